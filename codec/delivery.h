@@ -1,0 +1,56 @@
+// Delivery: relay-to-client messages written straight into a segment, in both flavours.
+// Thread: none; pure functions. No heap: the size is computed first, then exactly so much is
+// written. Invariant: write_*() writes exactly *_bytes() bytes, WebSocket header included; one
+// frame, one message.
+#pragma once
+
+#include <string_view>
+
+#include "codec/bytes.h"
+#include "codec/envelope.h"
+#include "codec/wire_format.h"
+
+namespace perseid {
+
+// A sequenced or private message. Lane messages have room and seq; private ones have `to` instead.
+struct Delivery {
+  MessageType type = MessageType::chat;
+  std::string_view room_escaped;  // JSON-escaped, without quotes (see escape_json)
+  u32 room_number = 0;            // its name in the binary flavour
+  u32 seq = 0;                    // 0: none
+  u64 sender = 0;                 // SessionUid value, see codec/client_id.h; 0: the relay itself
+  u64 to = 0;                     // private message if not 0
+  u64 timestamp_unix_ms = 0;
+  std::string_view payload;  // raw JSON
+};
+// Bytes of the frame in this flavour, without deflate. Constant time.
+std::size_t delivery_bytes(Flavour flavour, const Delivery& delivery) noexcept;
+// Writes the frame; returns the bytes written, which equal delivery_bytes().
+std::size_t write_delivery(Flavour flavour, const Delivery& delivery, u8* out) noexcept;
+
+// One tick of a room's state. `payload` is the JSON object {"set":...,"unset":...}.
+struct StateDelivery {
+  std::string_view room_escaped;
+  u32 room_number = 0;
+  u32 tick = 0;
+  bool full = false;
+  std::string_view payload;
+};
+std::size_t state_bytes(Flavour flavour, const StateDelivery& state) noexcept;
+std::size_t write_state(Flavour flavour, const StateDelivery& state, u8* out) noexcept;
+
+// A system message (an answer, a notice): `json` is the finished JSON object, e.g.
+// {"type":"system",...}. The JSON flavour sends it as a text frame; the binary one wraps the same
+// bytes (docs/protocol.md).
+std::size_t system_bytes(Flavour flavour, std::string_view json) noexcept;
+std::size_t write_system(Flavour flavour, std::string_view json, u8* out) noexcept;
+
+// The message inside a frame that write_delivery made in the JSON flavour: its payload, header
+// skipped. `frame` must be such a frame. Used for history answers and for transcoding a lane's
+// window.
+std::string_view delivery_json(Bytes frame) noexcept;
+// Reads such JSON back (our own exact template; room_number stays 0). False if it is not of that
+// form.
+bool read_delivery_json(std::string_view json, Delivery& out) noexcept;
+
+}  // namespace perseid

@@ -1,0 +1,58 @@
+// MessageReader: turns received bytes into whole WebSocket messages and control frames (RFC 6455).
+// Thread: the owner's. One per connection.
+// Owns: nothing while between messages; a message that spans reads or frames is gathered in a heap
+// block
+//   (`Partial`) under the byte budget, appended contiguously whatever the fragment size.
+// Invariants: a message that lies whole in one read is unmasked in place and never copied. Text is
+//   validated as its bytes come. Everything good before a bad byte has been delivered before feed()
+//   says so.
+#pragma once
+
+#include <memory>
+
+#include "codec/bytes.h"
+#include "codec/error.h"
+#include "codec/frame.h"
+
+namespace perseid {
+
+class Inflater;
+
+class MessageSink {
+ public:
+  virtual ~MessageSink() = default;
+  // A whole text or binary message, unmasked and inflated. kParsePaddingBytes are readable behind
+  // it and the bytes may be written to. Anything but ok stops the reading and is returned by
+  // feed().
+  virtual Error on_message(Opcode opcode, MutableBytes payload) = 0;
+  // ping, pong or close; a close payload has been validated (section 7.4, UTF-8 reason).
+  virtual Error on_control(Opcode opcode, Bytes payload) = 0;
+};
+
+struct ReaderLimits {
+  u64 message_bytes_max = 1 * MiB;  // of the inflated message
+  FrameSource source = FrameSource::client;
+  Inflater* inflater = nullptr;  // null: permessage-deflate was not negotiated
+};
+
+class MessageReader {
+ public:
+  MessageReader();
+  ~MessageReader();
+  MessageReader(MessageReader&&) noexcept;
+  MessageReader& operator=(MessageReader&&) noexcept;
+
+  // Consumes all of `in` (kParsePaddingBytes readable behind it). ok, or the first error: the
+  // sink's own, or a fatal one of the peer; after an error the reader must not be fed again.
+  Error feed(MutableBytes in, const ReaderLimits& limits, MessageSink& sink);
+
+  // Bytes held for an unfinished message, bookkeeping included; counts against the connection's
+  // budget.
+  std::size_t held_bytes() const;
+
+ private:
+  struct Partial;
+  std::unique_ptr<Partial> partial_;
+};
+
+}  // namespace perseid

@@ -1,0 +1,106 @@
+// Options: every setting of the relay, declared once. The struct, the flags, the environment names
+// (PERSEID_PORT), the TOML keys, `--help` and docs/reference.md are all made from this list.
+// Thread: filled before the shards start; immutable from then on, so every shard may read it.
+#pragma once
+
+#include <string>
+
+#include "codec/bytes.h"
+
+namespace perseid {
+
+// FLAG(name, help)                                   bool, false unless said
+// NUM(type, name, default, min, max, unit, help)     unsigned whole number
+// TEXT(name, default, help)                          string
+// Names are snake_case here, kebab-case as flags, UPPER_CASE with PERSEID_ in the environment.
+// GROUP(title) starts a section of --help and of the reference page.
+#define PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)                                                    \
+  GROUP("Where it listens")                                                                        \
+  TEXT(host, "127.0.0.1", "Address to listen on; 0.0.0.0 or :: for all.")                          \
+  NUM(u16, port, 8080, 0, 65535, "", "TCP port; 0 takes a free one and prints it.")                \
+  NUM(u32, shards, 0, 0, 256, "",                                                                  \
+      "Event loops to run, each on its own core; 0 means one per core.")                           \
+  FLAG(echo, "Also serve /echo, which sends every message back (diagnostics, conformance).")       \
+  TEXT(allow_origin, "",                                                                           \
+       "Web origins that may connect, separated by commas; * for all; empty: the relay's own "     \
+       "only.")                                                                                    \
+  GROUP("Connections")                                                                             \
+  NUM(u32, max_connections, 1000000, 1, 16000000, "", "Connections in all; one more gets 4013.")   \
+  NUM(u32, timeout_ms, 30000, 100, 3600000, "ms", "Silence after which a client is gone (4000).")  \
+  NUM(u32, heartbeat_interval_ms, 5000, 50, 3600000, "ms", "A quiet client is pinged this often.") \
+  NUM(u32, reconnect_attempts, 5, 0, 1000000, "", "Told to clients: tries before giving up.")      \
+  NUM(u32, reconnect_delay_ms, 1000, 0, 3600000, "ms", "Told to clients: the first back-off.")     \
+  NUM(u32, handshake_timeout_ms, 5000, 50, 600000, "ms", "Time for the whole HTTP request head.")  \
+  NUM(u32, head_bytes_max, 8192, 512, 65536, "bytes", "Size of the HTTP request head.")            \
+  NUM(u32, idle_after_ms, 10000, 0, 3600000, "ms",                                                 \
+      "Without messages for so long, a connection rests on a poll, which costs the kernel less.")  \
+  NUM(u32, drain_timeout_ms, 5000, 0, 600000, "ms", "Time to flush everyone at SIGTERM.")          \
+  GROUP("Messages")                                                                                \
+  NUM(u32, max_message_bytes, 1048576, 128, 67108864, "bytes",                                     \
+      "One message, inflated; more is 1009.")                                                      \
+  NUM(u32, echo_message_bytes_max, 16777216, 128, 67108864, "bytes", "The same, at /echo.")        \
+  NUM(u32, messages_per_frame_max, 256, 1, 65536, "", "Messages in one JSON array.")               \
+  NUM(u32, room_name_bytes_max, 128, 1, 1024, "bytes", "Length of a room's name.")                 \
+  NUM(u32, name_bytes_max, 64, 1, 1024, "bytes", "Length of a client's name.")                     \
+  NUM(u32, meta_bytes_max, 1024, 0, 65536, "bytes", "Length of hello's meta.")                     \
+  FLAG(no_compression, "Never negotiate permessage-deflate.")                                      \
+  NUM(u32, compress_from_bytes, 256, 0, 1048576, "bytes",                                          \
+      "Shorter messages are sent uncompressed.")                                                   \
+  GROUP("Rooms")                                                                                   \
+  NUM(u32, rooms_max, 100000, 1, 16000000, "", "Rooms in all.")                                    \
+  NUM(u32, session_rooms_max, 64, 1, 65536, "", "Rooms that one session may join.")                \
+  NUM(u32, room_members_max, 1000000, 1, 16000000, "", "Members of one room.")                     \
+  NUM(u32, room_linger_ms, 60000, 0, 86400000, "ms",                                               \
+      "An empty room is kept so long for recovery.")                                               \
+  NUM(u32, chat_history, 1000, 0, 1000000, "messages", "Chat messages a room keeps.")              \
+  NUM(u32, chat_window_bytes, 1048576, 4096, 1073741824, "bytes", "The same, in bytes.")           \
+  NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \
+      "Player actions a room keeps; a member further behind gets a gap notice.")                   \
+  NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
+  NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \
+  NUM(u32, room_state_bytes_max, 1048576, 1024, 1073741824, "bytes", "State of one room.")         \
+  NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \
+  NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
+  NUM(u32, roster_max, 256, 1, 65536, "", "Members listed in joined and discover.")                \
+  NUM(u32, state_hz, 20, 1, 240, "Hz", "State ticks per second.")                                  \
+  NUM(u32, action_window_ms, 0, 0, 1000, "ms",                                                     \
+      "Player actions are gathered so long before they are sent: more throughput, more delay.")    \
+  GROUP("Limits")                                                                                  \
+  NUM(u32, session_messages_per_second, 1000, 1, 100000000, "",                                    \
+      "Messages of one session; burst twice that.")                                                \
+  NUM(u32, session_bytes_per_second, 1048576, 128, 4294967295, "bytes", "The same, in bytes.")     \
+  NUM(u32, address_messages_per_second, 0, 0, 100000000, "",                                       \
+      "Messages of one IP address; 0: no limit.")                                                  \
+  NUM(u32, address_connections_max, 0, 0, 16000000, "",                                            \
+      "Connections of one IP address; 0: no limit.")                                               \
+  NUM(u32, client_bytes_per_second, 0, 0, 4294967295, "bytes", "Sent to one client; 0: no cap.")   \
+  NUM(u32, flush_bytes_max, 65536, 1024, 16777216, "bytes", "One send to one client.")             \
+  NUM(u32, outbox_bytes_max, 262144, 4096, 67108864, "bytes",                                      \
+      "Replies one client may leave unread (4008).")                                               \
+  NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
+      "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
+  NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
+  GROUP("The ring")                                                                                \
+  NUM(u32, ring_entries, 4096, 64, 32768, "", "Submission queue entries per shard.")               \
+  NUM(u32, completion_entries, 16384, 128, 65536, "", "Completion queue entries per shard.")       \
+  NUM(u32, recv_buffers, 1024, 16, 32768, "", "Receive buffers per shard, a power of two.")        \
+  NUM(u32, recv_buffer_bytes, 8192, 512, 1048576, "bytes", "Size of one receive buffer.")          \
+  FLAG(no_pin, "Do not pin shards to cores.")                                                      \
+  GROUP("Logs and files")                                                                          \
+  TEXT(config, "", "TOML file with these same names.")                                             \
+  TEXT(log_level, "info", "trace, debug, info, warn, error or off.")                               \
+  TEXT(log_format, "text", "text, or json for one object per line.")
+
+struct Options {
+#define PERSEID_GROUP(title)
+#define PERSEID_FLAG(name, help) bool name = false;
+#define PERSEID_NUM(type, name, init, min, max, unit, help) type name = init;
+#define PERSEID_TEXT(name, init, help) std::string name = init;
+  PERSEID_OPTIONS(PERSEID_GROUP, PERSEID_FLAG, PERSEID_NUM, PERSEID_TEXT)
+#undef PERSEID_GROUP
+#undef PERSEID_FLAG
+#undef PERSEID_NUM
+#undef PERSEID_TEXT
+};
+
+}  // namespace perseid

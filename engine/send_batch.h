@@ -1,0 +1,31 @@
+// SendBatch: what one send hands to the kernel, slices of shared segments in the order of the
+// lanes. Thread: the shard that gathers and sends. Nothing here is atomic. Owns: one hold per slice
+// until Relay::release() (or Outbox) gives it back; the bytes never move. Invariant: total_bytes is
+// the sum of the slices; slices are sent in order, once.
+#pragma once
+
+#include <array>
+
+#include "codec/bytes.h"
+
+namespace perseid {
+
+struct SegmentHold;
+
+struct SendSlice {
+  const u8* data = nullptr;
+  u32 size_bytes = 0;
+  SegmentHold* hold = nullptr;
+};
+
+constexpr u32 kSendSlicesMax = 16;
+
+struct SendBatch {
+  std::array<SendSlice, kSendSlicesMax> slices;
+  u32 count = 0;
+  u32 total_bytes = 0;
+  bool full() const { return count == kSendSlicesMax; }
+  bool empty() const { return count == 0; }
+};
+
+}  // namespace perseid
