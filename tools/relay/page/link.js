@@ -1,0 +1,189 @@
+// Link: one session with the relay over WebSocket, kept alive across drops.
+// It says hello, answers with promises what the relay answers by id, pings for latency, and reconnects with a jittered
+// back-off as the relay's welcome asked. Events: `state` (its own), `open` (after each welcome), `message`, `problem`.
+
+const kFirstTimeoutMs = 10_000;
+const kPingEveryMs = 2_000;
+const kBackoffMsMax = 30_000;
+// After these the relay does not want us back (docs/protocol.md, close codes).
+const kFinalCloseCodes = new Map([
+  [4001, 'The relay asks for a sign-in.'],
+  [4003, 'The relay does not permit this connection.'],
+  [4009, 'This session went on in another window.'],
+]);
+
+export class Link extends EventTarget {
+  state = 'closed';
+  client = '';
+  pingMs = null;
+  stats = { sent: {}, received: {}, bytesSent: 0, bytesReceived: 0 };
+
+  #url;
+  #name;
+  #socket = null;
+  #session = '';
+  #welcome = { heartbeat_interval_ms: 5000, timeout_ms: 30000, reconnect_attempts: 5, reconnect_delay_ms: 1000 };
+  #nextId = 1;
+  #waiting = new Map();
+  #attempts = 0;
+  #delayHintMs = 0;
+  #retryTimer = 0;
+  #pingTimer = 0;
+  #heardAt = 0;
+
+  constructor(url, name) {
+    super();
+    this.#url = url;
+    this.#name = name;
+    addEventListener('online', () => this.retryNow());
+  }
+
+  // What is said here becomes the name at the next hello; the relay takes a name once per connection.
+  rename(name) {
+    this.#name = name;
+    this.#session = '';
+    if (this.#socket) this.#socket.close(1000, 'renamed');
+    this.#attempts = 0;
+    this.#delayHintMs = 1;
+  }
+
+  connect() {
+    clearTimeout(this.#retryTimer);
+    if (this.#socket) return;
+    this.#setState('connecting');
+    const socket = new WebSocket(this.#url, 'perseid.json.v1');
+    this.#socket = socket;
+    const giveUp = setTimeout(() => socket.close(), kFirstTimeoutMs);
+    socket.onopen = () => this.#hello(giveUp);
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = (event) => {
+      clearTimeout(giveUp);
+      this.#lost(socket, event);
+    };
+  }
+
+  retryNow() {
+    if (this.state === 'open' || this.#socket) return;
+    this.#attempts = 0;
+    this.connect();
+  }
+
+  // Sends and forgets. False if there is no connection to send on.
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    const text = JSON.stringify(message);
+    this.#socket.send(text);
+    this.stats.bytesSent += text.length;
+    this.stats.sent[message.type] = (this.stats.sent[message.type] ?? 0) + 1;
+    return true;
+  }
+
+  newId() {
+    return this.#nextId++;
+  }
+
+  // Sends with an id; resolves with the answer, rejects with the relay's error or when the connection is lost.
+  request(message) {
+    const id = message.id ?? this.newId();
+    return new Promise((resolve, reject) => {
+      if (!this.send({ ...message, id })) {
+        reject({ code: 'not_connected', message: 'Not connected.' });
+        return;
+      }
+      this.#waiting.set(id, { resolve, reject });
+    });
+  }
+
+  async #hello(giveUp) {
+    const hello = { type: 'system', op: 'hello', name: this.#name };
+    if (this.#session) hello.session = this.#session;
+    try {
+      const welcome = await this.request(hello);
+      clearTimeout(giveUp);
+      this.#welcome = welcome;
+      this.#session = welcome.session;
+      this.client = welcome.client;
+      this.#attempts = 0;
+      this.#delayHintMs = 0;
+      this.#setState('open');
+      this.#schedulePing();
+      this.#emit('open', welcome);
+    } catch (error) {
+      this.#emit('problem', error);
+      this.#socket?.close();
+    }
+  }
+
+  #receive(text) {
+    this.#heardAt = performance.now();
+    this.stats.bytesReceived += text.length;
+    const message = JSON.parse(text);
+    this.stats.received[message.type] = (this.stats.received[message.type] ?? 0) + 1;
+    if (message.type === 'system' && message.id !== undefined && this.#waiting.has(message.id)) {
+      const { resolve, reject } = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      if (message.op === 'error') reject(message);
+      else resolve(message);
+      return;
+    }
+    if (message.op === 'goaway') this.#delayHintMs = message.reconnect_delay_ms ?? 0;
+    if (message.op === 'error') this.#emit('problem', message);
+    else this.#emit('message', message);
+  }
+
+  async #ping() {
+    if (performance.now() - this.#heardAt > this.#welcome.timeout_ms) {
+      this.#socket?.close(4000, 'relay is silent');
+      return;
+    }
+    const sentAt = performance.now();
+    try {
+      await this.request({ type: 'system', op: 'ping' });
+      this.pingMs = performance.now() - sentAt;
+      this.#emit('state');
+    } catch {
+      return; // The connection is gone; its close says more.
+    }
+  }
+
+  #schedulePing() {
+    clearInterval(this.#pingTimer);
+    this.#ping();
+    this.#pingTimer = setInterval(() => this.#ping(), kPingEveryMs);
+  }
+
+  #lost(socket, event) {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    clearInterval(this.#pingTimer);
+    this.pingMs = null;
+    for (const { reject } of this.#waiting.values()) reject({ code: 'connection_lost', message: 'The connection was lost.' });
+    this.#waiting.clear();
+    if (kFinalCloseCodes.has(event.code)) {
+      this.#setState('closed', kFinalCloseCodes.get(event.code));
+    } else if (this.#attempts >= this.#welcome.reconnect_attempts) {
+      this.#setState('closed', event.reason || 'The relay cannot be reached.');
+    } else {
+      this.#retryLater(event);
+    }
+  }
+
+  // Exponential, with jitter over half its length, so that a thousand pages do not return at once.
+  #retryLater(event) {
+    const base = this.#delayHintMs || this.#welcome.reconnect_delay_ms * 2 ** this.#attempts;
+    const delayMs = Math.min(base, kBackoffMsMax) * (0.5 + Math.random() / 2);
+    this.#attempts += 1;
+    this.#setState('waiting', event.reason);
+    this.#retryTimer = setTimeout(() => this.connect(), delayMs);
+  }
+
+  #setState(state, reason = '') {
+    this.state = state;
+    this.reason = reason;
+    this.#emit('state');
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
