@@ -18,8 +18,8 @@ namespace perseid {
 struct DeflateParams {
   bool server_no_context_takeover = false;
   bool client_no_context_takeover = false;
-  u8 server_window_bits =
-      15;  // 8..15; 8 is served without back-references (zlib cannot deflate raw at 8)
+  // 8..15. At 8, where zlib cannot deflate raw, the relay repeats only the byte before (Z_RLE).
+  u8 server_window_bits = 15;
   u8 client_window_bits = 15;
 };
 
@@ -64,6 +64,8 @@ class Inflater {
   // to and lives until the next call. message_too_big as soon as the output would pass
   // `limit_bytes`; bad_deflate if the stream is broken. After an error the inflater has been reset.
   Error inflate(Bytes message, u64 limit_bytes, MutableBytes& out);
+  // Gives back what one large message made the output buffer grow to; the last result dies.
+  void trim();
 
  private:
   struct State;

@@ -20,6 +20,7 @@ namespace perseid {
   X(unmasked_frame, protocol_error, 0, "A client must mask its frames.")                         \
   X(masked_frame, protocol_error, 0, "A server must not mask its frames.")                       \
   X(non_minimal_length, protocol_error, 0, "The length was not in its shortest form.")           \
+  X(length_overflow, protocol_error, 0, "The length's topmost bit must be zero.")                \
   X(fragmented_control, protocol_error, 0, "A control frame must not be fragmented.")            \
   X(control_too_long, protocol_error, 0, "A control frame carries at most 125 bytes.")           \
   X(unexpected_continuation, protocol_error, 0, "A continuation without a message to continue.") \

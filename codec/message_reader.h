@@ -52,6 +52,8 @@ class MessageReader {
 
  private:
   struct Partial;
+  Error feed_partial(MutableBytes& in, const ReaderLimits& limits, MessageSink& sink);
+
   std::unique_ptr<Partial> partial_;
 };
 
