@@ -5,7 +5,7 @@
 // Owns: sessions, rooms, views, members, timers. No I/O: bytes, time and seeds are arguments
 // (DESIGN law 3). A turn: begin_turn(now); any of open/heard/receive/closed/deliver; end_turn();
 // then for each of
-//   take_touched(): gather() -> the world sends -> release().
+//   touched(): gather() -> the world sends -> sent().
 // Invariant: at most one SendBatch per session is out at any time.
 #pragma once
 
@@ -19,28 +19,13 @@
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/letter.h"
-#include "engine/options.h"
+#include "engine/relay_config.h"
 #include "engine/send_batch.h"
 #include "engine/stats.h"
 #include "engine/time.h"
 #include "engine/world.h"
 
 namespace perseid {
-
-struct RelayConfig {
-  const Options* options = nullptr;
-  ShardId shard = 0;
-  u32 shard_count = 1;
-  std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
-  u64 seed = 0;                   // differs per shard: epochs, session secrets, generations
-};
-
-struct PeerInfo {
-  Handle connection;                               // the world's own name for it
-  WireFormat format;                               // JSON or binary, deflated or not
-  std::string_view connection_type = "websocket";  // static storage
-  u64 address_key = 0;                             // hash of the IP address; 0: unknown
-};
 
 class Relay {
  public:
@@ -62,13 +47,24 @@ class Relay {
   void closed(Slot session);  // the connection is gone; batches are released before
   Handle connection_of(Slot session) const;
 
-  // Sending.
+  // Sending. The world sends with MSG_DONTWAIT, so a batch never waits in the kernel and a stalled
+  // reader pins nothing: what was not taken is given back here at once, and gathered afresh, with
+  // today's priorities, when the socket is writable again (POLLOUT).
   bool wants_send(Slot session);
   void gather(Slot session, SendBatch& out);  // empty if there is nothing, or no budget now
-  void release(SendBatch& batch);             // the kernel has sent it, or the connection is gone
+  // The kernel took the first `sent_bytes` of the batch (0 if -EAGAIN; less than total_bytes for a
+  // short send; total_bytes also when the connection is gone). Holds are given back, cursors of
+  // what was not taken move back to frame boundaries, a torn frame's rest goes first next time. The
+  // batch is then empty.
+  void sent(Slot session, SendBatch& batch, u32 sent_bytes);
   // A finished frame (a pong, the close frame) behind what the outbox holds; too_slow if it is
   // full.
   Error push_frame(Slot session, Bytes frame);
+  // The world ends this connection by itself (protocol error, peer's close): only the outbox is
+  // gathered.
+  void begin_close(Slot session);
+  // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
+  Error charge_control(Slot session, u32 size_bytes);
 
   // Mailbox.
   void deliver(Letter&& letter);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <utility>
 #include <vector>
 
 #include "codec/assert.h"
@@ -64,6 +65,37 @@ class SharedSlice {
 struct SegmentHold {
   Segment* segment = nullptr;
   u32 holds = 0;  // by lanes, outboxes and sends in flight of this shard
+  // While an outbox alone holds it: a link of its ring, and the bytes that wait.
+  SegmentHold* next = nullptr;
+  u32 begin = 0;
+  u32 end = 0;
+};
+
+// A shard's segments and handles, reused: the steady state allocates nothing.
+class SegmentPool {
+ public:
+  SegmentPool() = default;
+  ~SegmentPool();
+  SegmentPool(const SegmentPool&) = delete;
+  SegmentPool& operator=(const SegmentPool&) = delete;
+
+  // A fresh segment of at least `capacity_bytes`, held once.
+  SegmentHold* acquire(u32 capacity_bytes);
+  // A handle on another shard's segment, held once; takes over the reference that `slice` owns.
+  SegmentHold* adopt(Segment* segment);
+  void hold(SegmentHold* hold) { ++hold->holds; }
+  void drop(SegmentHold* hold);  // the last drop gives the segment back
+
+  // Size classes in bytes; larger segments are made to measure and never kept.
+  static constexpr u32 kClassBytes[] = {512, 2048, 8192, 32768};
+
+ private:
+  static constexpr u32 kClasses = 4;
+  static constexpr u32 kKeptBytesPerClass = 4 * 1024 * 1024;
+  void recycle(Segment* segment);
+
+  std::vector<Segment*> free_segments_[kClasses];
+  std::vector<SegmentHold*> free_holds_;
 };
 
 }  // namespace perseid

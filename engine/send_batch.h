@@ -7,6 +7,7 @@
 #include <array>
 
 #include "codec/bytes.h"
+#include "engine/ids.h"
 
 namespace perseid {
 
@@ -16,6 +17,12 @@ struct SendSlice {
   const u8* data = nullptr;
   u32 size_bytes = 0;
   SegmentHold* hold = nullptr;
+  // Where it came from, so that what the kernel did not take can be given back.
+  enum class Source : u8 { outbox, lane, keyframe } source = Source::outbox;
+  u8 lane = 0;
+  Handle member;
+  u32 position = 0;   // of `data`: in the lane's log, or in the outbox's chunk
+  Seq first_seq = 0;  // of the first frame
 };
 
 constexpr u32 kSendSlicesMax = 16;

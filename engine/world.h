@@ -11,7 +11,7 @@
 
 namespace perseid {
 
-struct Letter;
+class Letter;
 
 // Urgency of a letter: bulk is refused when the other shard's mailbox is full (the sender is told
 // `overloaded`); control always passes (its volume is bounded by sessions and rooms).

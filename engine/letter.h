@@ -1,0 +1,182 @@
+// Letter: what passes between shards, and the only thing that does. Move only; it owns its bytes.
+// Thread: made on one shard, read on another, never shared.
+// Invariants: letters from one shard to another arrive in the order sent; handles in them are
+// checked on
+//   arrival, because what they name may have gone meanwhile.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include "codec/error.h"
+#include "codec/wire_format.h"
+#include "engine/ids.h"
+#include "engine/lane_view.h"
+#include "engine/segment.h"
+
+namespace perseid {
+
+// Member's shard to home: a session wants to join. Rare, so it lives on the heap.
+struct JoinRequest {
+  SessionUid session;
+  Handle member;
+  Handle view;
+  WireFormat format;
+  bool presence = false;
+  bool has_history = false;
+  bool has_since = false;
+  bool since_chat = false;  // since names this lane
+  bool since_player_action = false;
+  u32 history = 0;
+  Seq chat = 0;  // last seq seen
+  Seq player_action = 0;
+  std::string epoch;  // of since
+  std::string room;
+  std::string name;  // the session's
+  std::string id;    // raw token of the request
+};
+
+// Home to member's shard.
+struct JoinAnswer {
+  SessionUid session;
+  Handle member;
+  Handle view;
+  Handle room;
+  Error error = Error::ok;
+  bool has_since = false;
+  bool recovered = false;
+  bool has_state = false;
+  u32 room_number = 0;
+  u32 seat = 0;
+  u32 members_total = 0;
+  Seq chat = 0;
+  Seq player_action = 0;
+  std::array<LaneCursor, 4> cursors;
+  std::string epoch;
+  std::string members_json;  // [{"client":…},…]
+  std::string id;
+};
+
+struct LeaveLetter {
+  Handle room;
+  u32 seat;
+  SessionUid session;
+  WireFormat format;
+};
+
+// A message for a room, or (Handle::slot == kNoSlot) for the room named in the bytes, while its
+// sender's join is on its way. Layout of the bytes: ParcelHeader, id token, room name, payload.
+struct PublishLetter {
+  Handle room;
+  SessionUid sender;
+  SharedSlice parcel;
+  u64 repeat_key = 0;  // see PublishMemory; 0: sent without an id
+  u8 lane = 0;
+};
+struct DirectLetter {
+  SessionUid to;
+  SessionUid sender;
+  SharedSlice parcel;
+  u64 repeat_key = 0;
+  u8 type = 0;
+};
+// Answer to both: accepted with a seq (0 for private messages), or refused.
+struct PublishAnswer {
+  SessionUid sender;
+  SharedSlice parcel;  // the one that came: it bears the id token and the room's name
+  u64 repeat_key = 0;
+  u64 timestamp_unix_ms = 0;
+  Seq seq = 0;
+  Error error = Error::ok;
+};
+struct ParcelHeader {
+  u16 id_bytes = 0;
+  u16 room_bytes = 0;
+};
+
+// Home to a viewing shard: a lane in one wire format has grown. `added` is set for a segment new to
+// the view.
+struct LaneAdvance {
+  Handle view;
+  SharedSlice added;
+  Position part_begin = 0;
+  Seq part_first_seq = 0;
+  Position end = 0;
+  Seq next_seq = 1;
+  Position window_begin = 0;
+  u32 state_bytes = 0;  // game_state: what a keyframe would weigh
+  u8 format = 0;
+  u8 lane = 0;
+};
+
+struct KeyframeWanted {
+  Handle room;
+  ShardId shard;
+  u8 format;
+};
+struct KeyframeLetter {
+  Handle view;
+  SharedSlice frame;
+  LaneCursor at;  // the deltas that follow it
+  u8 format = 0;
+};
+
+// Asks that are answered with text made elsewhere.
+struct Ask {
+  enum class Kind : u8 { history, discover, roster } kind = Kind::history;
+  SessionUid session;
+  Handle room;
+  Handle member;  // roster
+  u32 before = 0;
+  u32 limit = 0;
+  std::string id;
+};
+// A finished system message for a session. For a roster also where its system lane goes on.
+struct TextAnswer {
+  SessionUid session;
+  Handle member;
+  LaneCursor system;
+  bool is_roster = false;
+  std::string json;
+};
+// discover: the home asks each shard with members; each sends its part to the asker.
+struct DiscoverCollect {
+  Handle view;
+  SessionUid asker;
+  u64 question;
+};
+struct DiscoverExpect {
+  SessionUid asker;
+  u64 question;
+  u32 parts;
+};
+struct DiscoverPart {
+  SessionUid asker;
+  u64 question;
+  std::string clients_json;  // comma-separated objects
+};
+
+using LetterBody =
+    std::variant<std::monostate, std::unique_ptr<JoinRequest>, std::unique_ptr<JoinAnswer>,
+                 LeaveLetter, PublishLetter, DirectLetter, PublishAnswer, LaneAdvance,
+                 KeyframeWanted, KeyframeLetter, std::unique_ptr<Ask>, std::unique_ptr<TextAnswer>,
+                 DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>>;
+
+class Letter {
+ public:
+  Letter() = default;
+  template <class Body>
+  requires(!std::is_same_v<std::remove_cvref_t<Body>, Letter>) explicit Letter(Body&& body)
+      : body(std::forward<Body>(body)) {}
+  Letter(Letter&&) noexcept = default;
+  Letter& operator=(Letter&&) noexcept = default;
+  LetterBody body;
+};
+static_assert(sizeof(Letter) <= 72, "a mailbox moves letters by the hundred");
+static_assert(std::is_nothrow_move_constructible_v<Letter>);
+static_assert(std::is_nothrow_move_assignable_v<Letter>);
+
+}  // namespace perseid

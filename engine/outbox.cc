@@ -1,0 +1,82 @@
+#include "engine/outbox.h"
+
+#include <cstring>
+
+namespace perseid {
+
+u8* Outbox::append(SegmentPool& pool, u32 size_bytes) {
+  if (last_ == nullptr || last_->segment->capacity_bytes - last_->end < size_bytes) {
+    // Small replies share small chunks; a client that is owed much gets larger ones.
+    SegmentHold* chunk = pool.acquire(size_bytes + bytes_);
+    chunk->begin = chunk->end = 0;
+    chunk->next = last_ == nullptr ? chunk : last_->next;
+    if (last_ != nullptr) last_->next = chunk;
+    last_ = chunk;
+  }
+  u8* out = last_->segment->data() + last_->end;
+  last_->end += size_bytes;
+  bytes_ += size_bytes;
+  return out;
+}
+
+void Outbox::push_front(SegmentHold* hold, u32 begin, u32 end) {
+  hold->begin = begin;
+  hold->end = end;
+  if (last_ == nullptr) {
+    hold->next = hold;
+    last_ = hold;
+  } else {
+    hold->next = last_->next;
+    last_->next = hold;
+  }
+  bytes_ += end - begin;
+}
+
+SegmentHold* Outbox::pop_front() {
+  SegmentHold* first = last_->next;
+  if (first == last_) {
+    last_ = nullptr;
+  } else {
+    last_->next = first->next;
+  }
+  bytes_ -= first->end - first->begin;
+  return first;
+}
+
+void Outbox::prepend(SegmentPool& pool, Bytes bytes) {
+  SegmentHold* hold = pool.acquire(static_cast<u32>(bytes.size()));
+  std::memcpy(hold->segment->data(), bytes.data(), bytes.size());
+  push_front(hold, 0, static_cast<u32>(bytes.size()));
+}
+
+u32 Outbox::gather(SendBatch& out, u32 budget_bytes) {
+  u32 moved_bytes = 0;
+  while (last_ != nullptr && !out.full()) {
+    const u32 size_bytes = last_->next->end - last_->next->begin;
+    if (moved_bytes != 0 && moved_bytes + size_bytes > budget_bytes) break;
+    SegmentHold* first = pop_front();  // its hold now belongs to the slice
+    out.slices[out.count++] = {.data = first->segment->data() + first->begin,
+                               .size_bytes = size_bytes,
+                               .hold = first,
+                               .member = {},
+                               .position = first->begin};
+    moved_bytes += size_bytes;
+  }
+  out.total_bytes += moved_bytes;
+  return moved_bytes;
+}
+
+void Outbox::give_back(SegmentPool& pool, const SendSlice& slice, u32 sent_bytes) {
+  PSD_ASSERT(sent_bytes <= slice.size_bytes);
+  if (sent_bytes == slice.size_bytes) {
+    pool.drop(slice.hold);
+    return;
+  }
+  push_front(slice.hold, slice.position + sent_bytes, slice.position + slice.size_bytes);
+}
+
+void Outbox::clear(SegmentPool& pool) {
+  while (last_ != nullptr) pool.drop(pop_front());
+}
+
+}  // namespace perseid

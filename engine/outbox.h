@@ -1,0 +1,45 @@
+// Outbox: personal frames waiting to leave on one connection: replies, acks, private messages,
+// pongs. Thread: the shard's. Owns: its chunks (holds on pooled segments); an empty outbox owns
+// nothing. Invariants: bytes() is the sum of the chunks; frames leave in the order pushed; what the
+// kernel did not
+//   take comes back to the front.
+#pragma once
+
+#include "codec/bytes.h"
+#include "engine/segment.h"
+#include "engine/send_batch.h"
+
+namespace perseid {
+
+class Outbox {
+ public:
+  Outbox() = default;
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+  ~Outbox() { PSD_ASSERT(last_ == nullptr); }  // clear() needs the pool, so the owner calls it
+
+  // Room for one frame of `size_bytes` behind what waits; the caller writes exactly so many bytes
+  // there.
+  u8* append(SegmentPool& pool, u32 size_bytes);
+  // Puts bytes before everything else: the rest of a frame that the kernel took in part.
+  void prepend(SegmentPool& pool, Bytes bytes);
+  // Moves whole chunks into the batch while it has slices and `budget_bytes` is not used up (the
+  // first chunk passes in any case). Returns the bytes moved.
+  u32 gather(SendBatch& out, u32 budget_bytes);
+  // Puts a slice of ours that was not sent, or its rest, back to the front. Slices come back last
+  // first.
+  void give_back(SegmentPool& pool, const SendSlice& slice, u32 sent_bytes);
+  void clear(SegmentPool& pool);
+
+  u32 bytes() const { return bytes_; }
+  bool empty() const { return bytes_ == 0; }
+
+ private:
+  void push_front(SegmentHold* hold, u32 begin, u32 end);
+  SegmentHold* pop_front();
+
+  SegmentHold* last_ = nullptr;  // a ring: last_->next is the first
+  u32 bytes_ = 0;
+};
+
+}  // namespace perseid

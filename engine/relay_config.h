@@ -1,0 +1,30 @@
+// RelayConfig, PeerInfo: what a Relay is told from outside.
+// Thread: plain values.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "codec/wire_format.h"
+#include "engine/ids.h"
+#include "engine/options.h"
+
+namespace perseid {
+
+struct RelayConfig {
+  const Options* options = nullptr;  // outlives the relay
+  ShardId shard = 0;
+  u32 shard_count = 1;
+  std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
+  u32 events_wanted = ~0u;        // bit per EventKind: others are not even made
+  std::array<u8, 16> seed{};      // differs per shard: session secrets, epochs, first generation
+};
+
+struct PeerInfo {
+  Handle connection;                               // the world's own name for it
+  WireFormat format;                               // JSON or binary, deflated or not
+  std::string_view connection_type = "websocket";  // static storage
+  u64 address_key = 0;                             // hash of the IP address; 0: unknown
+};
+
+}  // namespace perseid

@@ -1,0 +1,96 @@
+// Slab: slots of one type in chunks that never move, with a generation for each, so that a stale
+// Handle finds nothing. Thread: the owner's. Owns: its tenants. Invariants: a slot's generation
+// changes with each tenant; a released slot's tenant is destroyed at once.
+#pragma once
+
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "codec/assert.h"
+#include "engine/ids.h"
+
+namespace perseid {
+
+template <class T>
+class Slab {
+ public:
+  explicit Slab(u32 first_generation = 1) : first_generation_(first_generation) {}
+  ~Slab() {
+    for (Slot slot = 0; slot < cells_used_; ++slot) {
+      if (cell(slot).live) at(slot).~T();
+    }
+  }
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
+
+  template <class... Args>
+  Slot acquire(Args&&... args) {
+    const Slot slot = take_cell();
+    Cell& c = cell(slot);
+    new (c.bytes) T(std::forward<Args>(args)...);
+    c.live = true;
+    ++live_;
+    return slot;
+  }
+  void release(Slot slot) {
+    Cell& c = cell(slot);
+    PSD_ASSERT(c.live);
+    at(slot).~T();
+    c.live = false;
+    c.generation = (c.generation + 1) & kGenerationMask;
+    c.next_free = free_head_;
+    free_head_ = slot;
+    --live_;
+  }
+  T& operator[](Slot slot) {
+    PSD_DEBUG_ASSERT(slot < cells_used_ && cell(slot).live);
+    return at(slot);
+  }
+  const T& operator[](Slot slot) const { return const_cast<Slab&>(*this)[slot]; }
+  Handle handle(Slot slot) const { return {slot, const_cast<Slab&>(*this).cell(slot).generation}; }
+  T* find(Handle handle) {
+    if (handle.slot >= cells_used_) return nullptr;
+    Cell& c = cell(handle.slot);
+    return c.live && c.generation == handle.generation ? &at(handle.slot) : nullptr;
+  }
+  bool live(Slot slot) { return slot < cells_used_ && cell(slot).live; }
+  u32 size() const { return live_; }
+  u32 slots_used() const { return cells_used_; }  // upper bound for a scan over all slots
+
+ private:
+  static constexpr u32 kChunkSlots = 256;
+  static constexpr u32 kGenerationMask = 0x7fffffffu;
+  struct Cell {
+    alignas(T) unsigned char bytes[sizeof(T)];
+    Slot next_free = kNoSlot;
+    u32 generation : 31 = 0;
+    u32 live : 1 = 0;
+  };
+  struct Chunk {
+    Cell cells[kChunkSlots];
+  };
+
+  Cell& cell(Slot slot) { return chunks_[slot / kChunkSlots]->cells[slot % kChunkSlots]; }
+  T& at(Slot slot) { return *std::launder(reinterpret_cast<T*>(cell(slot).bytes)); }
+  Slot take_cell() {
+    if (free_head_ != kNoSlot) {
+      const Slot slot = free_head_;
+      free_head_ = cell(slot).next_free;
+      return slot;
+    }
+    const Slot slot = cells_used_++;
+    if (slot / kChunkSlots == chunks_.size()) chunks_.push_back(std::make_unique<Chunk>());
+    cell(slot).generation = first_generation_ & kGenerationMask;
+    return slot;
+  }
+
+  std::vector<std::unique_ptr<Chunk>> chunks_;
+  Slot free_head_ = kNoSlot;
+  u32 cells_used_ = 0;
+  u32 live_ = 0;
+  u32 first_generation_;
+};
+
+}  // namespace perseid
