@@ -1,0 +1,118 @@
+#include "tools/relay/option_value.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+namespace perseid {
+namespace {
+
+// What the person wrote, in quotes, cut short, and without what could move a terminal's cursor.
+std::string quoted(std::string_view value) {
+  constexpr std::size_t kShownBytesMax = 60;
+  std::string out = "\"";
+  for (const char c : value.substr(0, kShownBytesMax)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  return out + (value.size() > kShownBytesMax ? "...\"" : "\"");
+}
+
+std::string it_takes(const OptionInfo& option) {
+  return "; it takes " + bounds_text(option) + ", by default " + default_text(option);
+}
+
+OptionError set_flag(const OptionInfo& option, std::string_view where, std::string_view value,
+                     Options& options) {
+  const bool on = value == "true" || value == "1" || value == "on" || value == "yes";
+  const bool off = value == "false" || value == "0" || value == "off" || value == "no";
+  if (!on && !off) {
+    return std::string(where) + ": " + quoted(value) + " is neither true nor false";
+  }
+  option.set_flag(options, on);
+  return {};
+}
+
+OptionError set_number(const OptionInfo& option, std::string_view where, std::string_view value,
+                       Options& options) {
+  u64 number = 0;
+  const char* end = value.data() + value.size();
+  const auto result = std::from_chars(value.data(), end, number);
+  const bool too_long = result.ec == std::errc::result_out_of_range && result.ptr == end;
+  if (!too_long && (result.ec != std::errc{} || result.ptr != end)) {
+    return std::string(where) + ": " + quoted(value) + " is not a whole number" + it_takes(option);
+  }
+  if (too_long || number < option.min || number > option.max) {
+    return std::string(where) + ": " + std::string(value.substr(0, 40)) + " is out of range" +
+           it_takes(option);
+  }
+  option.set_number(options, number);
+  return {};
+}
+
+OptionError set_text(const OptionInfo& option, std::string_view where, std::string_view value,
+                     Options& options) {
+  const auto& choices = option.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
+    return std::string(where) + ": " + quoted(value) + " is not one of them" + it_takes(option);
+  }
+  if (value.find('\0') != std::string_view::npos) {
+    return std::string(where) + ": it must not hold a NUL byte";
+  }
+  option.set_text(options, std::string(value));
+  return {};
+}
+
+}  // namespace
+
+OptionError set_option(const OptionInfo& option, std::string_view where, std::string_view value,
+                       Options& options) {
+  switch (option.kind) {
+    case OptionKind::flag:
+      return set_flag(option, where, value, options);
+    case OptionKind::number:
+      return set_number(option, where, value, options);
+    case OptionKind::text:
+      return set_text(option, where, value, options);
+  }
+  return {};
+}
+
+std::string unknown_name(std::string_view where, std::string_view spelled_right) {
+  const std::string what = "unknown " + std::string(where);
+  if (spelled_right.empty()) return what + "; perseid --help lists them all";
+  return what + "; did you mean " + std::string(spelled_right) + "?";
+}
+
+OptionError check_together(const Options& options) {
+  if (options.host.empty()) return "host: it must not be empty; 0.0.0.0 listens everywhere";
+  if (!std::has_single_bit(options.recv_buffers)) {
+    return "recv_buffers: " + std::to_string(options.recv_buffers) +
+           " is not a power of two; the nearest are " +
+           std::to_string(std::bit_floor(options.recv_buffers)) + " and " +
+           std::to_string(std::bit_ceil(options.recv_buffers));
+  }
+  if (options.completion_entries < options.ring_entries) {
+    return "completion_entries: " + std::to_string(options.completion_entries) +
+           " is fewer than ring_entries, " + std::to_string(options.ring_entries);
+  }
+  return {};
+}
+
+std::vector<std::string> option_warnings(const Options& options) {
+  std::vector<std::string> out;
+  if (options.heartbeat_interval_ms >= options.timeout_ms) {
+    out.push_back("heartbeat_interval_ms (" + std::to_string(options.heartbeat_interval_ms) +
+                  ") is not below timeout_ms (" + std::to_string(options.timeout_ms) +
+                  "): a client that is merely quiet is cut off before it is asked");
+  }
+  if (options.max_message_bytes > options.session_bytes_per_second * u64{2}) {
+    out.push_back("max_message_bytes (" + std::to_string(options.max_message_bytes) +
+                  ") is above two seconds of session_bytes_per_second (" +
+                  std::to_string(options.session_bytes_per_second) +
+                  "): the largest messages will be refused as rate_limited");
+  }
+  return out;
+}
+
+}  // namespace perseid

@@ -1,0 +1,24 @@
+// Options from flags, environment and file: a flag wins over the environment, that over the file,
+// that over the default. The one place that sees CLI11. Thread: start-up only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/options.h"
+
+namespace perseid {
+
+enum class CliAction : u8 { run, help, version, reference, fail };
+
+struct CliResult {
+  CliAction action = CliAction::run;
+  Options options;
+  std::string error;                  // one sentence, if action is fail
+  std::vector<std::string> warnings;  // sentences, if action is run
+};
+
+// `environment` is null-terminated NAME=VALUE strings, as environ is.
+CliResult read_options(int argc, const char* const* argv, const char* const* environment);
+
+}  // namespace perseid
