@@ -12,10 +12,12 @@
 
 namespace perseid {
 
+constexpr std::string_view kRelaySender = "relay";  // sender 0 in the JSON flavour
+
 // A sequenced or private message. Lane messages have room and seq; private ones have `to` instead.
 struct Delivery {
   MessageType type = MessageType::chat;
-  std::string_view room_escaped;  // JSON-escaped, without quotes (see escape_json)
+  std::string_view room_escaped;  // JSON-escaped, without quotes (see append_json_escaped)
   u32 room_number = 0;            // its name in the binary flavour
   u32 seq = 0;                    // 0: none
   u64 sender = 0;                 // SessionUid value, see codec/client_id.h; 0: the relay itself
