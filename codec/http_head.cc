@@ -42,7 +42,7 @@ bool split_target(std::string_view target, HttpRequest& out) {
   }
   const std::size_t question = target.find('?');
   out.path = target.substr(0, question);
-  if (out.path.empty()) out.path = "/";
+  if (out.path.empty()) out.path.push_back('/');
   if (question != std::string_view::npos) out.query = target.substr(question + 1);
   return true;
 }
