@@ -28,7 +28,7 @@ void join(std::string& list, std::string_view value) {
 bool split_target(std::string_view target, HttpRequest& out) {
   if (target.find('#') != std::string_view::npos) return false;
   if (target == "*") {
-    out.path = target;
+    out.path.push_back('*');
     return true;
   }
   if (target.empty() || target[0] != '/') {
