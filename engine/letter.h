@@ -110,6 +110,7 @@ struct LaneAdvance {
   u32 state_bytes = 0;  // game_state: what a keyframe would weigh
   u8 format = 0;
   u8 lane = 0;
+  bool reset = false;  // the view starts here, with nothing before
 };
 
 struct KeyframeWanted {
@@ -169,8 +170,8 @@ class Letter {
  public:
   Letter() = default;
   template <class Body>
-  requires(!std::is_same_v<std::remove_cvref_t<Body>, Letter>) explicit Letter(Body&& body)
-      : body(std::forward<Body>(body)) {}
+  requires(!std::is_same_v<std::remove_cvref_t<Body>, Letter>) explicit Letter(Body&& content)
+      : body(std::forward<Body>(content)) {}
   Letter(Letter&&) noexcept = default;
   Letter& operator=(Letter&&) noexcept = default;
   LetterBody body;

@@ -1,0 +1,42 @@
+// StateUpdate: the payload of a game_state message,
+// {"set":{entity:{field:value}},"unset":[entity]}, read
+//   field by field.
+// Thread: the owner's; the reader keeps simdjson's buffers.
+// Invariant: values are the sender's own bytes; keys are unescaped and live until the next call of
+// read().
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "codec/bytes.h"
+#include "codec/error.h"
+
+namespace perseid {
+
+class StateUpdateSink {
+ public:
+  virtual ~StateUpdateSink() = default;
+  // Anything but ok ends the reading and is returned by it.
+  virtual Error set(std::string_view entity, std::string_view field,
+                    std::string_view raw_value) = 0;
+  virtual Error remove_field(std::string_view entity, std::string_view field) = 0;
+  virtual Error add(std::string_view entity) = 0;  // an entity set with no fields at all
+  virtual Error unset(std::string_view entity) = 0;
+};
+
+class StateUpdateReader {
+ public:
+  StateUpdateReader();
+  ~StateUpdateReader();
+  // `payload` is valid JSON with kParsePaddingBytes readable behind it. wrong_type or the sink's
+  // error, with `field` naming the place ("payload.set"); what came before the error has reached
+  // the sink.
+  Error read(std::string_view payload, StateUpdateSink& sink, std::string_view& field);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace perseid

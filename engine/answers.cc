@@ -1,0 +1,171 @@
+#include "engine/answers.h"
+
+#include "codec/client_id.h"
+#include "codec/json_text.h"
+
+namespace perseid::answers {
+namespace {
+
+void begin(std::string& out, std::string_view op, std::string_view id) {
+  out += R"({"type":"system","op":")";
+  out += op;
+  out += '"';
+  if (id.empty()) return;
+  out += R"(,"id":)";
+  out += id;
+}
+
+void text(std::string& out, std::string_view key, std::string_view value) {
+  out += ",\"";
+  out += key;
+  out += "\":\"";
+  append_json_escaped(out, value);
+  out += '"';
+}
+
+void number(std::string& out, std::string_view key, u64 value) {
+  out += ",\"";
+  out += key;
+  out += "\":";
+  append_number(out, value);
+}
+
+void client_id(std::string& out, std::string_view before, SessionUid client) {
+  char digits[kClientIdBytes];
+  write_client_id(client.value, digits);
+  out += before;
+  out.append(digits, kClientIdBytes);
+  out += '"';
+}
+
+}  // namespace
+
+void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
+             const Options& options, u64 unix_ms) {
+  begin(out, "welcome", id);
+  client_id(out, R"(,"client":")", client);
+  text(out, "session", secret);
+  out += R"(,"resumed":false)";
+  number(out, "heartbeat_interval_ms", options.heartbeat_interval_ms);
+  number(out, "timeout_ms", options.timeout_ms);
+  number(out, "reconnect_attempts", options.reconnect_attempts);
+  number(out, "reconnect_delay_ms", options.reconnect_delay_ms);
+  number(out, "timestamp", unix_ms);
+  out += '}';
+}
+
+void joined(std::string& out, std::string_view room, const JoinAnswer& answer) {
+  begin(out, "joined", answer.id);
+  text(out, "room", room);
+  number(out, "room_number", answer.room_number);
+  text(out, "epoch", answer.epoch);
+  out += R"(,"seq":{"chat":)";
+  append_number(out, answer.chat);
+  out += R"(,"player_action":)";
+  append_number(out, answer.player_action);
+  out += '}';
+  if (answer.has_since) out += answer.recovered ? R"(,"recovered":true)" : R"(,"recovered":false)";
+  number(out, "members_total", answer.members_total);
+  out += R"(,"members":)";
+  out += answer.members_json;
+  out += '}';
+}
+
+void left(std::string& out, std::string_view id, std::string_view room) {
+  begin(out, "left", id);
+  text(out, "room", room);
+  out += '}';
+}
+
+void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms) {
+  begin(out, "ack", id);
+  if (!room.empty()) text(out, "room", room);
+  if (seq != 0) number(out, "seq", seq);
+  number(out, "timestamp", unix_ms);
+  out += '}';
+}
+
+void pong(std::string& out, std::string_view id, u64 unix_ms) {
+  begin(out, "pong", id);
+  number(out, "timestamp", unix_ms);
+  out += '}';
+}
+
+void error(std::string& out, std::string_view id, Error error, std::string_view field,
+           u32 retry_after_ms) {
+  begin(out, "error", id);
+  text(out, "code", info(error).code);
+  out += R"(,"message":")";
+  if (!field.empty()) {
+    out += field;
+    out += ": ";
+  }
+  append_json_escaped(out, info(error).text);
+  out += '"';
+  if (!field.empty()) text(out, "field", field);
+  if (retry_after_ms != 0) number(out, "retry_after_ms", retry_after_ms);
+  out += '}';
+}
+
+void gap(std::string& out, std::string_view room, Lane lane, Seq from, Seq to) {
+  begin(out, "gap", {});
+  text(out, "room", room);
+  text(out, "lane", name(lane));
+  number(out, "from", from);
+  number(out, "to", to);
+  out += '}';
+}
+
+void presence(std::string& out, std::string_view room, std::string_view event, SessionUid client,
+              std::string_view name) {
+  begin(out, "presence", {});
+  text(out, "room", room);
+  text(out, "event", event);
+  client_id(out, R"(,"client":")", client);
+  text(out, "name", name);
+  out += '}';
+}
+
+void roster(std::string& out, std::string_view room, std::string_view members_json,
+            u32 members_total) {
+  begin(out, "roster", {});
+  text(out, "room", room);
+  number(out, "members_total", members_total);
+  out += R"(,"members":)";
+  out += members_json;
+  out += '}';
+}
+
+void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms) {
+  begin(out, "goaway", {});
+  text(out, "reason", reason);
+  number(out, "reconnect_delay_ms", reconnect_delay_ms);
+  out += '}';
+}
+
+void clients(std::string& out, std::string_view id, std::string_view room,
+             std::string_view clients_json) {
+  begin(out, "clients", id);
+  text(out, "room", room);
+  out += R"(,"clients":[)";
+  out += clients_json;
+  out += "]}";
+}
+
+void member(std::string& out, SessionUid client, std::string_view name) {
+  client_id(out, R"({"client":")", client);
+  text(out, "name", name);
+  out += '}';
+}
+
+void client(std::string& out, SessionUid client, std::string_view name, std::string_view status,
+            u64 last_seen_unix_ms, std::string_view connection_type) {
+  client_id(out, R"({"client":")", client);
+  text(out, "name", name);
+  text(out, "status", status);
+  number(out, "last_seen", last_seen_unix_ms);
+  text(out, "connection_type", connection_type);
+  out += '}';
+}
+
+}  // namespace perseid::answers

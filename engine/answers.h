@@ -1,0 +1,40 @@
+// Answers: the system messages that the relay writes, as JSON text.
+// Thread: none; pure functions that append to a caller's string.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "codec/error.h"
+#include "engine/ids.h"
+#include "engine/lane.h"
+#include "engine/letter.h"
+#include "engine/options.h"
+
+namespace perseid::answers {
+
+// `id` is a request's raw token, or empty.
+void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
+             const Options& options, u64 unix_ms);
+void joined(std::string& out, std::string_view room, const JoinAnswer& answer);
+void left(std::string& out, std::string_view id, std::string_view room);
+void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
+void pong(std::string& out, std::string_view id, u64 unix_ms);
+void error(std::string& out, std::string_view id, Error error, std::string_view field,
+           u32 retry_after_ms);
+void gap(std::string& out, std::string_view room, Lane lane, Seq from, Seq to);
+void presence(std::string& out, std::string_view room, std::string_view event, SessionUid client,
+              std::string_view name);
+void roster(std::string& out, std::string_view room, std::string_view members_json,
+            u32 members_total);
+void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms);
+void clients(std::string& out, std::string_view id, std::string_view room,
+             std::string_view clients_json);
+
+// {"client":…,"name":…}
+void member(std::string& out, SessionUid client, std::string_view name);
+// {"client":…,"name":…,"status":…,"last_seen":…,"connection_type":…}
+void client(std::string& out, SessionUid client, std::string_view name, std::string_view status,
+            u64 last_seen_unix_ms, std::string_view connection_type);
+
+}  // namespace perseid::answers

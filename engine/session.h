@@ -1,0 +1,38 @@
+// Session: one client's seat on its shard: who it is, what it may still send, what waits for it
+// alone. Thread: the shard's. Owns: its outbox; its members hang on first_member. Invariant: small,
+// because there are a million of them (see docs/architecture.md, "Budgets").
+#pragma once
+
+#include <memory>
+
+#include "codec/wire_format.h"
+#include "engine/ids.h"
+#include "engine/name.h"
+#include "engine/outbox.h"
+#include "engine/publish_memory.h"
+#include "engine/token_bucket.h"
+
+namespace perseid {
+
+struct Session {
+  Handle connection;
+  Slot first_member = kNoSlot;  // list through Member::next_in_session
+  u32 last_heard_ms = 0;        // monotonic, modulo 2^32
+  Outbox outbox;
+  TokenBucket messages_in;
+  TokenBucket bytes_in;
+  TokenBucket bytes_out;
+  Name name;
+  std::unique_ptr<PublishMemory> memory;
+  u32 address = kNoSlot;  // slot of its address's bucket
+  u16 rooms = 0;
+  WireFormat format;
+  bool welcomed : 1 = false;
+  bool touched : 1 = false;
+  bool closing : 1 = false;  // only the outbox is gathered
+  bool batch_out : 1 = false;
+  bool budget_wait : 1 = false;  // a send_budget timer is set
+  bool quiet : 1 = false;        // missed a heartbeat
+};
+
+}  // namespace perseid

@@ -1,0 +1,189 @@
+#include "engine/sessions.h"
+
+#include <sodium.h>
+
+#include <cstring>
+
+#include "codec/delivery.h"
+#include "codec/frame.h"
+#include "engine/answers.h"
+
+namespace perseid {
+namespace {
+
+u32 first_generation(const RelayConfig& config) {
+  u32 generation = 0;
+  std::memcpy(&generation, config.seed.data(), sizeof generation);
+  return generation | 1;
+}
+
+}  // namespace
+
+Sessions::Sessions(Context& context)
+    : context_(context), sessions_(first_generation(context.config)) {}
+
+Sessions::~Sessions() {
+  each([&](Slot slot) { sessions_[slot].outbox.clear(context_.pool); });
+}
+
+Slot Sessions::open(const PeerInfo& peer) {
+  const Slot slot = sessions_.acquire();
+  PSD_ASSERT(slot < 1u << 24);
+  Session& session = sessions_[slot];
+  session.connection = peer.connection;
+  session.format = peer.format;
+  session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
+  if (context_.options.address_messages_per_second != 0 && peer.address_key != 0) {
+    session.address = addresses_.enter(peer.address_key);
+  }
+  while (cohorts_ * kCohortSlots <= slot) {
+    // A new cohort starts at its own phase, so that heartbeats are spread over the interval.
+    const u64 phase_ms = (u64{cohorts_} * 0x9e3779b97f4a7c15u >> 33) % cohort_period_ms();
+    context_.timers.schedule(context_.now.mono_ms + phase_ms + 1,
+                             timer_cookie(TimerKind::heartbeat_cohort, cohorts_++));
+  }
+  ++context_.stats.sessions_opened;
+  context_.emit(EventKind::client_connected, uid(slot));
+  return slot;
+}
+
+void Sessions::close(Slot slot) {
+  Session& session = sessions_[slot];
+  PSD_ASSERT(session.first_member == kNoSlot && !session.batch_out);
+  ++context_.stats.sessions_closed;
+  context_.emit(EventKind::client_disconnected, uid(slot));
+  session.outbox.clear(context_.pool);
+  if (session.address != kNoSlot) addresses_.leave(session.address);
+  if (session.touched) std::erase(touched_, slot);
+  sessions_.release(slot);
+}
+
+std::array<u8, 16> Sessions::secret(SessionUid uid) const {
+  std::array<u8, 16> out;
+  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof out);
+  crypto_shorthash_siphashx24(out.data(), reinterpret_cast<const u8*>(&uid.value), sizeof uid.value,
+                              context_.config.seed.data());
+  return out;
+}
+
+void Sessions::heard(Slot slot) {
+  Session& session = sessions_[slot];
+  session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
+  if (!session.quiet) return;
+  session.quiet = false;
+  context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "answers again");
+}
+
+u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
+  Session& session = sessions_[slot];
+  const Options& options = context_.options;
+  const u64 now_ms = context_.now.mono_ms;
+  error = Error::ok;
+  u32 retry_after_ms =
+      session.messages_in.take(messages, options.session_messages_per_second, now_ms);
+  if (retry_after_ms == 0 && size_bytes != 0) {
+    retry_after_ms = session.bytes_in.take(size_bytes, options.session_bytes_per_second, now_ms);
+  }
+  if (retry_after_ms == 0 && session.address != kNoSlot) {
+    retry_after_ms = addresses_.bucket(session.address)
+                         .take(messages, options.address_messages_per_second, now_ms);
+  }
+  if (retry_after_ms == 0) return 0;
+  error = Error::rate_limited;
+  ++context_.stats.rate_limited;
+  // Refused messages cost a quarter: who sends on regardless, at several times the rate, runs into
+  // a debt that ends the connection.
+  constexpr u64 kFloodDebtMs = 8000;
+  session.messages_in.charge(messages, u64{options.session_messages_per_second} * 4, now_ms);
+  if (session.messages_in.debt_ms(now_ms, kFloodDebtMs) > 0) {
+    ++context_.stats.floods_closed;
+    error = Error::too_many_messages;
+  }
+  return retry_after_ms;
+}
+
+bool Sessions::has_room(Slot slot, u32 size_bytes) {
+  // One frame larger than the whole outbox may wait alone: a history answer, a long message.
+  const Outbox& outbox = sessions_[slot].outbox;
+  return outbox.empty() || outbox.bytes() + u64{size_bytes} <= context_.options.outbox_bytes_max;
+}
+
+u8* Sessions::reserve(Slot slot, u32 size_bytes) {
+  Session& session = sessions_[slot];
+  if (!has_room(slot, size_bytes)) {
+    if (!session.closing) {
+      ++context_.stats.outbox_overflows;
+      end(slot, Error::too_slow);
+    }
+    return nullptr;
+  }
+  touch(slot);
+  return session.outbox.append(context_.pool, size_bytes);
+}
+
+void Sessions::answer(Slot slot, std::string_view json) {
+  const Flavour flavour = sessions_[slot].format.flavour;
+  const auto size_bytes = static_cast<u32>(system_bytes(flavour, json));
+  if (u8* out = reserve(slot, size_bytes)) write_system(flavour, json, out);
+}
+
+void Sessions::answer_error(Slot slot, std::string_view id, Error error, std::string_view field,
+                            u32 retry_after_ms) {
+  ++context_.stats.errors_answered;
+  context_.emit(EventKind::error_occurred, uid(slot), {}, error, field);
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::error(text, id, error, field, retry_after_ms);
+  answer(slot, text);
+}
+
+void Sessions::end(Slot slot, Error error) {
+  Session& session = sessions_[slot];
+  if (session.closing) return;
+  session.closing = true;
+  touch(slot);
+  context_.emit(EventKind::error_occurred, uid(slot), {}, error);
+  context_.world.close(session.connection, info(error).close, info(error).text);
+}
+
+void Sessions::forget_touched() {
+  for (const Slot slot : touched_) sessions_[slot].touched = false;
+  touched_.clear();
+}
+
+// Four looks per interval: a silent client is found at most a quarter of an interval late.
+u64 Sessions::cohort_period_ms() const {
+  return std::max<u64>(
+      1, std::min(context_.options.heartbeat_interval_ms, context_.options.timeout_ms) / 4);
+}
+
+void Sessions::on_heartbeat_timer(Slot cohort) {
+  const Slot first = cohort * kCohortSlots;
+  for (Slot slot = first; slot < first + kCohortSlots; ++slot) {
+    if (sessions_.live(slot) && !sessions_[slot].closing) check_heartbeat(slot);
+  }
+  context_.timers.schedule(context_.now.mono_ms + cohort_period_ms(),
+                           timer_cookie(TimerKind::heartbeat_cohort, cohort));
+}
+
+void Sessions::check_heartbeat(Slot slot) {
+  Session& session = sessions_[slot];
+  const u32 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
+  if (silent_ms >= context_.options.timeout_ms) {
+    ++context_.stats.heartbeat_timeouts;
+    end(slot, Error::heartbeat_timeout);
+    return;
+  }
+  const u32 interval_ms = context_.options.heartbeat_interval_ms;
+  if (silent_ms < interval_ms) return;
+  // Looked at four times an interval, pinged once.
+  if ((silent_ms % interval_ms) >= cohort_period_ms()) return;
+  if (silent_ms >= 2 * interval_ms && !session.quiet) {
+    session.quiet = true;
+    context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "missed a heartbeat");
+  }
+  ++context_.stats.heartbeats_sent;
+  if (u8* out = reserve(slot, 2)) write_frame_header(out, Opcode::ping, 0);
+}
+
+}  // namespace perseid

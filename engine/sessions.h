@@ -1,0 +1,80 @@
+// Sessions: the session registry of one shard: who is connected, heartbeats, inbound limits,
+// outboxes. Thread: the shard's. Owns: the sessions. Invariants: a session is in touched() at most
+// once; a closing session gets nothing but its outbox.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "engine/address_limits.h"
+#include "engine/context.h"
+#include "engine/session.h"
+#include "engine/slab.h"
+
+namespace perseid {
+
+class Sessions {
+ public:
+  explicit Sessions(Context& context);
+  ~Sessions();
+
+  Slot open(const PeerInfo& peer);
+  void close(Slot slot);  // its members are gone already
+  Session& operator[](Slot slot) { return sessions_[slot]; }
+  Session* find(SessionUid uid) { return sessions_.find(uid.handle()); }
+  SessionUid uid(Slot slot) const {
+    return SessionUid::make(context_.config.shard, sessions_.handle(slot));
+  }
+  u32 size() const { return sessions_.size(); }
+
+  // The private resume secret: 128 bits that only this shard can derive (SipHash-2-4-128 under its
+  // seed).
+  std::array<u8, 16> secret(SessionUid uid) const;
+
+  void heard(Slot slot);
+  // Inbound limits of one message; 0 if it passes, else retry_after_ms. `error` tells refusal from
+  // flood.
+  u32 charge(Slot slot, u32 messages, u32 size_bytes, Error& error);
+
+  // A system message, in the session's flavour, into its outbox.
+  void answer(Slot slot, std::string_view json);
+  void answer_error(Slot slot, std::string_view id, Error error, std::string_view field = {},
+                    u32 retry_after_ms = 0);
+  // Room for a finished frame; null if the outbox is full: the session is then being closed as too
+  // slow.
+  u8* reserve(Slot slot, u32 size_bytes);
+  bool has_room(Slot slot, u32 size_bytes);
+  void end(Slot slot, Error error);  // closes the connection with the error's code and sentence
+
+  void touch(Slot slot) {
+    Session& session = sessions_[slot];
+    if (session.touched) return;
+    session.touched = true;
+    touched_.push_back(slot);
+  }
+  std::span<const Slot> touched() const { return touched_; }
+  void forget_touched();
+
+  void on_heartbeat_timer(Slot cohort);
+  template <class Visit>
+  void each(Visit&& visit) {
+    for (Slot slot = 0; slot < sessions_.slots_used(); ++slot) {
+      if (sessions_.live(slot)) visit(slot);
+    }
+  }
+
+ private:
+  // Sessions whose heartbeats are looked at together: one timer for so many neighbouring slots.
+  static constexpr u32 kCohortSlots = 64;
+  u64 cohort_period_ms() const;
+  void check_heartbeat(Slot slot);
+
+  Context& context_;
+  Slab<Session> sessions_;
+  AddressLimits addresses_;
+  std::vector<Slot> touched_;
+  u32 cohorts_ = 0;
+};
+
+}  // namespace perseid
