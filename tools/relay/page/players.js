@@ -41,7 +41,7 @@ export class Players {
   // Puts this page's player (back) into the room.
   appear(name) {
     this.me.name = name;
-    this.#dirty = true;
+    this.#send(performance.now());
   }
 
   disappear() {
