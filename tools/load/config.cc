@@ -1,0 +1,212 @@
+#include "tools/load/config.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "tools/load/stamp.h"
+
+namespace perseid::load {
+namespace {
+
+// A delivery of the relay without its payload: what the raw load adds to be as long.
+constexpr std::string_view kEnvelope =
+    R"({"type":"player_action","room":"load-123456-0","seq":12345,"sender":"c0123456789abc",)"
+    R"("timestamp":1700000000000,"payload":})";
+constexpr u32 kReserveFds = 32;
+constexpr u64 kOrderPairsMax = 400'000'000;  // members times senders; four bytes each
+
+void add_common(CLI::App* app, Config& config) {
+  app->add_option("--host", config.host, "Server's address (IPv4)")->capture_default_str();
+  app->add_option("--port", config.port, "Server's TCP port")->capture_default_str();
+  app->add_option("--spawn", config.spawn,
+                  "Start this command as the server, and end it afterwards; it must print "
+                  "`listening on HOST:PORT`");
+  app->add_option("--server-pid", config.server_pid,
+                  "Report CPU and memory of this process (--spawn knows it by itself)");
+  app->add_option("--json", config.json_file, "Write the result to this file as JSON");
+  app->add_flag("--quiet", config.quiet, "No progress on standard error");
+}
+
+void add_flow(CLI::App* app, Config& config) {
+  app->add_option("--size", config.size_bytes, "Payload of one message, bytes")
+      ->check(CLI::Range(kStampedPayloadBytesMin, u32{60000}))
+      ->option_text("BYTES=64")
+      ->capture_default_str();
+  app->add_option("--duration-s", config.duration_s, "Measured time, s")->capture_default_str();
+  app->add_option("--warmup-s", config.warmup_s, "Time before it, s")->capture_default_str();
+  app->add_option("--drain-s", config.drain_s, "Longest wait for the last deliveries, s")
+      ->capture_default_str();
+  app->add_flag("--verify", config.verify, "Also compare every byte of every payload");
+  const std::map<std::string, Protocol> protocols{
+      {"perseid", Protocol::perseid}, {"raw", Protocol::raw}, {"bun", Protocol::bun}};
+  app->add_option("--protocol", config.protocol,
+                  "perseid; raw: TCP without a protocol, for perseid-ruler; bun: a WebSocket "
+                  "server that publishes to all")
+      ->transform(CLI::CheckedTransformer(protocols))
+      ->option_text("perseid|raw|bun");
+  app->add_flag_callback(
+      "--raw", [&config] { config.protocol = Protocol::raw; }, "Same as --protocol raw");
+  app->add_option("--frame-bytes", config.frame_bytes,
+                  "Raw: bytes of one message; 0: as long as the relay's frame for this payload")
+      ->capture_default_str();
+}
+
+void add_type(CLI::App* app, Config& config) {
+  app->add_option("--type", config.type, "player_action or chat")
+      ->check(CLI::IsMember({"player_action", "chat"}))
+      ->capture_default_str();
+}
+
+CLI::App* add_idle(CLI::App& app, Config& config) {
+  CLI::App* idle = app.add_subcommand(
+      "idle", "Connect, join a room, stay: memory per connection, heartbeats, leaks");
+  add_common(idle, config);
+  idle->add_option("--connections", config.connections, "Clients in all")->capture_default_str();
+  idle->add_option("--measure-from", config.measure_from,
+                   "Memory per connection is the slope from so many clients; 0: a tenth");
+  idle->add_option("--rooms", config.rooms, "Rooms that they share")->capture_default_str();
+  idle->add_option("--settle-s", config.settle_s, "Quiet time before memory is read, s")
+      ->capture_default_str();
+  idle->add_option("--duration-s", config.duration_s, "Time to stay, s")->capture_default_str();
+  return idle;
+}
+
+CLI::App* add_fanout(CLI::App& app, Config& config) {
+  CLI::App* fanout = app.add_subcommand("fanout", "One publisher per room, many members");
+  add_common(fanout, config);
+  add_flow(fanout, config);
+  add_type(fanout, config);
+  fanout->add_option("--members", config.members, "Members of a room")->capture_default_str();
+  fanout->add_option("--rooms", config.rooms, "Rooms")->capture_default_str();
+  fanout
+      ->add_option("--window", config.window,
+                   "Messages under way: the publisher waits until all members have the one so "
+                   "many before (1: nothing is ever batched)")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  fanout->add_option("--rate", config.rate_per_s,
+                     "Messages of one publisher per second, instead of the window");
+  fanout->add_option("--stalled", config.stalled,
+                     "Members of a room that stop reading after half of the time");
+  return fanout;
+}
+
+CLI::App* add_players(CLI::App& app, Config& config) {
+  CLI::App* players = app.add_subcommand("players", "Rooms in which everyone acts at a rate");
+  add_common(players, config);
+  add_flow(players, config);
+  add_type(players, config);
+  players->add_option("--room-size", config.room_size, "Clients of a room")->capture_default_str();
+  players->add_option("--rooms", config.rooms, "Rooms")->capture_default_str();
+  players->add_option("--rate", config.rate_per_s, "Messages of one client per second; 0: 20");
+  return players;
+}
+
+CLI::App* add_echo(CLI::App& app, Config& config) {
+  CLI::App* echo = app.add_subcommand("echo", "Ping-pong on /echo (perseid --echo)");
+  add_common(echo, config);
+  add_flow(echo, config);
+  echo->add_option("--connections", config.connections, "Clients")->capture_default_str();
+  echo->add_option("--window", config.window, "Messages under way on one connection")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  return echo;
+}
+
+// Raises the soft limit to the hard one; an empty string, or why the run cannot be.
+std::string file_limit_problem(const Config& config) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (config.clients() + kReserveFds <= limit.rlim_cur) return {};
+  return std::to_string(config.clients()) + " clients need as many open files, but the limit is " +
+         std::to_string(limit.rlim_cur) + " (ulimit -n); ask for at most " +
+         std::to_string(limit.rlim_cur - kReserveFds) + ", or raise the limit";
+}
+
+std::string problem_of(const Config& config) {
+  if (config.clients() == 0) return "there are no clients in this run";
+  if (config.stalled >= config.members && config.scenario == Scenario::fanout) {
+    return "--stalled must leave at least one of the --members reading";
+  }
+  if (config.protocol == Protocol::raw &&
+      (config.scenario == Scenario::players || config.rooms != 1)) {
+    return "the ruler knows one room and one publisher: use fanout or echo, and --rooms 1";
+  }
+  if (config.protocol == Protocol::bun && config.scenario == Scenario::echo) {
+    return "the peer has no /echo: use fanout or players";
+  }
+  if (config.protocol == Protocol::raw && config.frame_bytes != 0 &&
+      config.frame_bytes < config.size_bytes) {
+    return "--frame-bytes must hold the payload (--size)";
+  }
+  if (config.scenario == Scenario::players &&
+      u64{config.rooms} * config.room_size * config.room_size > kOrderPairsMax) {
+    return "the order check keeps a number for every pair in a room: smaller rooms, please";
+  }
+  return file_limit_problem(config);
+}
+
+}  // namespace
+
+u32 Config::clients_per_room() const {
+  return scenario == Scenario::players ? room_size : members + 1;
+}
+
+u32 Config::room_of(u32 client) const {
+  if (scenario == Scenario::echo) return client;
+  return scenario == Scenario::idle ? client % rooms : client / clients_per_room();
+}
+
+u32 Config::member_of(u32 client) const {
+  if (scenario == Scenario::echo) return 0;
+  return scenario == Scenario::idle ? client / rooms : client % clients_per_room();
+}
+
+u32 Config::clients() const {
+  const bool in_rooms = scenario == Scenario::players || scenario == Scenario::fanout;
+  return in_rooms ? rooms * clients_per_room() : connections;
+}
+
+u32 Config::message_bytes() const {
+  if (frame_bytes != 0) return frame_bytes;
+  const u32 envelope = scenario == Scenario::echo ? 0 : static_cast<u32>(kEnvelope.size());
+  const u32 message = size_bytes + envelope;
+  return message + (message < 126 ? 2 : 4);
+}
+
+bool read_config(int argc, char** argv, Config& out, int& exit_code) {
+  CLI::App app{
+      "perseid-load: clients for a Perseid relay. Measures what a load costs the server, and "
+      "checks that every message arrives once and in order.\nExit code: 0 all arrived, 2 some did "
+      "not, 1 the run could not be made."};
+  app.require_subcommand(1);
+  CLI::App* idle = add_idle(app, out);
+  add_fanout(app, out);
+  CLI::App* players = add_players(app, out);
+  CLI::App* echo = add_echo(app, out);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    exit_code = app.exit(error) == 0 ? 0 : 1;
+    return false;
+  }
+  out.scenario = idle->parsed()      ? Scenario::idle
+                 : players->parsed() ? Scenario::players
+                 : echo->parsed()    ? Scenario::echo
+                                     : Scenario::fanout;
+  if (out.scenario == Scenario::players && out.rate_per_s == 0) out.rate_per_s = 20;
+  if (out.measure_from == 0 || out.measure_from > out.connections)
+    out.measure_from = out.connections / 10;
+  if (const std::string problem = problem_of(out); !problem.empty()) {
+    std::fprintf(stderr, "perseid-load: %s\n", problem.c_str());
+    exit_code = 1;
+    return false;
+  }
+  return true;
+}
+
+}  // namespace perseid::load

@@ -1,0 +1,56 @@
+// Config: what one run of the load does, as its command line says.
+// Thread: filled at start, read only from then on.
+#pragma once
+
+#include <string>
+
+#include "codec/bytes.h"
+
+namespace perseid::load {
+
+enum class Scenario : u8 { idle, fanout, players, echo };
+// perseid: the relay. raw: bytes without a protocol (perseid-ruler). bun: a WebSocket server that
+// publishes every message, as it is, to all of its room (bench/peers).
+enum class Protocol : u8 { perseid, raw, bun };
+
+struct Config {
+  Scenario scenario = Scenario::fanout;
+  Protocol protocol = Protocol::perseid;
+  std::string host = "127.0.0.1";
+  u16 port = 8080;
+  std::string spawn;
+  int server_pid = 0;
+  std::string json_file;
+  bool quiet = false;
+  bool verify = false;
+
+  u32 connections = 64;   // idle, echo
+  u32 measure_from = 0;   // idle
+  u32 rooms = 1;          // idle, fanout, players
+  u32 members = 500;      // fanout: of one room, without its publisher
+  u32 room_size = 100;    // players: of one room
+  u32 stalled = 0;        // fanout: members of each room that stop reading half-way
+  u32 size_bytes = 64;    // of one payload
+  u32 frame_bytes = 0;    // raw: of one message; 0: as long as the relay's frame would be
+  u32 window = 1;         // fanout, echo: messages under way
+  double rate_per_s = 0;  // fanout: 0 is paced by the window; players: of each client
+  std::string type = "player_action";
+
+  double duration_s = 10;
+  double warmup_s = 1;
+  double settle_s = 2;
+  double drain_s = 10;
+
+  u32 clients() const;           // connections in all
+  u32 clients_per_room() const;  // fanout and players
+  // Where a client sits. In echo everyone is alone, in idle they are dealt out over the rooms.
+  u32 room_of(u32 client) const;
+  u32 member_of(u32 client) const;
+  u32 message_bytes() const;  // of one raw message
+};
+
+// Reads the command line. Returns false, with the exit code set, if the program should end: help
+// was asked for, or an option was wrong (a message has been printed).
+bool read_config(int argc, char** argv, Config& out, int& exit_code);
+
+}  // namespace perseid::load

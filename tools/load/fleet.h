@@ -1,0 +1,99 @@
+// Fleet: all the clients of one run on one epoll loop: connects, upgrades, joins, answers pings,
+// and hands every delivery to its handler.
+// Thread: one. Owns: the sockets. Invariants: a client whose phase is `ready` has joined its room;
+// bytes are read into one shared buffer, a client keeps only what is not a whole frame yet.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/bytes.h"
+#include "codec/frame.h"
+#include "tools/load/config.h"
+
+namespace perseid::load {
+
+enum class Phase : u8 { idle, connecting, upgrading, joining, ready, stalled, lost };
+
+struct Client {
+  int fd = -1;
+  u32 index = 0;
+  u32 room = 0;
+  u32 member = 0;  // within its room; in fan-out the last one publishes
+  Phase phase = Phase::idle;
+  std::vector<u8> partial;  // received, but not a whole frame yet
+  std::vector<u8> unsent;   // waits for the socket to take it
+};
+
+class FleetHandler {
+ public:
+  virtual ~FleetHandler() = default;
+  // `seq` is the room's last message of the type in use before this client joined.
+  virtual void on_ready(const Client& client, u32 seq) = 0;
+  // A delivery, without its frame header.
+  virtual void on_message(Client& client, std::string_view message, u64 now_ns) = 0;
+};
+
+struct FleetCounters {
+  u32 ready = 0;
+  u32 lost = 0;      // connections that ended by themselves
+  u64 receives = 0;  // reads that brought bytes
+  u64 bytes_in = 0;
+  u64 pings = 0;   // heartbeats of the server
+  u64 gaps = 0;    // `gap` notices
+  u64 errors = 0;  // `error` answers
+  std::string first_trouble;
+};
+
+class Fleet {
+ public:
+  Fleet(const Config& config, FleetHandler& handler);
+  ~Fleet();
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
+  // Until the first `count` clients are ready. Throws std::runtime_error, in plain words, if the
+  // server is not there or refuses.
+  void connect_up_to(u32 count);
+  // Waits for and handles events, until `deadline_ns` at the latest (CLOCK_MONOTONIC).
+  void poll(u64 deadline_ns);
+  void send(Client& client, Bytes bytes);
+  void stall(Client& client);  // never reads again
+  void close_all();
+
+  Client& client(u32 index) { return clients_[index]; }
+  const std::vector<Client>& clients() const { return clients_; }
+  const FleetCounters& counters() const { return counters_; }
+  std::string room_name(u32 room) const;
+
+ private:
+  void dial(Client& client);
+  void connected(Client& client);
+  void writable(Client& client);
+  void readable(Client& client);
+  void watch(const Client& client, u32 events, int operation);
+  void lose(Client& client, std::string_view why);
+
+  // Each consumes what it can of `in` and returns how much that was.
+  std::size_t consume(Client& client, Bytes in, u64 now_ns);
+  std::size_t consume_answer(Client& client, Bytes in);
+  std::size_t consume_frames(Client& client, Bytes in, u64 now_ns);
+  std::size_t consume_raw(Client& client, Bytes in, u64 now_ns);
+  void on_frame(Client& client, const FrameHeader& header, std::string_view payload, u64 now_ns);
+  void on_system(Client& client, std::string_view message);
+  void upgraded(Client& client);
+  void become_ready(Client& client, u32 seq);
+  void trouble(std::string_view what);
+
+  const Config& config_;
+  FleetHandler& handler_;
+  int epoll_;
+  std::vector<Client> clients_;
+  std::vector<u8> buffer_;
+  FleetCounters counters_;
+  std::string run_name_;
+  u32 dialled_ = 0;
+};
+
+}  // namespace perseid::load

@@ -1,0 +1,163 @@
+// The part of the Fleet that brings a client from nothing to `ready`.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "tools/load/fleet.h"
+#include "tools/load/outgoing.h"
+#include "tools/load/process_stats.h"
+
+namespace perseid::load {
+namespace {
+
+constexpr u32 kDialsUnderWayMax = 256;
+constexpr u32 kConnectionsPerAddress = 25000;  // of the 28,231 ephemeral ports of one address
+constexpr u64 kNoProgressNs = 10'000'000'000;
+
+std::string upgrade_request(const Config& config, const std::string& room) {
+  std::string path = config.scenario == Scenario::echo ? "/echo" : "/ws";
+  if (config.protocol == Protocol::bun) path += "?room=" + room;
+  return "GET " + path + " HTTP/1.1\r\nHost: " + config.host + ":" + std::to_string(config.port) +
+         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+}
+
+sockaddr_in address_of(const std::string& host, u16 port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) {
+    throw std::runtime_error("--host must be an IPv4 address, not " + host);
+  }
+  return address;
+}
+
+// One source address has 28,000 ports towards one listener; loopback has many addresses.
+void bind_source(int fd, u32 index, const sockaddr_in& to) {
+  const u32 host = ntohl(to.sin_addr.s_addr);
+  if (index < kConnectionsPerAddress || host >> 24 != 127) return;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  from.sin_addr.s_addr = htonl((127u << 24) + 1 + index / kConnectionsPerAddress);
+  ::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
+}
+
+[[noreturn]] void refuse(const Config& config, const std::string& why) {
+  throw std::runtime_error("no server to talk to at " + config.host + ":" +
+                           std::to_string(config.port) + ": " + why +
+                           "; start one (perseid --port " + std::to_string(config.port) +
+                           "), or let the load start it (--spawn)");
+}
+
+// The number behind `key` in flat JSON; 0 if it is not there.
+u32 number_behind(std::string_view json, std::string_view key) {
+  const std::size_t at = json.find(key);
+  if (at == std::string_view::npos) return 0;
+  u32 value = 0;
+  for (const char c : json.substr(at + key.size())) {
+    if (c < '0' || c > '9') break;
+    value = value * 10 + static_cast<u32>(c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+void Fleet::connect_up_to(u32 count) {
+  u64 last_progress = monotonic_ns();
+  u32 done = counters_.ready;
+  while (counters_.ready < count) {
+    const u32 wanted = std::min(count, counters_.ready + counters_.lost + kDialsUnderWayMax);
+    while (dialled_ < wanted) dial(clients_[dialled_++]);
+    poll(monotonic_ns() + 100'000'000);
+    if (counters_.lost != 0) throw std::runtime_error(counters_.first_trouble);
+    if (counters_.ready != done) last_progress = monotonic_ns();
+    done = counters_.ready;
+    if (monotonic_ns() - last_progress > kNoProgressNs) {
+      throw std::runtime_error("the server accepts, but " + std::to_string(count - done) + " of " +
+                               std::to_string(count) + " clients are not joined after 10 s" +
+                               (counters_.first_trouble.empty() ? "" : ": ") +
+                               counters_.first_trouble);
+    }
+  }
+}
+
+void Fleet::dial(Client& client) {
+  client.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (client.fd < 0) throw std::runtime_error(std::string("socket: ") + std::strerror(errno));
+  const int on = 1;
+  ::setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const sockaddr_in to = address_of(config_.host, config_.port);
+  bind_source(client.fd, client.index, to);
+  client.phase = Phase::connecting;
+  const int result = ::connect(client.fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+  if (result != 0 && errno != EINPROGRESS) refuse(config_, std::strerror(errno));
+  watch(client, EPOLLOUT, EPOLL_CTL_ADD);
+}
+
+void Fleet::connected(Client& client) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) refuse(config_, std::strerror(error));
+  watch(client, EPOLLIN, EPOLL_CTL_MOD);
+  if (config_.protocol == Protocol::raw) return become_ready(client, 0);
+  client.phase = Phase::upgrading;
+  send(client, as_bytes(upgrade_request(config_, room_name(client.room))));
+}
+
+std::size_t Fleet::consume_answer(Client& client, Bytes in) {
+  const std::string_view text = as_text(in);
+  const std::size_t end = text.find("\r\n\r\n");
+  if (end == std::string_view::npos) return 0;
+  if (!text.starts_with("HTTP/1.1 101")) {
+    lose(client, "the upgrade was answered by: " + std::string(text.substr(0, text.find('\r'))) +
+                     " " + std::string(text.substr(end + 4, 200)));
+    return 0;
+  }
+  upgraded(client);
+  return end + 4;
+}
+
+void Fleet::upgraded(Client& client) {
+  if (config_.protocol == Protocol::bun || config_.scenario == Scenario::echo) {
+    return become_ready(client, 0);
+  }
+  client.phase = Phase::joining;
+  send(client, client_frame(Opcode::text, R"({"type":"system","op":"join","id":1,"room":")" +
+                                              room_name(client.room) + "\"}"));
+}
+
+void Fleet::on_system(Client& client, std::string_view message) {
+  const std::size_t at = message.find(R"("op":")");
+  const std::string_view op = at == std::string_view::npos ? "" : message.substr(at + 6);
+  if (op.starts_with("joined\"") && client.phase == Phase::joining) {
+    const std::size_t seqs = message.find(R"("seq":{)");
+    const std::string_view rest = seqs == std::string_view::npos ? "" : message.substr(seqs);
+    become_ready(client, number_behind(rest, "\"" + config_.type + "\":"));
+  } else if (op.starts_with("error\"")) {
+    ++counters_.errors;
+    trouble("the relay answered: " + std::string(message.substr(0, 300)));
+    if (client.phase == Phase::joining) lose(client, message.substr(0, 300));
+  } else if (op.starts_with("gap\"")) {
+    ++counters_.gaps;
+    trouble("the relay gave up messages: " + std::string(message.substr(0, 300)));
+  }
+}
+
+void Fleet::become_ready(Client& client, u32 seq) {
+  client.phase = Phase::ready;
+  ++counters_.ready;
+  handler_.on_ready(client, seq);
+}
+
+}  // namespace perseid::load

@@ -1,0 +1,65 @@
+// perseid-load: see --help and bench/README.md.
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include "tools/load/config.h"
+#include "tools/load/flow_run.h"
+#include "tools/load/report.h"
+#include "tools/load/spawned_server.h"
+
+namespace {
+
+using namespace perseid::load;
+
+Result run(const Config& config) {
+  switch (config.scenario) {
+    case Scenario::idle:
+      return run_idle(config);
+    case Scenario::fanout:
+      return make_fanout(config)->run();
+    case Scenario::players:
+      return make_players(config)->run();
+    case Scenario::echo:
+      break;
+  }
+  return make_echo(config)->run();
+}
+
+int run_and_report(Config& config) {
+  std::unique_ptr<SpawnedServer> server;
+  if (!config.spawn.empty()) {
+    server = std::make_unique<SpawnedServer>(config.spawn);
+    config.server_pid = server->pid();
+    config.host = server->host();
+    config.port = server->port();
+  }
+  const Result result = run(config);
+  std::fputs(to_text(config, result).c_str(), stdout);
+  if (!config.json_file.empty()) {
+    std::ofstream file(config.json_file);
+    file << to_json(config, result);
+    if (!file.flush()) throw std::runtime_error("cannot write " + config.json_file);
+  }
+  return result.good() ? 0 : 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_TIMERSLACK, 1UL);  // rates are kept to the microsecond
+  Config config;
+  int exit_code = 0;
+  if (!read_config(argc, argv, config, exit_code)) return exit_code;
+  try {
+    return run_and_report(config);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "perseid-load: %s\n", error.what());
+    return 1;
+  }
+}

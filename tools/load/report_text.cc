@@ -1,0 +1,113 @@
+#include <cstdarg>
+#include <cstdio>
+
+#include "tools/load/report.h"
+
+namespace perseid::load {
+namespace {
+
+constexpr u32 kHistogramColumns = 40;
+
+[[gnu::format(printf, 2, 3)]] void line(std::string& out, const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  out += text;
+  out += '\n';
+}
+
+void add_latency(std::string& out, const char* title, const Histogram& latency) {
+  line(out, "%s p50 %s, p90 %s, p99 %s, p99.9 %s, most %s", title,
+       human_time(latency.percentile(0.5)).c_str(), human_time(latency.percentile(0.9)).c_str(),
+       human_time(latency.percentile(0.99)).c_str(), human_time(latency.percentile(0.999)).c_str(),
+       human_time(latency.max()).c_str());
+}
+
+void add_flow(std::string& out, const Result& result) {
+  const Sample& cost = result.cost;
+  const double seconds = static_cast<double>(cost.time_ns) / 1e9;
+  const auto received = static_cast<double>(cost.received);
+  line(out, "  sent        %llu messages", static_cast<unsigned long long>(cost.sent));
+  line(out, "  delivered   %.0f, %.0f per second, %.1f bytes each, %.1f by one read", received,
+       received / seconds,
+       cost.received != 0 ? static_cast<double>(cost.message_bytes) / received : 0.0,
+       cost.receives != 0 ? received / static_cast<double>(cost.receives) : 0.0);
+  add_latency(out, "  latency    ", result.latency);
+  if (result.before_stall) add_latency(out, "  before the stall", *result.before_stall);
+  if (result.after_stall) add_latency(out, "  after the stall ", *result.after_stall);
+}
+
+void add_cost(std::string& out, const Result& result) {
+  const Sample& cost = result.cost;
+  const auto elapsed = static_cast<double>(cost.time_ns);
+  if (result.rss_end_bytes != 0) {
+    const auto server = static_cast<double>(cost.server_cpu_ns);
+    line(out, "  server      CPU %.1f %%, %.0f deliveries per CPU second, memory %.1f MiB (%+.1f)",
+         server / elapsed * 100,
+         server > 0 ? static_cast<double>(cost.received) / server * 1e9 : 0.0,
+         static_cast<double>(result.rss_end_bytes) / MiB,
+         (static_cast<double>(result.rss_end_bytes) - static_cast<double>(result.rss_start_bytes)) /
+             MiB);
+  } else {
+    line(out, "  server      CPU and memory unknown: give --server-pid, or --spawn");
+  }
+  line(out, "  load        CPU %.1f %%", static_cast<double>(cost.own_cpu_ns) / elapsed * 100);
+}
+
+void add_memory(std::string& out, const MemorySlope& memory) {
+  const auto mib = [](u64 bytes) { return static_cast<double>(bytes) / MiB; };
+  line(out, "  memory      %.0f bytes per connection (slope of resident memory, %u to %u)",
+       memory.bytes_per_connection(), memory.from_connections, memory.to_connections);
+  line(out, "              MiB: %.1f empty, %.1f at %u, %.1f at %u, %.1f later, %.1f all closed",
+       mib(memory.rss_empty_bytes), mib(memory.rss_from_bytes), memory.from_connections,
+       mib(memory.rss_to_bytes), memory.to_connections, mib(memory.rss_after_stay_bytes),
+       mib(memory.rss_closed_bytes));
+}
+
+void add_checks(std::string& out, const Config& config, const Result& result) {
+  using ull = unsigned long long;
+  if (result.good()) {
+    line(out,
+         config.scenario == Scenario::idle
+             ? "  check       good: nobody was disconnected, %llu heartbeats answered"
+             : "  check       good: every message arrived once and in order (%llu)",
+         config.scenario == Scenario::idle ? ull{result.pings} : ull{result.received});
+    return;
+  }
+  line(out,
+       "  check       FAILED: %llu missing at the end, %llu passed over, %llu repeated, %llu "
+       "broken, %llu gap notices, %llu errors, %u connections lost",
+       ull{result.missing_at_end}, ull{result.order.missing + result.order.seq_holes},
+       ull{result.order.repeated + result.order.seq_repeated}, ull{result.broken}, ull{result.gaps},
+       ull{result.errors}, result.lost);
+  if (!result.first_trouble.empty()) line(out, "              %s", result.first_trouble.c_str());
+}
+
+}  // namespace
+
+std::string_view name(Scenario scenario) {
+  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo"};
+  return kNames[static_cast<u8>(scenario)];
+}
+
+std::string_view name(Protocol protocol) {
+  constexpr std::string_view kNames[] = {"perseid", "raw", "bun"};
+  return kNames[static_cast<u8>(protocol)];
+}
+
+std::string to_text(const Config& config, const Result& result) {
+  std::string out;
+  line(out, "%s (%s): %u clients, %.1f s", std::string(name(config.scenario)).c_str(),
+       std::string(name(config.protocol)).c_str(), result.clients,
+       static_cast<double>(result.cost.time_ns) / 1e9);
+  if (config.scenario != Scenario::idle) add_flow(out, result);
+  add_cost(out, result);
+  if (result.memory) add_memory(out, *result.memory);
+  add_checks(out, config, result);
+  if (result.latency.total() != 0) out += result.latency.draw(kHistogramColumns);
+  return out;
+}
+
+}  // namespace perseid::load

@@ -1,0 +1,36 @@
+// SpawnedServer: a server that the load starts itself (--spawn), and ends.
+// Thread: one. Owns: the child process. Invariant: the child has said `listening on HOST:PORT`
+// when the constructor returns; it is ended and waited for by the destructor.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "codec/bytes.h"
+
+namespace perseid::load {
+
+class SpawnedServer {
+ public:
+  // Runs `command` by the shell. Throws std::runtime_error if it ends, or says nothing within 20 s.
+  explicit SpawnedServer(const std::string& command);
+  ~SpawnedServer();
+  SpawnedServer(const SpawnedServer&) = delete;
+  SpawnedServer& operator=(const SpawnedServer&) = delete;
+
+  pid_t pid() const { return pid_; }
+  const std::string& host() const { return host_; }
+  u16 port() const { return port_; }
+
+ private:
+  void start(const std::string& command);
+  void read_address();
+
+  pid_t pid_ = -1;
+  int output_ = -1;
+  std::string host_;
+  u16 port_ = 0;
+};
+
+}  // namespace perseid::load
