@@ -1,0 +1,83 @@
+#include "tools/relay/program.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "net/server.h"
+#include "tools/relay/logging.h"
+#include "tools/relay/pages.h"
+#include "tools/relay/signals.h"
+#include "tools/relay/startup_summary.h"
+
+namespace perseid {
+namespace {
+
+std::vector<Page> demo_pages() {
+  std::vector<Page> pages;
+  for (const EmbeddedPage& page : embedded_pages()) {
+    pages.push_back(
+        {std::string(page.path), std::string(page.content_type), std::string(page.body)});
+  }
+  return pages;
+}
+
+void print(std::FILE* to, const std::string& text) {
+  std::fputs(text.c_str(), to);
+  std::fflush(to);
+}
+
+void tell_start(const CliResult& cli, const StartReport& report, Logging& logging) {
+  if (logging.wants(LogLevel::info)) {
+    if (logging.format() == LogFormat::text) {
+      print(stderr, summary_text(cli.options, report));
+    } else {
+      LogLine line = logging.line("start");
+      add_summary(line, report);
+      logging.write(LogLevel::info, line);
+    }
+  }
+  for (const auto* warnings : {&cli.warnings, &report.warnings}) {
+    for (const std::string& warning : *warnings) {
+      logging.write(LogLevel::warn, logging.line("warning").add("detail", warning));
+    }
+  }
+  // Programs wait for this line, so it comes last and alone on standard output.
+  print(stdout, "listening on " + listen_address(report) + "\n");
+}
+
+void log_counters(const Server& server, Logging& logging) {
+  const NetStatsSum stats = server.net_stats();
+  LogLine line = logging.line("counters");
+  line.add("connections", u64{server.connections()});
+#define X(name, text) line.add("net_" #name, stats.name);
+  PERSEID_NET_STATS(X)
+#undef X
+  logging.write(LogLevel::info, line);
+}
+
+}  // namespace
+
+int run_relay(const CliResult& cli) {
+  block_signals();
+  Logging logging(cli.options);
+  EventLog events(logging);
+  Server server(cli.options, {.pages = demo_pages(), .listener = &events});
+  const StartResult start = server.start();
+  if (!start.ok) {
+    print(stderr, "perseid: " + start.error + "\n");
+    return 1;
+  }
+  tell_start(cli, start.report, logging);
+  int number = next_signal();
+  for (; number == SIGUSR1; number = next_signal()) log_counters(server, logging);
+  end_at_once_on_signal();
+  logging.write(LogLevel::info, logging.line("draining")
+                                    .add("signal", number == SIGINT ? "SIGINT" : "SIGTERM")
+                                    .add("connections", u64{server.connections()}));
+  server.drain();
+  server.join();
+  log_counters(server, logging);
+  return 0;
+}
+
+}  // namespace perseid

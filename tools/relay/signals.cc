@@ -1,0 +1,47 @@
+#include "tools/relay/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace perseid {
+namespace {
+
+sigset_t waited_for() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGUSR1);
+  return set;
+}
+
+extern "C" void end_now(int number) {
+  _exit(128 + number);
+}
+
+}  // namespace
+
+void block_signals() {
+  const sigset_t set = waited_for();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+}
+
+int next_signal() {
+  const sigset_t set = waited_for();
+  int number = 0;
+  while (sigwait(&set, &number) != 0) {
+  }
+  return number;
+}
+
+void end_at_once_on_signal() {
+  static_cast<void>(std::signal(SIGTERM, end_now));
+  static_cast<void>(std::signal(SIGINT, end_now));
+  const sigset_t set = waited_for();
+  static_cast<void>(std::signal(SIGUSR1, SIG_IGN));
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace perseid

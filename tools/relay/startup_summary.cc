@@ -1,0 +1,94 @@
+#include "tools/relay/startup_summary.h"
+
+#include "tools/relay/help_text.h"
+
+namespace perseid {
+namespace {
+
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+std::string joined(const std::vector<u32>& numbers) {
+  std::string out;
+  for (const u32 number : numbers) out += (out.empty() ? "" : " ") + std::to_string(number);
+  return out;
+}
+
+// A row of the block: a word in its column, then text.
+std::string row(std::string_view word, const std::string& text) {
+  constexpr std::size_t kWordColumns = 14;
+  std::string out = "  " + std::string(word);
+  out += std::string(kWordColumns > word.size() ? kWordColumns - word.size() : 1, ' ');
+  return out + text + "\n";
+}
+
+std::string shards_row(const StartReport& report) {
+  std::string text = std::to_string(report.shards);
+  text += report.cpus.empty() ? ", not pinned to cores" : ", on cores " + joined(report.cpus);
+  return row("shards", text);
+}
+
+std::string features_rows(const StartReport& report) {
+  std::string out;
+  for (const RingFeature& feature : report.features) {
+    if (feature.present) continue;
+    out += row(out.empty() ? "io_uring" : "",
+               "lacks " + std::string(feature.name) + ": " + std::string(feature.absence));
+  }
+  if (!out.empty()) return out;
+  return row("io_uring", "all " + std::to_string(report.features.size()) + " features are there");
+}
+
+std::string connections_rows(const Options& options, const StartReport& report) {
+  const std::string most = std::to_string(report.connections_max) + " at most";
+  if (report.connections_max >= options.max_connections) return row("connections", most);
+  return row("connections", most + ", not the " + std::to_string(options.max_connections) +
+                                " of --max-connections: the limit of open") +
+         row("", "files is " + std::to_string(report.file_limit) +
+                     ". For more: `ulimit -n 1048576` before the start (as root),") +
+         row("", "or LimitNOFILE=1048576 in the systemd unit");
+}
+
+}  // namespace
+
+std::string listen_address(const StartReport& report) {
+  return bracketed(report.host) + ":" + std::to_string(report.port);
+}
+
+std::string page_url(const StartReport& report) {
+  std::string host = bracketed(report.host);
+  if (report.host == "0.0.0.0") host = "127.0.0.1";
+  if (report.host == "::") host = "[::1]";
+  return "http://" + host + ":" + std::to_string(report.port) + "/";
+}
+
+std::string summary_text(const Options& options, const StartReport& report) {
+  std::string out = "\nperseid " + std::string(kVersion) + " on Linux " + report.kernel + "\n\n";
+  out += row("try it", page_url(report) + " in two browser tabs");
+  out += row("clients", "ws" + page_url(report).substr(4) + "ws");
+  if (options.echo)
+    out += row("", "ws" + page_url(report).substr(4) + "echo sends everything back");
+  out += shards_row(report) + features_rows(report) + connections_rows(options, report);
+  out += row("time limits",
+             "a quiet client is pinged after " + std::to_string(options.heartbeat_interval_ms) +
+                 " ms and given up after " + std::to_string(options.timeout_ms) + " ms");
+  out +=
+      row("to end it", "Ctrl-C or SIGTERM says goodbye to everyone first; a second one does not");
+  return out + "\n";
+}
+
+void add_summary(LogLine& line, const StartReport& report) {
+  line.add("version", kVersion).add("kernel", report.kernel);
+  line.add("listening", listen_address(report)).add("page", page_url(report));
+  line.add("shards", u64{report.shards}).add("cores", joined(report.cpus));
+  line.add("connections_max", u64{report.connections_max});
+  line.add("file_limit", u64{report.file_limit});
+  std::string missing;
+  for (const RingFeature& feature : report.features) {
+    if (!feature.present) missing += (missing.empty() ? "" : ", ") + std::string(feature.name);
+  }
+  line.add("io_uring_lacks", missing);
+}
+
+}  // namespace perseid
