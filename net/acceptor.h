@@ -1,0 +1,39 @@
+// Acceptor: connections from the shard's own listening socket, by one multishot accept that puts
+// each into the ring's table of direct descriptors.
+// Thread: the shard's. Owns: the listening socket.
+// Invariant: an accept that fails for want of descriptors is armed again when a slot is freed (or
+// after kRetryMs, as the want may be another process's), so it never spins.
+#pragma once
+
+#include "net/shard_core.h"
+
+namespace perseid {
+
+class Acceptor {
+ public:
+  Acceptor(ShardCore& core, int listen_fd) : core_(core), listen_fd_(listen_fd) {}
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  void start();
+  void stop();  // lets go of the port; who is accepted stays
+  void on_accepted(const Completion& done);
+  void on_address(Slot slot, Connection& connection, const Completion& done);
+  void on_slot_freed();
+  // Arms a failed accept again when its time has come.
+  void retry();
+  u64 next_retry_ms() const { return retry_at_ms_; }
+
+ private:
+  static constexpr u64 kRetryMs = 100;
+  void admit(u32 file);
+  void ask_address(Slot slot, Connection& connection);
+
+  ShardCore& core_;
+  int listen_fd_;
+  bool armed_ = false;
+  u64 retry_at_ms_ = ~u64{0};
+};
+
+}  // namespace perseid

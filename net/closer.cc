@@ -1,0 +1,175 @@
+#include "net/closer.h"
+
+#include "codec/close_payload.h"
+#include "net/acceptor.h"
+#include "net/echo.h"
+#include "net/receiver.h"
+#include "net/upgrade.h"
+
+namespace perseid {
+
+void Closer::begin(Slot slot, Connection& connection, CloseCode code, std::string_view reason) {
+  if (connection.phase != Phase::open) return;
+  connection.close_code = code;
+  keep_frame(slot, connection, static_cast<u16>(code), reason);
+  start_closing(slot, connection);
+}
+
+void Closer::end(Slot slot, Connection& connection, CloseCode code, std::string_view reason) {
+  if (connection.phase != Phase::open) return;
+  if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+  begin(slot, connection, code, reason);
+}
+
+void Closer::on_bad_input(Slot slot, Connection& connection, Error error) {
+  connection.deaf = true;
+  if (connection.phase == Phase::closing && connection.close_sent && connection.send == nullptr) {
+    shut_down(slot, connection);  // the frame that we waited for will not come
+    return;
+  }
+  if (connection.phase != Phase::open) return;
+  core_.stats.frame_errors.add();
+  end(slot, connection, info(error).close, info(error).text);
+}
+
+// RFC 6455 section 5.5.1: the answer echoes the code.
+void Closer::on_peer_close(Slot slot, Connection& connection, Bytes payload) {
+  connection.peer_closed = true;
+  connection.deaf = true;
+  core_.stats.closes_by_peer.add();
+  if (connection.phase == Phase::open) {
+    if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+    keep_frame(slot, connection, close_code(payload), {});
+    start_closing(slot, connection);
+  } else if (connection.phase == Phase::closing) {
+    core_.queue_flush(slot, connection);
+  }
+}
+
+// Without a close frame first: what the client asked for is still answered, as it may read on.
+void Closer::on_end_of_stream(Slot slot, Connection& connection) {
+  connection.listening = Listening::ended;
+  const bool clean = connection.peer_closed;
+  connection.peer_closed = true;
+  switch (connection.phase) {
+    case Phase::open:
+      core_.stats.closes_by_eof.add();
+      connection.deaf = true;
+      if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+      start_closing(slot, connection);
+      break;
+    case Phase::closing:
+      if (!clean) connection.send_close = false;
+      core_.queue_flush(slot, connection);
+      break;
+    case Phase::responding:
+      break;  // the answer is on its way
+    default:
+      finish(slot, connection);
+  }
+}
+
+void Closer::start_closing(Slot slot, Connection& connection) {
+  connection.phase = Phase::closing;
+  core_.set_timer(slot, connection, kCloseWaitMsMax);
+  core_.queue_flush(slot, connection);
+}
+
+void Closer::keep_frame(Slot slot, Connection& connection, u16 code, std::string_view reason) {
+  std::array<u8, kControlPayloadBytesMax> payload;
+  const u32 size = code == kCloseCodeAbsent ? 0 : write_close_payload(payload, code, reason);
+  std::vector<u8> frame(kServerFrameHeaderBytesMax + size);
+  const u32 header = write_frame_header(frame.data(), Opcode::close, size);
+  std::copy_n(payload.data(), size, frame.data() + header);
+  frame.resize(header + size);
+  frames_[slot] = std::move(frame);
+  connection.send_close = true;
+}
+
+void Closer::take_close_frame(Slot slot, Connection& connection, std::vector<u8>& out) {
+  const auto at = frames_.find(slot);
+  PSD_ASSERT(at != frames_.end());
+  out = std::move(at->second);
+  frames_.erase(at);
+  connection.send_close = false;
+  connection.close_sent = true;
+}
+
+void Closer::on_drained(Slot slot, Connection& connection) {
+  PSD_ASSERT(connection.phase == Phase::closing && connection.send == nullptr);
+  if (connection.listening == Listening::ended) {
+    finish(slot, connection);
+  } else if (connection.peer_closed || connection.deaf) {
+    shut_down(slot, connection);
+  } else {
+    // The peer's answer is awaited; a paused reader would never see it.
+    core_.receiver->want(slot, connection, Listening::receive);
+  }
+}
+
+void Closer::shut_down(Slot slot, Connection& connection) {
+  detach(connection);
+  connection.deaf = true;
+  if (connection.listening == Listening::ended) {
+    finish(slot, connection);
+    return;
+  }
+  connection.phase = Phase::fin_wait;
+  u64 user_data = 0;
+  io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::shutdown, user_data);
+  io_uring_prep_shutdown(sqe, static_cast<int>(connection.file), SHUT_WR);
+  sqe->flags |= IOSQE_FIXED_FILE;
+  io_uring_sqe_set_data64(sqe, user_data);
+  core_.set_timer(slot, connection, kFinWaitMsMax);
+  core_.receiver->want(slot, connection, Listening::receive);
+}
+
+void Closer::on_deadline(Slot slot, Connection& connection) {
+  connection.timer = kNoTimer;
+  if (connection.phase == Phase::handshake) {
+    core_.upgrader->on_timeout(slot, connection);
+    return;
+  }
+  core_.stats.closes_by_deadline.add();
+  finish(slot, connection);
+}
+
+void Closer::finish(Slot slot, Connection& connection) {
+  if (connection.phase == Phase::closed) return;
+  connection.phase = Phase::closed;
+  connection.listening = Listening::ended;
+  connection.handshake.reset();
+  core_.clear_timer(connection);
+  frames_.erase(slot);
+  const int file = static_cast<int>(connection.file);
+  if (connection.ops_in_flight > 0) {
+    // Ends what waits for the peer; the socket itself lives until its last operation is home.
+    io_uring_sqe* sqe = core_.ring.sqe();
+    io_uring_prep_cancel_fd(sqe, file, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
+    io_uring_sqe_set_data64(sqe, Op{}.pack());
+  }
+  if (connection.send == nullptr) detach(connection);
+  u64 user_data = 0;
+  io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::close, user_data);
+  io_uring_prep_close_direct(sqe, connection.file);
+  io_uring_sqe_set_data64(sqe, user_data);
+}
+
+void Closer::detach(Connection& connection) {
+  PSD_ASSERT(connection.send == nullptr);
+  if (connection.session == kNoSlot) return;
+  const Slot session = connection.session;
+  connection.session = kNoSlot;
+  core_.relay->closed(session);
+}
+
+void Closer::release_if_done(Slot slot, Connection& connection) {
+  if (connection.phase != Phase::closed || connection.ops_in_flight > 0) return;
+  PSD_ASSERT(connection.session == kNoSlot && connection.send == nullptr);
+  if (connection.counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
+  core_.stats.connections_closed.add();
+  core_.connections.release(slot);
+  core_.acceptor->on_slot_freed();
+}
+
+}  // namespace perseid

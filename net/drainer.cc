@@ -1,0 +1,61 @@
+#include "net/drainer.h"
+
+#include "net/acceptor.h"
+#include "net/closer.h"
+#include "net/upgrade.h"
+
+namespace perseid {
+
+void Drainer::obey(ShardCommand command) {
+  if (command == ShardCommand::drain && !core_.draining) drain();
+  if (command == ShardCommand::stop && !stopping_) stop();
+}
+
+void Drainer::drain() {
+  core_.draining = true;
+  deadline_ms_ = core_.now.mono_ms + core_.options.drain_timeout_ms;
+  core_.acceptor->stop();
+  core_.relay->goaway(core_.options.reconnect_delay_ms);
+  for_each_connection([this](Slot slot, Connection& connection) {
+    if (connection.phase == Phase::handshake) core_.upgrader->on_drain(slot, connection);
+    core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
+  });
+}
+
+void Drainer::stop() {
+  stopping_ = true;
+  core_.draining = true;
+  deadline_ms_ = core_.now.mono_ms + kStopMsMax;
+  core_.acceptor->stop();
+  for_each_connection(
+      [this](Slot slot, Connection& connection) { core_.closer->finish(slot, connection); });
+}
+
+void Drainer::turn() {
+  if (!core_.draining) return;
+  if (core_.connections.size() == 0) core_.running = false;
+  if (core_.now.mono_ms < deadline_ms_) return;
+  if (stopping_) {
+    core_.running = false;
+  } else {
+    stop();
+  }
+}
+
+void Drainer::abandon() {
+  for_each_connection([this](Slot, Connection& connection) {
+    if (connection.send == nullptr) return;
+    SendBatch& batch = connection.send->batch;
+    if (!batch.empty()) core_.relay->sent(connection.session, batch, batch.total_bytes);
+    core_.sends.give(std::exchange(connection.send, nullptr));
+  });
+}
+
+template <class Each>
+void Drainer::for_each_connection(Each&& each) {
+  for (Slot slot = 0; slot < core_.connections.slots_used(); ++slot) {
+    if (core_.connections.live(slot)) each(slot, core_.connections[slot]);
+  }
+}
+
+}  // namespace perseid

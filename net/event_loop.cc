@@ -1,0 +1,84 @@
+#include "net/event_loop.h"
+
+#include <algorithm>
+
+#include "net/acceptor.h"
+#include "net/closer.h"
+#include "net/dispatcher.h"
+#include "net/drainer.h"
+#include "net/mailroom.h"
+#include "net/receiver.h"
+#include "net/sender.h"
+
+namespace perseid {
+
+void EventLoop::run() {
+  while (core_.running) turn();
+}
+
+void EventLoop::turn() {
+  core_.stats.turns.add();
+  core_.now = read_clock();
+  core_.relay->begin_turn(core_.now);
+  run_completions();
+  mailroom_.deliver();
+  run_timers();
+  core_.relay->end_turn();
+  flush();
+  core_.receiver->rearm_starved();
+  mailroom_.wake_others();
+  drainer_.turn();
+  if (core_.running) sleep();
+}
+
+void EventLoop::run_completions() {
+  const std::size_t count = core_.ring.reap(completions_);
+  core_.stats.completions.add(count);
+  for (std::size_t i = 0; i < count; ++i) dispatcher_.run(completions_[i]);
+  if (dispatcher_.control_came()) drainer_.obey(core_.shared.doorbells[core_.id]->commanded());
+}
+
+void EventLoop::run_timers() {
+  core_.timers.advance(core_.now.mono_ms, [this](u64 cookie) {
+    const Slot slot = static_cast<Slot>(cookie);
+    core_.closer->on_deadline(slot, core_.connections[slot]);
+  });
+  core_.acceptor->retry();
+  core_.receiver->sweep();
+}
+
+// First those whom the rules have something to tell, then those who asked by themselves.
+void EventLoop::flush() {
+  for (const Slot session : core_.relay->touched()) {
+    const Handle handle = core_.relay->connection_of(session);
+    Connection* connection = core_.connections.find(handle);
+    if (connection != nullptr) core_.sender->flush(handle.slot, *connection);
+  }
+  flushing_.swap(core_.flushes);
+  for (const Slot slot : flushing_) {
+    if (!core_.connections.live(slot)) continue;
+    Connection& connection = core_.connections[slot];
+    connection.flush_queued = false;
+    core_.sender->flush(slot, connection);
+  }
+  flushing_.clear();
+}
+
+void EventLoop::sleep() {
+  const u64 timeout_ns = sleep_ns();
+  const bool busy = timeout_ns == 0 || !mailroom_.own().begin_sleep();
+  core_.ring.submit_and_wait(busy ? 0 : timeout_ns);
+  mailroom_.own().end_sleep();
+}
+
+u64 EventLoop::sleep_ns() const {
+  if (mailroom_.letters_left() || !core_.flushes.empty() || core_.ring.has_completions()) return 0;
+  u64 at_ms = std::min(core_.relay->next_deadline_ms(), core_.timers.next_deadline_ms());
+  at_ms = std::min({at_ms, core_.receiver->next_sweep_ms(), core_.acceptor->next_retry_ms(),
+                    drainer_.next_deadline_ms()});
+  if (at_ms == ~u64{0}) return Ring::kForever;
+  const u64 now_ms = core_.now.mono_ms;
+  return at_ms > now_ms ? (at_ms - now_ms) * 1'000'000 : 0;
+}
+
+}  // namespace perseid

@@ -1,0 +1,42 @@
+// EventLoop: the turn of a shard: reap, run, flush, submit (DESIGN law 6).
+// Thread: the shard's. Invariants: nothing submits from inside the reap; one system call per turn;
+// a turn handles at most kCompletionsPerTurnMax completions, so mailbox and timers get their share
+// whatever one socket does.
+#pragma once
+
+#include <array>
+
+#include "net/shard_core.h"
+
+namespace perseid {
+
+class Dispatcher;
+class Drainer;
+class Mailroom;
+
+class EventLoop {
+ public:
+  EventLoop(ShardCore& core, Dispatcher& dispatcher, Mailroom& mailroom, Drainer& drainer)
+      : core_(core), dispatcher_(dispatcher), mailroom_(mailroom), drainer_(drainer) {}
+
+  void run();  // until core.running is false
+
+ private:
+  static constexpr std::size_t kCompletionsPerTurnMax = 512;
+
+  void turn();
+  void run_completions();
+  void run_timers();
+  void flush();
+  void sleep();
+  u64 sleep_ns() const;
+
+  ShardCore& core_;
+  Dispatcher& dispatcher_;
+  Mailroom& mailroom_;
+  Drainer& drainer_;
+  std::array<Completion, kCompletionsPerTurnMax> completions_;
+  std::vector<Slot> flushing_;
+};
+
+}  // namespace perseid

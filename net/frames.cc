@@ -1,0 +1,87 @@
+#include "net/frames.h"
+
+#include <array>
+#include <cstring>
+
+#include "net/closer.h"
+#include "net/echo.h"
+#include "net/receiver.h"
+
+namespace perseid {
+namespace {
+
+// Tells the reader to stop where nothing is wrong: behind the peer's close frame (section 1.4).
+constexpr Error kStopReading = Error::need_more;
+
+}  // namespace
+
+void Frames::feed(Slot slot, Connection& connection, MutableBytes bytes) {
+  if (connection.session != kNoSlot) core_.relay->heard(connection.session);
+  if (connection.deaf || bytes.empty()) return;
+  slot_ = slot;
+  connection_ = &connection;
+  const Error error = connection.reader.feed(bytes, limits(connection), *this);
+  if (error != Error::ok && error != kStopReading) {
+    core_.closer->on_bad_input(slot, connection, error);
+  }
+  if (connection.echo != nullptr) core_.echo->after_feed(slot, connection);
+}
+
+ReaderLimits Frames::limits(const Connection& connection) const {
+  const bool echo = connection.echo != nullptr;
+  Inflater* inflater = nullptr;
+  if (connection.inflates) inflater = echo ? connection.echo->inflater.get() : &core_.inflater;
+  return {.message_bytes_max =
+              echo ? core_.options.echo_message_bytes_max : core_.options.max_message_bytes,
+          .source = FrameSource::client,
+          .inflater = inflater};
+}
+
+Error Frames::on_message(Opcode opcode, MutableBytes payload) {
+  Connection& connection = *connection_;
+  connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
+  // A closing connection is read for the peer's close frame alone.
+  if (connection.phase != Phase::open) return Error::ok;
+  if (connection.listening == Listening::rest) {
+    core_.receiver->want(slot_, connection, Listening::receive);
+  }
+  if (connection.echo != nullptr) {
+    core_.echo->message(slot_, connection, opcode, payload);
+  } else if (connection.session != kNoSlot) {
+    core_.relay->receive(connection.session, opcode, payload);
+  }
+  return Error::ok;
+}
+
+Error Frames::on_control(Opcode opcode, Bytes payload) {
+  if (opcode == Opcode::close) {
+    core_.closer->on_peer_close(slot_, *connection_, payload);
+    return kStopReading;
+  }
+  if (connection_->phase != Phase::open) return Error::ok;
+  if (connection_->session != kNoSlot) {
+    const u32 size = static_cast<u32>(payload.size());
+    const Error error = core_.relay->charge_control(connection_->session, size);
+    if (error != Error::ok) return error;
+  }
+  if (opcode == Opcode::ping) pong(payload);
+  return Error::ok;
+}
+
+void Frames::pong(Bytes payload) {
+  std::array<u8, 2 + kControlPayloadBytesMax> frame;
+  const u32 header = write_frame_header(frame.data(), Opcode::pong, payload.size());
+  if (!payload.empty()) std::memcpy(frame.data() + header, payload.data(), payload.size());
+  const Bytes whole{frame.data(), header + payload.size()};
+  if (connection_->echo != nullptr) {
+    core_.echo->append(slot_, *connection_, whole);
+  } else if (connection_->session != kNoSlot) {
+    const Error error = core_.relay->push_frame(connection_->session, whole);
+    if (error != Error::ok) {
+      core_.closer->end(slot_, *connection_, CloseCode::too_slow, info(error).text);
+    }
+    core_.queue_flush(slot_, *connection_);
+  }
+}
+
+}  // namespace perseid

@@ -1,0 +1,30 @@
+// Frames: bytes of an open connection become messages for the rules or for /echo, and control
+// frames are answered (RFC 6455 section 5.5).
+// Thread: the shard's. One per shard: it serves one read at a time.
+// Invariant: what was good before a bad frame of the same read has been handed on before the
+// connection is told to close.
+#pragma once
+
+#include "net/shard_core.h"
+
+namespace perseid {
+
+class Frames : public MessageSink {
+ public:
+  explicit Frames(ShardCore& core) : core_(core) {}
+
+  void feed(Slot slot, Connection& connection, MutableBytes bytes);
+
+  Error on_message(Opcode opcode, MutableBytes payload) override;
+  Error on_control(Opcode opcode, Bytes payload) override;
+
+ private:
+  ReaderLimits limits(const Connection& connection) const;
+  void pong(Bytes payload);
+
+  ShardCore& core_;
+  Slot slot_ = kNoSlot;
+  Connection* connection_ = nullptr;
+};
+
+}  // namespace perseid

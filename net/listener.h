@@ -1,0 +1,23 @@
+// Listening sockets: one per shard on one port (SO_REUSEPORT), so the kernel spreads connections
+// and no shard hands any to another.
+// Thread: the server's, at start. Owns: nothing; who asked owns the descriptors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/options.h"
+
+namespace perseid {
+
+struct Listeners {
+  std::vector<int> fds;   // one per shard
+  u16 port = 0;           // the real one, if 0 was asked for
+  bool loopback = false;  // only this machine reaches it
+};
+
+// The reason in a person's words if the address cannot be had; then nothing stays open.
+std::optional<std::string> open_listeners(const Options& options, u32 shard_count, Listeners& out);
+
+}  // namespace perseid

@@ -1,0 +1,80 @@
+// NetStats: one shard's counters of what the sockets and the ring did.
+// Thread: written by the shard alone, read by any (relaxed: each value is right, the set is not a
+// snapshot of one moment). The one list: struct, names and the reference page are made from it.
+#pragma once
+
+#include <atomic>
+#include <string_view>
+
+#include "codec/bytes.h"
+
+namespace perseid {
+
+// name, what it counts
+#define PERSEID_NET_STATS(X)                                                                \
+  X(turns, "Turns of the event loop.")                                                      \
+  X(completions, "Completions handled.")                                                    \
+  X(ring_full_submits, "Times the submission queue was full inside a turn.")                \
+  X(cq_overflows, "Times the completion queue was full and the kernel kept the rest.")      \
+  X(accepts, "Connections accepted.")                                                       \
+  X(accept_errors, "Accepts that failed, for want of descriptors most often.")              \
+  X(connections_refused, "Upgrades answered with 4013, over --max-connections.")            \
+  X(upgrades, "Requests that became WebSocket connections.")                                \
+  X(http_requests, "Requests answered by HTTP.")                                            \
+  X(http_errors, "Requests answered by an HTTP error.")                                     \
+  X(handshake_timeouts, "Requests whose head did not come in time.")                        \
+  X(recvs, "Reads that brought bytes.")                                                     \
+  X(bytes_in, "Bytes received.")                                                            \
+  X(recv_enobufs, "Reads that ended because every receive buffer was in use.")              \
+  X(recv_rearms, "Multishot reads armed.")                                                  \
+  X(rested, "Connections put to rest on a poll.")                                           \
+  X(woken, "Resting connections that became active again.")                                 \
+  X(recv_paused, "Times an /echo client that does not read was no longer read from.")       \
+  X(sends, "Sends handed to the kernel.")                                                   \
+  X(send_slices, "Slices in them.")                                                         \
+  X(bytes_out, "Bytes sent.")                                                               \
+  X(short_sends, "Sends that the kernel took only in part.")                                \
+  X(send_errors, "Sends that failed.")                                                      \
+  X(frame_errors, "Connections closed because of what the client sent.")                    \
+  X(closes_by_relay, "Connections that the rules asked to close.")                          \
+  X(closes_by_peer, "Connections that the client closed with a close frame.")               \
+  X(closes_by_eof, "Connections that ended without a close frame.")                         \
+  X(closes_by_deadline, "Closing connections cut because the peer did not finish in time.") \
+  X(connections_closed, "Connections whose socket is closed.")                              \
+  X(letters_in, "Letters received from other shards.")                                      \
+  X(letters_out, "Letters posted to other shards.")                                         \
+  X(letters_refused, "Letters refused because the other shard's mailbox was full.")         \
+  X(wakeups_sent, "Sleeping shards woken.")                                                 \
+  X(stale_completions, "Completions of connections that were gone.")
+
+// A counter with one writer: no locked instruction, and no data race.
+class Counter {
+ public:
+  void add(u64 n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  u64 get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<u64> value_{0};
+};
+
+struct NetStats {
+#define X(name, text) Counter name;
+  PERSEID_NET_STATS(X)
+#undef X
+};
+
+// The same, as plain values, added over shards.
+struct NetStatsSum {
+#define X(name, text) u64 name = 0;
+  PERSEID_NET_STATS(X)
+#undef X
+  void add(const NetStats& shard) {
+#define X(name, text) name += shard.name.get();
+    PERSEID_NET_STATS(X)
+#undef X
+  }
+};
+
+}  // namespace perseid

@@ -1,0 +1,148 @@
+#include "net/sender.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "net/closer.h"
+#include "net/echo.h"
+
+namespace perseid {
+void Sender::flush(Slot slot, Connection& connection) {
+  if (connection.send != nullptr || connection.blocked) return;
+  if (connection.phase != Phase::open && connection.phase != Phase::closing) return;
+  SendOp* op = core_.sends.take();
+  if (fill(slot, connection, *op)) {
+    start(slot, connection, op);
+    return;
+  }
+  core_.sends.give(op);
+  if (connection.phase == Phase::closing) core_.closer->on_drained(slot, connection);
+}
+
+bool Sender::fill(Slot slot, Connection& connection, SendOp& op) {
+  if (connection.close_sent) return false;
+  if (connection.echo != nullptr) {
+    if (core_.echo->take_pending(connection, op.own)) return true;
+  } else if (connection.session != kNoSlot) {
+    core_.relay->gather(connection.session, op.batch);
+    if (!op.batch.empty()) return true;
+  }
+  if (!connection.send_close) return false;
+  core_.closer->take_close_frame(slot, connection, op.own);
+  return true;
+}
+
+void Sender::send_own(Slot slot, Connection& connection, std::string_view bytes) {
+  PSD_ASSERT(connection.send == nullptr && !bytes.empty());
+  SendOp* op = core_.sends.take();
+  const Bytes view = as_bytes(bytes);
+  op->own.assign(view.begin(), view.end());
+  start(slot, connection, op);
+}
+
+void Sender::start(Slot slot, Connection& connection, SendOp* op) {
+  PSD_ASSERT(connection.send == nullptr);
+  connection.send = op;
+  op->aim();
+  core_.stats.send_slices.add(op->count);
+  submit(slot, connection);
+}
+
+// Shared bytes never wait in the kernel (MSG_DONTWAIT): what it does not take at once is gathered
+// afresh when the socket is writable. Bytes of our own may wait (MSG_WAITALL).
+void Sender::submit(Slot slot, Connection& connection) {
+  SendOp& op = *connection.send;
+  u64 user_data = 0;
+  io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::send, user_data);
+  const int file = static_cast<int>(connection.file);
+  const int flags = MSG_NOSIGNAL | (op.batch.empty() ? MSG_WAITALL : MSG_DONTWAIT);
+  if (op.count - op.first == 1) {
+    const iovec& only = op.vectors[op.first];
+    io_uring_prep_send(sqe, file, only.iov_base, only.iov_len, flags);
+  } else {
+    op.message = {};
+    op.message.msg_iov = &op.vectors[op.first];
+    op.message.msg_iovlen = op.count - op.first;
+    io_uring_prep_sendmsg(sqe, file, &op.message, static_cast<u32>(flags));
+  }
+  sqe->flags |= IOSQE_FIXED_FILE;
+  io_uring_sqe_set_data64(sqe, user_data);
+  core_.stats.sends.add();
+}
+
+void Sender::on_sent(Slot slot, Connection& connection, const Completion& done) {
+  PSD_ASSERT(connection.send != nullptr);
+  const bool broken = done.result == 0 || (done.result < 0 && done.result != -EINTR &&
+                                           done.result != -EAGAIN && done.result != -ENOBUFS);
+  if (done.result > 0) core_.stats.bytes_out.add(static_cast<u64>(done.result));
+  const bool gone = broken || connection.phase == Phase::closed;
+  const bool finished = connection.send->batch.empty()
+                            ? on_own_sent(slot, connection, done, gone)
+                            : on_batch_sent(slot, connection, done, gone);
+  if (!finished) return;
+  SendOp* op = connection.send;
+  connection.send = nullptr;
+  core_.sends.give(op);
+  go_on(slot, connection, broken);
+}
+
+bool Sender::on_own_sent(Slot slot, Connection& connection, const Completion& done, bool gone) {
+  if (gone) return true;
+  SendOp& op = *connection.send;
+  op.advance(static_cast<u64>(std::max(done.result, 0)));
+  if (op.left_bytes == 0) return true;
+  core_.stats.short_sends.add();
+  submit(slot, connection);
+  return false;
+}
+
+bool Sender::on_batch_sent(Slot slot, Connection& connection, const Completion& done, bool gone) {
+  SendBatch& batch = connection.send->batch;
+  const u32 total = batch.total_bytes;
+  const u32 sent = gone ? total : static_cast<u32>(std::max(done.result, 0));
+  core_.relay->sent(connection.session, batch, sent);
+  PSD_ASSERT(batch.empty());
+  if (sent == total) return true;
+  core_.stats.short_sends.add();
+  await_writable(slot, connection);
+  return true;
+}
+
+void Sender::await_writable(Slot slot, Connection& connection) {
+  u64 user_data = 0;
+  io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::writable, user_data);
+  io_uring_prep_poll_add(sqe, static_cast<int>(connection.file), POLLOUT);
+  sqe->flags |= IOSQE_FIXED_FILE;
+  io_uring_sqe_set_data64(sqe, user_data);
+  connection.blocked = true;
+}
+
+void Sender::on_writable(Slot slot, Connection& connection, const Completion& done) {
+  connection.blocked = false;
+  if (done.result < 0 && done.result != -EINTR) {
+    core_.closer->finish(slot, connection);
+    return;
+  }
+  core_.queue_flush(slot, connection);
+}
+
+void Sender::go_on(Slot slot, Connection& connection, bool broken) {
+  if (connection.phase == Phase::closed) {
+    core_.closer->detach(connection);
+  } else if (broken) {
+    core_.stats.send_errors.add();
+    core_.closer->finish(slot, connection);
+  } else if (connection.phase == Phase::responding) {
+    core_.closer->shut_down(slot, connection);
+  } else {
+    if (connection.echo != nullptr) core_.echo->on_sent(slot, connection);
+    if (connection.phase == Phase::closing || connection.echo != nullptr ||
+        (connection.session != kNoSlot && core_.relay->wants_send(connection.session))) {
+      core_.queue_flush(slot, connection);
+    }
+  }
+}
+
+}  // namespace perseid

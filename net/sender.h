@@ -1,0 +1,35 @@
+// Sender: one send in flight per connection, always; what comes meanwhile rides with the next.
+// Thread: the shard's. Invariants: two sends are never in flight on one stream (they may reorder);
+// each batch is answered by one Relay::sent(); a stalled reader pins no shared bytes.
+#pragma once
+
+#include <string_view>
+
+#include "net/shard_core.h"
+
+namespace perseid {
+
+class Sender {
+ public:
+  explicit Sender(ShardCore& core) : core_(core) {}
+
+  // Takes what the connection has to say, if nothing is in flight; submitted with the turn.
+  void flush(Slot slot, Connection& connection);
+  // Sends these bytes before anything else; nothing may be in flight. Takes them over.
+  void send_own(Slot slot, Connection& connection, std::string_view bytes);
+  void on_sent(Slot slot, Connection& connection, const Completion& done);
+  void on_writable(Slot slot, Connection& connection, const Completion& done);
+
+ private:
+  bool fill(Slot slot, Connection& connection, SendOp& op);
+  void start(Slot slot, Connection& connection, SendOp* op);
+  void submit(Slot slot, Connection& connection);
+  bool on_own_sent(Slot slot, Connection& connection, const Completion& done, bool gone);
+  bool on_batch_sent(Slot slot, Connection& connection, const Completion& done, bool gone);
+  void await_writable(Slot slot, Connection& connection);
+  void go_on(Slot slot, Connection& connection, bool broken);
+
+  ShardCore& core_;
+};
+
+}  // namespace perseid

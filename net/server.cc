@@ -1,0 +1,249 @@
+#include "net/server.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <optional>
+#include <thread>
+
+#include "net/clock.h"
+#include "net/listener.h"
+#include "net/server_shared.h"
+#include "net/shard.h"
+
+namespace perseid {
+namespace {
+
+// Descriptors beyond the connections that hold a place: requests in progress, refusals, pages.
+constexpr u32 kFilesSpare = 1024;
+// The most that io_uring takes in one table (IORING_MAX_FIXED_FILES, Linux 5.18).
+constexpr u32 kFilesMax = 1u << 20;
+
+std::vector<u32> allowed_cpus() {
+  std::vector<u32> cpus;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {0};
+  for (u32 cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+void pin_to(u32 cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  (void)::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
+}
+
+// Raises the limit of open files as far as this user may, and says what it is then.
+u32 raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) (void)::getrlimit(RLIMIT_NOFILE, &limit);
+  }
+  return static_cast<u32>(std::min<rlim_t>(limit.rlim_cur, ~u32{0}));
+}
+
+// The kernel does not spread connections evenly, so a shard has room for twice its share.
+u32 files_wanted(const Options& options, u32 shards) {
+  const u32 share = (options.max_connections + shards - 1) / shards;
+  return std::min(options.max_connections, share > kFilesMax ? kFilesMax : 2 * share) + kFilesSpare;
+}
+
+bool draw_random(void* out, std::size_t size) {
+  return ::getrandom(out, size, 0) == static_cast<ssize_t>(size);
+}
+
+u32 events_wanted(const EventListener* listener) {
+  constexpr u32 kKinds = 0
+#define X(name, text) +1
+      PERSEID_EVENTS(X)
+#undef X
+      ;
+  u32 wanted = 0;
+  for (u32 kind = 0; listener != nullptr && kind < kKinds; ++kind) {
+    if (listener->wants(static_cast<EventKind>(kind))) wanted |= 1u << kind;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+struct Server::State {
+  ServerShared shared;
+  Listeners listeners;
+  std::vector<u32> cpus;
+  std::vector<std::thread> threads;
+  bool started = false;
+
+  void plan(StartReport& report);
+  bool prepare(StartResult& result);
+  std::optional<std::string> launch();
+  void run_shard(ShardId id, std::promise<std::optional<std::string>> opened);
+  void command(ShardCommand command) {
+    for (const auto& doorbell : shared.doorbells) doorbell->command(command);
+  }
+  void join();
+  void emit(EventKind kind);
+};
+
+// How many shards, where, and with how many descriptors.
+void Server::State::plan(StartReport& report) {
+  const std::vector<u32> allowed = allowed_cpus();
+  const u32 shards =
+      shared.options.shards > 0 ? shared.options.shards : static_cast<u32>(allowed.size());
+  shared.shard_count = std::min<u32>(shards, kShardsMax);
+  for (u32 i = 0; i < shared.shard_count && !shared.options.no_pin; ++i) {
+    cpus.push_back(allowed[i % allowed.size()]);
+  }
+  if (shared.shard_count > allowed.size()) {
+    report.warnings.push_back("There are more shards (" + std::to_string(shared.shard_count) +
+                              ") than cores (" + std::to_string(allowed.size()) +
+                              "); they will share them.");
+  }
+  report.file_limit = raise_file_limit();
+  const u32 wanted = files_wanted(shared.options, shared.shard_count);
+  shared.files_per_shard = std::min({wanted, report.file_limit, kFilesMax});
+  const u64 fit = u64{shared.shard_count} * shared.files_per_shard;
+  report.connections_max = static_cast<u32>(std::min<u64>(fit, shared.options.max_connections));
+  if (report.connections_max < shared.options.max_connections) {
+    report.warnings.push_back("Connections are limited to " +
+                              std::to_string(report.connections_max) + " by the limit of open " +
+                              "files; raise it with: ulimit -n.");
+  }
+}
+
+bool Server::State::prepare(StartResult& result) {
+  StartReport& report = result.report;
+  shared.probe = probe_ring();
+  plan(report);
+  report.kernel = shared.probe.kernel;
+  report.features = shared.probe.features;
+  report.shards = shared.shard_count;
+  report.cpus = cpus;
+  report.host = shared.options.host;
+  shared.seeds.resize(shared.shard_count);
+  if (!draw_random(shared.hash_key.data(), shared.hash_key.size()) ||
+      !draw_random(shared.seeds.data(), shared.seeds.size() * sizeof shared.seeds[0])) {
+    result.error = "the kernel gives no random bytes (getrandom).";
+    return false;
+  }
+  if (auto failure = open_listeners(shared.options, shared.shard_count, listeners)) {
+    result.error = *failure;
+    return false;
+  }
+  report.port = listeners.port;
+  shared.loopback = listeners.loopback;
+  shared.events_wanted = events_wanted(shared.config.listener);
+  for (u32 i = 0; i < shared.shard_count; ++i) {
+    shared.mailboxes.push_back(
+        std::make_unique<Mailbox>(shared.shard_count, shared.options.mailbox_letters_max));
+    shared.doorbells.push_back(std::make_unique<Doorbell>());
+    shared.stats.push_back(std::make_unique<NetStats>());
+  }
+  return true;
+}
+
+std::optional<std::string> Server::State::launch() {
+  std::vector<std::future<std::optional<std::string>>> opened;
+  for (u32 i = 0; i < shared.shard_count; ++i) {
+    std::promise<std::optional<std::string>> promise;
+    opened.push_back(promise.get_future());
+    threads.emplace_back([this, i, promise = std::move(promise)]() mutable {
+      run_shard(static_cast<ShardId>(i), std::move(promise));
+    });
+  }
+  std::optional<std::string> failure;
+  for (auto& each : opened) {
+    if (auto why = each.get(); why.has_value() && !failure.has_value()) failure = why;
+  }
+  return failure;
+}
+
+// The shard is built, run and destroyed on its own thread: the ring is bound to it, and its memory
+// comes from that thread's heap.
+void Server::State::run_shard(ShardId id, std::promise<std::optional<std::string>> opened) {
+  if (!cpus.empty()) pin_to(cpus[id]);
+  const std::string name = "shard-" + std::to_string(id);
+  (void)::pthread_setname_np(::pthread_self(), name.c_str());
+  const auto shard = std::make_unique<Shard>(shared, id, listeners.fds[id]);
+  const std::optional<std::string> failure = shard->open();
+  opened.set_value(failure);
+  if (!failure.has_value()) shard->run();
+}
+
+void Server::State::join() {
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
+  if (std::exchange(started, false)) emit(EventKind::server_stopped);
+}
+
+void Server::State::emit(EventKind kind) {
+  if ((shared.events_wanted >> static_cast<u8>(kind) & 1) == 0) return;
+  Event event;
+  event.kind = kind;
+  event.now = read_clock();
+  shared.config.listener->on_event(event);
+}
+
+Server::Server(Options options, ServerConfig config) : state_(std::make_unique<State>()) {
+  state_->shared.options = std::move(options);
+  state_->shared.config = std::move(config);
+}
+
+Server::~Server() {
+  stop();
+  join();
+}
+
+StartResult Server::start() {
+  StartResult result;
+  if (!state_->prepare(result)) return result;
+  if (auto failure = state_->launch()) {
+    result.error = *failure;
+    stop();
+    join();
+    return result;
+  }
+  result.ok = true;
+  state_->started = true;
+  state_->emit(EventKind::server_started);
+  return result;
+}
+
+u16 Server::port() const {
+  return state_->listeners.port;
+}
+
+u32 Server::connections() const {
+  return state_->shared.connections.load(std::memory_order_relaxed);
+}
+
+void Server::drain() {
+  state_->command(ShardCommand::drain);
+}
+
+void Server::stop() {
+  state_->command(ShardCommand::stop);
+}
+
+void Server::join() {
+  state_->join();
+}
+
+NetStatsSum Server::net_stats() const {
+  NetStatsSum sum;
+  for (const auto& stats : state_->shared.stats) sum.add(*stats);
+  return sum;
+}
+
+}  // namespace perseid

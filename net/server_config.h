@@ -1,0 +1,25 @@
+// ServerConfig: what a program that embeds the relay adds to its Options.
+// Thread: filled before the start, immutable from then on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace perseid {
+
+class EventListener;
+
+// A static page, served at `path`.
+struct Page {
+  std::string path;
+  std::string content_type;
+  std::string body;
+};
+
+struct ServerConfig {
+  std::vector<Page> pages;
+  // Outlives the server; called on every shard's thread, so it must bear that. May be null.
+  EventListener* listener = nullptr;
+};
+
+}  // namespace perseid

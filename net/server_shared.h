@@ -1,0 +1,39 @@
+// ServerShared: what the shards of one server have in common. Small on purpose.
+// Thread: any. Options and pages are immutable; the rest is atomic or a Doorbell or Mailbox, which
+// say for themselves who may call what.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "engine/options.h"
+#include "net/doorbell.h"
+#include "net/mailbox.h"
+#include "net/net_stats.h"
+#include "net/ring_probe.h"
+#include "net/server_config.h"
+
+namespace perseid {
+
+struct ServerShared {
+  Options options;
+  ServerConfig config;
+  RingProbe probe;
+  std::array<u8, 16> hash_key{};          // decides every room's home, so it is one for all shards
+  std::vector<std::array<u8, 16>> seeds;  // by shard
+  u32 events_wanted = 0;                  // bit per EventKind that the listener wants
+  u32 shard_count = 1;
+  u32 files_per_shard = 0;
+  bool loopback = false;  // listening on an address that only this machine reaches
+  std::vector<std::unique_ptr<Mailbox>> mailboxes;   // by the receiving shard
+  std::vector<std::unique_ptr<Doorbell>> doorbells;  // by the shard they ring at
+  std::vector<std::unique_ptr<NetStats>> stats;      // by the shard that writes them
+  // WebSocket connections that hold a place of --max-connections; touched only at their beginning
+  // and end.
+  std::atomic<u32> connections{0};
+  std::atomic<bool> draining{false};
+};
+
+}  // namespace perseid

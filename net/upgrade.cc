@@ -1,0 +1,170 @@
+#include "net/upgrade.h"
+
+#include "net/closer.h"
+#include "net/echo.h"
+#include "net/frames.h"
+#include "net/receiver.h"
+#include "net/sender.h"
+
+namespace perseid {
+namespace {
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> out;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view item = list.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (!item.empty()) out.emplace_back(item);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Upgrader::Upgrader(ShardCore& core) : core_(core) {
+  relay_policy_.compression = !core.options.no_compression;
+  relay_policy_.allow_origin = split(core.options.allow_origin);
+  relay_policy_.listening_on_loopback = core.shared.loopback;
+  echo_policy_ = relay_policy_;
+  echo_policy_.check_subprotocol = false;
+  echo_policy_.deflate = {.server_context_takeover = true, .client_context_takeover = true};
+}
+
+void Upgrader::begin(Slot slot, Connection& connection) {
+  connection.phase = Phase::handshake;
+  connection.handshake = std::make_unique<Handshake>(core_.options.head_bytes_max);
+  core_.set_timer(slot, connection, core_.options.handshake_timeout_ms);
+}
+
+void Upgrader::feed(Slot slot, Connection& connection, MutableBytes bytes) {
+  std::size_t consumed = 0;
+  const Error error = connection.handshake->reader.feed(bytes, consumed);
+  if (error == Error::need_more) return;
+  if (error != Error::ok) {
+    refuse(slot, connection, error);
+    return;
+  }
+  answer(slot, connection, connection.handshake->reader.request());
+  connection.handshake.reset();
+  // The client may have sent its first frames along with the head.
+  core_.frames->feed(slot, connection, bytes.subspan(consumed));
+}
+
+void Upgrader::on_timeout(Slot slot, Connection& connection) {
+  core_.stats.handshake_timeouts.add();
+  refuse(slot, connection, Error::head_timeout);
+}
+
+void Upgrader::on_drain(Slot slot, Connection& connection) {
+  refuse(slot, connection, Error::unavailable);
+}
+
+void Upgrader::answer(Slot slot, Connection& connection, const HttpRequest& request) {
+  if (request.path == "/ws") {
+    upgrade(slot, connection, request, false);
+  } else if (request.path == "/echo" && core_.options.echo) {
+    upgrade(slot, connection, request, true);
+  } else {
+    respond(slot, connection, answer_http(request));
+  }
+}
+
+void Upgrader::upgrade(Slot slot, Connection& connection, const HttpRequest& request, bool echo) {
+  const UpgradeDecision decision = decide_upgrade(request, echo ? echo_policy_ : relay_policy_);
+  if (decision.error != Error::ok) {
+    core_.stats.http_errors.add();
+    respond(slot, connection, decision.response);
+    return;
+  }
+  core_.stats.upgrades.add();
+  core_.clear_timer(connection);
+  core_.sender->send_own(slot, connection, decision.response);
+  connection.phase = Phase::open;
+  connection.inflates = decision.deflate.has_value();
+  if (!take_place(connection)) {
+    core_.stats.connections_refused.add();
+    core_.closer->begin(slot, connection, CloseCode::connection_limit,
+                        info(Error::connection_limit).text);
+  } else if (echo) {
+    open_echo(connection, decision);
+  } else {
+    open_session(slot, connection, decision);
+  }
+}
+
+bool Upgrader::take_place(Connection& connection) {
+  std::atomic<u32>& all = core_.shared.connections;
+  if (all.fetch_add(1, std::memory_order_relaxed) >= core_.options.max_connections) {
+    all.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  connection.counted = true;
+  return true;
+}
+
+void Upgrader::open_echo(Connection& connection, const UpgradeDecision& decision) {
+  connection.echo = std::make_unique<EchoState>();
+  if (!decision.deflate.has_value()) return;
+  const DeflateParams& params = decision.deflate->params;
+  connection.echo->inflater =
+      std::make_unique<Inflater>(params.client_window_bits, !params.client_no_context_takeover);
+  connection.echo->deflater =
+      std::make_unique<Deflater>(params.server_window_bits, !params.server_no_context_takeover);
+}
+
+// Lanes are compressed once for all, with a whole window; a client that asked for a smaller one is
+// served uncompressed, as RFC 7692 section 6 allows message by message.
+void Upgrader::open_session(Slot slot, Connection& connection, const UpgradeDecision& decision) {
+  const bool deflate =
+      decision.deflate.has_value() && decision.deflate->params.server_window_bits == 15;
+  connection.session =
+      core_.relay->open({.connection = core_.handle(slot),
+                         .format = {.flavour = decision.flavour, .deflate = deflate},
+                         .address_key = connection.handshake->address_key});
+  if (core_.draining) {
+    core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
+  }
+}
+
+std::string Upgrader::answer_http(const HttpRequest& request) {
+  core_.stats.http_requests.add();
+  const bool head_only = request.method == "HEAD";
+  const bool reads = head_only || request.method == "GET";
+  if (request.path == "/healthz") {
+    return reads ? health(head_only) : http_error(Error::method_not_allowed);
+  }
+  for (const Page& page : core_.shared.config.pages) {
+    if (page.path != request.path) continue;
+    if (!reads) return http_error(Error::method_not_allowed);
+    return http_response(200, page.content_type, page.body, "Cache-Control: no-cache\r\n",
+                         head_only);
+  }
+  return http_error(Error::not_found);
+}
+
+std::string Upgrader::health(bool head_only) const {
+  const u32 connections = core_.shared.connections.load(std::memory_order_relaxed);
+  const std::string body = std::string(R"({"status":")") + (core_.draining ? "draining" : "ok") +
+                           R"(","connections":)" + std::to_string(connections) + R"(,"shards":)" +
+                           std::to_string(core_.shared.shard_count) + "}\n";
+  return http_response(core_.draining ? u16{503} : u16{200}, "application/json", body,
+                       "Cache-Control: no-store\r\n", head_only);
+}
+
+void Upgrader::refuse(Slot slot, Connection& connection, Error error) {
+  core_.stats.http_errors.add();
+  respond(slot, connection, http_error(error));
+  connection.handshake.reset();
+}
+
+void Upgrader::respond(Slot slot, Connection& connection, std::string_view response) {
+  connection.phase = Phase::responding;
+  connection.deaf = true;
+  core_.set_timer(slot, connection, kCloseWaitMsMax);
+  core_.sender->send_own(slot, connection, response);
+}
+
+}  // namespace perseid

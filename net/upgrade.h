@@ -1,0 +1,47 @@
+// Upgrader: from an accepted socket to a WebSocket, or to one HTTP answer (RFC 9112, RFC 6455
+// section 4). /ws is the relay, /echo the diagnostics, /healthz and the pages are plain HTTP.
+// Thread: the shard's. Owns: the policies; each connection owns its Handshake while it lasts.
+// Invariant: the whole head must come within --handshake-timeout-ms, not each byte of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "codec/handshake.h"
+#include "codec/http_head.h"
+#include "net/shard_core.h"
+
+namespace perseid {
+
+struct Handshake {
+  explicit Handshake(std::size_t head_bytes_max) : reader(head_bytes_max) {}
+  HttpHeadReader reader;
+  u64 address_key = 0;  // 0: unknown
+};
+
+class Upgrader {
+ public:
+  explicit Upgrader(ShardCore& core);
+
+  void begin(Slot slot, Connection& connection);
+  void feed(Slot slot, Connection& connection, MutableBytes bytes);
+  void on_timeout(Slot slot, Connection& connection);
+  void on_drain(Slot slot, Connection& connection);
+
+ private:
+  void answer(Slot slot, Connection& connection, const HttpRequest& request);
+  void upgrade(Slot slot, Connection& connection, const HttpRequest& request, bool echo);
+  void open_echo(Connection& connection, const UpgradeDecision& decision);
+  void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision);
+  bool take_place(Connection& connection);
+  std::string answer_http(const HttpRequest& request);
+  std::string health(bool head_only) const;
+  void refuse(Slot slot, Connection& connection, Error error);
+  void respond(Slot slot, Connection& connection, std::string_view response);
+
+  ShardCore& core_;
+  UpgradePolicy relay_policy_;
+  UpgradePolicy echo_policy_;
+};
+
+}  // namespace perseid
