@@ -72,12 +72,12 @@ struct BinaryRequest {
   BinaryKind kind = BinaryKind::chat;
   BinaryTarget target = BinaryTarget::room_number;
   u32 room_number = 0;
-  std::string_view room;
+  std::string_view room = {};
   u64 to = 0;
   BinaryId id_kind = BinaryId::none;
   u64 id_number = 0;  // negative: the id is -1 - id_number
-  std::string_view id_text;
-  std::string_view json;
+  std::string_view id_text = {};
+  std::string_view json = {};
 };
 // Appends it to `out`. For tools, tests and SDKs.
 void append_binary_request(std::string& out, const BinaryRequest& request);

@@ -17,13 +17,13 @@ constexpr std::string_view kRelaySender = "relay";  // sender 0 in the JSON flav
 // A sequenced or private message. Lane messages have room and seq; private ones have `to` instead.
 struct Delivery {
   MessageType type = MessageType::chat;
-  std::string_view room_escaped;  // JSON-escaped, without quotes (see append_json_escaped)
+  std::string_view room_escaped = {};  // JSON-escaped, without quotes (see append_json_escaped)
   u32 room_number = 0;            // its name in the binary flavour
   u32 seq = 0;                    // 0: none
   u64 sender = 0;                 // SessionUid value, see codec/client_id.h; 0: the relay itself
   u64 to = 0;                     // private message if not 0
   u64 timestamp_unix_ms = 0;
-  std::string_view payload;  // raw JSON
+  std::string_view payload = {};  // raw JSON
 };
 // Bytes of the frame in this flavour, without deflate. Constant time.
 std::size_t delivery_bytes(Flavour flavour, const Delivery& delivery) noexcept;
@@ -32,11 +32,11 @@ std::size_t write_delivery(Flavour flavour, const Delivery& delivery, u8* out) n
 
 // One tick of a room's state. `payload` is the JSON object {"set":...,"unset":...}.
 struct StateDelivery {
-  std::string_view room_escaped;
+  std::string_view room_escaped = {};
   u32 room_number = 0;
   u32 tick = 0;
   bool full = false;
-  std::string_view payload;
+  std::string_view payload = {};
 };
 std::size_t state_bytes(Flavour flavour, const StateDelivery& state) noexcept;
 std::size_t write_state(Flavour flavour, const StateDelivery& state, u8* out) noexcept;

@@ -1,0 +1,182 @@
+// perseid.bin.v1 against its golden bytes (tests/vectors/bin_v1.json, shared with the SDKs; they
+// were computed by another program than ours).
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "codec/binary.h"
+#include "codec/client_id.h"
+#include "tests/codec/envelope_text.h"
+
+namespace perseid {
+namespace {
+
+using simdjson::dom::element;
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
+std::string text(const element& object, const char* key) {
+  std::string_view value;
+  return object[key].get(value) ? std::string() : std::string(value);
+}
+
+u64 number(const element& object, const char* key) {
+  u64 value = 0;
+  return object[key].get(value) ? 0 : value;
+}
+
+bool flag(const element& object, const char* key) {
+  bool value = false;
+  return !object[key].get(value) && value;
+}
+
+u64 client(const element& object, const char* key) {
+  u64 uid = 0;
+  EXPECT_TRUE(text(object, key) == "relay" || read_client_id(text(object, key), uid));
+  return uid;
+}
+
+std::string minified(const element& object, const char* key) {
+  element value;
+  return object[key].get(value) ? std::string() : simdjson::minify(value);
+}
+
+class BinaryVectors : public testing::Test {
+ protected:
+  template <typename Check>
+  void for_each(const char* section, Check check) {
+    element document;
+    ASSERT_FALSE(
+        parser_.load(std::string(PERSEID_SOURCE_DIR) + "/tests/vectors/bin_v1.json").get(document));
+    simdjson::dom::array rows;
+    ASSERT_FALSE(document[section].get(rows));
+    ASSERT_GT(rows.size(), 0u);
+    for (const element row : rows) {
+      SCOPED_TRACE(text(row, "name"));
+      check(row, from_hex(text(row, "hex")));
+    }
+  }
+  simdjson::dom::parser parser_;
+};
+
+void set_id(const element& message, BinaryRequest& out) {
+  element id;
+  if (message["id"].get(id)) return;
+  i64 value = 0;
+  if (id.get(value)) {
+    out.id_kind = BinaryId::text;
+    out.id_text = id.get_string().value();
+    return;
+  }
+  out.id_kind = value < 0 ? BinaryId::negative : BinaryId::number;
+  out.id_number = static_cast<u64>(value < 0 ? -1 - value : value);
+}
+
+// Our own writer makes the golden bytes, and our reader makes of them what the JSON flavour would.
+TEST_F(BinaryVectors, ClientToRelay) {
+  for_each("client_to_relay", [](const element& row, const std::string& bytes) {
+    const element message = row["message"].value();
+    const std::string type = text(message, "type");
+    const std::string room = text(message, "room");
+    const std::string payload = minified(message, "payload");
+    if (type == "system") {
+      EXPECT_EQ(read_binary(bytes), read_json(simdjson::minify(message)));
+      return;
+    }
+    BinaryRequest request{.room_number = static_cast<u32>(number(message, "room_number"))};
+    request.kind = type == "chat"            ? BinaryKind::chat
+                   : type == "player_action" ? BinaryKind::player_action
+                                             : BinaryKind::game_state;
+    request.room = room;
+    request.json = payload;
+    if (!room.empty()) request.target = BinaryTarget::room_name;
+    if (!text(message, "to").empty()) {
+      request.target = BinaryTarget::client;
+      request.to = client(message, "to");
+    }
+    set_id(message, request);
+    std::string written;
+    append_binary_request(written, request);
+    EXPECT_EQ(written, bytes);
+
+    std::string want = type;
+    if (!room.empty()) want += " room=" + room;
+    if (request.room_number != 0) want += " room_number=" + std::to_string(request.room_number);
+    if (request.to != 0) want += " to=" + text(message, "to");
+    want += " payload=" + payload;
+    if (request.id_kind != BinaryId::none) want += " id=" + minified(message, "id");
+    EXPECT_EQ(read_binary(bytes), want);
+  });
+}
+
+TEST_F(BinaryVectors, ClientToRelayRefused) {
+  for_each("client_to_relay_refused", [](const element& row, const std::string& bytes) {
+    std::string got = read_binary(bytes);
+    if (got.starts_with("frame: ")) got.erase(0, 7);
+    EXPECT_EQ(got, text(row, "error"));
+  });
+}
+
+template <typename Message>
+std::string written(const Message& message) {
+  std::string frame;
+  if constexpr (std::is_same_v<Message, Delivery>) {
+    frame.resize(delivery_bytes(Flavour::bin, message));
+    write_delivery(Flavour::bin, message, reinterpret_cast<u8*>(frame.data()));
+  } else {
+    frame.resize(state_bytes(Flavour::bin, message));
+    write_state(Flavour::bin, message, reinterpret_cast<u8*>(frame.data()));
+  }
+  return frame.substr(2);  // the vectors are short
+}
+
+void check_state(const element& message, const std::string& bytes, const StateDelivery& read) {
+  const std::string payload = minified(message, "payload");
+  const StateDelivery want{.room_number = static_cast<u32>(number(message, "room_number")),
+                           .tick = static_cast<u32>(number(message, "tick")),
+                           .full = flag(message, "full"),
+                           .payload = payload};
+  EXPECT_EQ(written(want), bytes);
+  EXPECT_EQ(written(read), bytes);
+  EXPECT_EQ(read.tick, want.tick);
+  EXPECT_EQ(read.full, want.full);
+}
+
+void check_delivery(const element& message, const std::string& bytes, const Delivery& read) {
+  const std::string payload = minified(message, "payload");
+  const Delivery want{
+      .type = text(message, "type") == "chat" ? MessageType::chat : MessageType::player_action,
+      .room_number = static_cast<u32>(number(message, "room_number")),
+      .seq = static_cast<u32>(number(message, "seq")),
+      .sender = client(message, "sender"),
+      .to = text(message, "to").empty() ? 0 : client(message, "to"),
+      .timestamp_unix_ms = number(message, "timestamp"),
+      .payload = payload};
+  EXPECT_EQ(written(want), bytes);
+  EXPECT_EQ(written(read), bytes);
+  EXPECT_EQ(read.sender, want.sender);
+  EXPECT_EQ(read.payload, payload);
+}
+
+TEST_F(BinaryVectors, RelayToClient) {
+  for_each("relay_to_client", [](const element& row, const std::string& bytes) {
+    const element message = row["message"].value();
+    BinaryMessage read;
+    ASSERT_TRUE(read_delivery_binary(as_bytes(bytes), read));
+    if (read.kind == BinaryKind::system) {
+      EXPECT_EQ(read.system, simdjson::minify(message));
+    } else if (read.kind == BinaryKind::game_state) {
+      check_state(message, bytes, read.state);
+    } else {
+      check_delivery(message, bytes, read.delivery);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace perseid
