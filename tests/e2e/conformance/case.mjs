@@ -15,8 +15,16 @@ export const fails = { by: 'relay', codes: [1002] };
 export const failsUtf8 = { by: 'relay', codes: [1007] };
 export const answers = (...codes) => ({ by: 'case', codes });
 
-export const message = (payload) => ({ kind: 'message', binary: false, payload: Buffer.from(payload) });
-export const binary = (payload) => ({ kind: 'message', binary: true, payload: Buffer.from(payload) });
+export const message = (payload) => ({
+  kind: 'message',
+  binary: false,
+  payload: Buffer.from(payload),
+});
+export const binary = (payload) => ({
+  kind: 'message',
+  binary: true,
+  payload: Buffer.from(payload),
+});
 export const pong = (payload = '') => ({ kind: 'pong', payload: Buffer.from(payload) });
 
 export const text = (payload, options) => frame(kOpcode.text, payload, options);
@@ -40,7 +48,8 @@ export async function runCase(relay, { send, want, close, run, extensions }) {
 
 async function runSteps(peer, send, want) {
   for (const step of joined(send)) {
-    if (step.after !== undefined) await peer.until(() => peer.events.length >= step.after, `${step.after} events`);
+    if (step.after !== undefined)
+      await peer.until(() => peer.events.length >= step.after, `${step.after} events`);
     else await peer.write(step.bytes, step);
   }
   await peer.until(() => peer.events.length >= want.length || peer.ended, `${want.length} events`);
@@ -62,7 +71,10 @@ async function runClose(peer, want, { by, codes }) {
   if (by === 'us') await peer.write(closeFrame(1000));
   const close = await peer.closed();
   assert.ok(close, 'the relay ended TCP without a close frame');
-  assert.ok(codes.includes(close.code), `close code ${close.code} (${close.reason}) instead of ${codes}`);
+  assert.ok(
+    codes.includes(close.code),
+    `close code ${close.code} (${close.reason}) instead of ${codes}`,
+  );
   await peer.endedByRelay({ answer: by === 'relay' });
   assert.equal(peer.reset, undefined, 'the relay reset the connection instead of closing it');
   assertEvents(peer.events, [...want.filter(({ kind }) => kind !== 'close'), close]);

@@ -7,15 +7,22 @@ const kZlibDeflateBitsMin = 9; // zlib has no raw deflate of 8 bits.
 // What was agreed, from the relay's answer; throws if it is not an answer that RFC 7692 allows to an offer.
 export function parseAgreement(answer) {
   const [name, ...parameters] = answer.split(';').map((part) => part.trim());
-  if (name !== 'permessage-deflate') throw new Error(`the relay agreed to ${JSON.stringify(answer)}`);
-  const agreed = { serverNoTakeover: false, clientNoTakeover: false, serverBits: 15, clientBits: 15 };
+  if (name !== 'permessage-deflate')
+    throw new Error(`the relay agreed to ${JSON.stringify(answer)}`);
+  const agreed = {
+    serverNoTakeover: false,
+    clientNoTakeover: false,
+    serverBits: 15,
+    clientBits: 15,
+  };
   const seen = new Set();
   for (const parameter of parameters) {
     const [key, value] = parameter.split('=').map((part) => part.trim());
     if (seen.has(key)) throw new Error(`${key} stands there twice`);
     seen.add(key);
     if (key === 'server_no_context_takeover' && value === undefined) agreed.serverNoTakeover = true;
-    else if (key === 'client_no_context_takeover' && value === undefined) agreed.clientNoTakeover = true;
+    else if (key === 'client_no_context_takeover' && value === undefined)
+      agreed.clientNoTakeover = true;
     else if (key === 'server_max_window_bits') agreed.serverBits = bitsOf(key, value);
     else if (key === 'client_max_window_bits') agreed.clientBits = bitsOf(key, value);
     else throw new Error(`unknown parameter ${parameter}`);
@@ -44,7 +51,10 @@ export class DeflateCodec {
 
   // Inflates with the window that was agreed, so a reference beyond it is an error.
   async inflate(payload) {
-    this.#inflate ??= createInflateRaw({ windowBits: this.#agreed.serverBits, flush: constants.Z_SYNC_FLUSH });
+    this.#inflate ??= createInflateRaw({
+      windowBits: this.#agreed.serverBits,
+      flush: constants.Z_SYNC_FLUSH,
+    });
     const out = await through(this.#inflate, Buffer.concat([payload, kTail]));
     if (this.#agreed.serverNoTakeover) this.#inflate = closed(this.#inflate);
     return out;

@@ -10,9 +10,15 @@ export class Client {
   #nextId = 1000;
 
   // options: { path, protocols, hello (an object or false), ...those of ws }
-  static async connect(relay, { path = '/ws', protocols = ['perseid.json.v1'], hello = {}, ...wsOptions } = {}) {
+  static async connect(
+    relay,
+    { path = '/ws', protocols = ['perseid.json.v1'], hello = {}, ...wsOptions } = {},
+  ) {
     const client = new Client();
-    client.#socket = new WebSocket(relay.url(path), protocols, { perMessageDeflate: false, ...wsOptions });
+    client.#socket = new WebSocket(relay.url(path), protocols, {
+      perMessageDeflate: false,
+      ...wsOptions,
+    });
     await client.#open();
     if (hello) {
       client.welcome = await client.request({ type: 'system', op: 'hello', ...hello });
@@ -44,7 +50,10 @@ export class Client {
   async request(message) {
     const id = message.id ?? this.#nextId++;
     this.send({ ...message, id });
-    return this.next((answer) => answer.id === id && answer.type === 'system', `the answer to ${JSON.stringify(message)}`);
+    return this.next(
+      (answer) => answer.id === id && answer.type === 'system',
+      `the answer to ${JSON.stringify(message)}`,
+    );
   }
 
   join(room, more = {}) {
@@ -65,15 +74,23 @@ export class Client {
       for (;;) {
         const found = take();
         if (found) return found;
-        if (this.closedWith) throw new Error(`closed with ${JSON.stringify(this.closedWith)} while waiting for ${what}`);
-        await new Promise((resolve) => { this.#waiters.push(resolve); });
+        if (this.closedWith)
+          throw new Error(
+            `closed with ${JSON.stringify(this.closedWith)} while waiting for ${what}`,
+          );
+        await new Promise((resolve) => {
+          this.#waiters.push(resolve);
+        });
       }
     };
     return within(wait(), what, () => `in the inbox: ${JSON.stringify(this.inbox).slice(0, 2000)}`);
   }
 
   nextOf(type, room) {
-    return this.next((message) => message.type === type && (room === undefined || message.room === room), `${type} of ${room}`);
+    return this.next(
+      (message) => message.type === type && (room === undefined || message.room === room),
+      `${type} of ${room}`,
+    );
   }
 
   nextOp(op) {
@@ -90,7 +107,10 @@ export class Client {
   // { code, reason } once the relay has closed the connection.
   async closed() {
     const wait = async () => {
-      while (!this.closedWith) await new Promise((resolve) => { this.#waiters.push(resolve); });
+      while (!this.closedWith)
+        await new Promise((resolve) => {
+          this.#waiters.push(resolve);
+        });
       return this.closedWith;
     };
     return within(wait(), 'the connection to close');

@@ -5,7 +5,11 @@ const kMaskKey = [0x37, 0xfa, 0x21, 0x3d]; // The example of RFC 6455 section 5.
 
 // One client frame. options: fin, rsv (0..7), masked, announce (a length other than the true one),
 // lengthBytes (0, 2 or 8: more than the length needs).
-export function frame(opcode, payload = '', { fin = true, rsv = 0, masked = true, announce, lengthBytes } = {}) {
+export function frame(
+  opcode,
+  payload = '',
+  { fin = true, rsv = 0, masked = true, announce, lengthBytes } = {},
+) {
   const body = Buffer.from(payload);
   const header = frameHeader(opcode, announce ?? body.length, { fin, rsv, masked, lengthBytes });
   return Buffer.concat([header, masked ? maskedCopy(body) : body]);
@@ -30,7 +34,12 @@ export function fragments(opcode, payload, size, { rsv = 0 } = {}) {
   for (let at = 0; at === 0 || at < body.length; at += size) {
     const first = at === 0;
     const fin = at + size >= body.length;
-    frames.push(frame(first ? opcode : kOpcode.continuation, body.subarray(at, at + size), { fin, rsv: first ? rsv : 0 }));
+    frames.push(
+      frame(first ? opcode : kOpcode.continuation, body.subarray(at, at + size), {
+        fin,
+        rsv: first ? rsv : 0,
+      }),
+    );
   }
   return frames;
 }
@@ -79,7 +88,13 @@ export class FrameReader {
     if (this.#bytes < total) return this.#need(total);
     this.#needed = 2;
     const payload = this.#take(total).subarray(2 + lengthBytes);
-    return checked({ fin: head[0] >= 0x80, rsv: (head[0] >> 4) & 7, opcode: head[0] & 15, masked: head[1] >= 0x80, payload });
+    return checked({
+      fin: head[0] >= 0x80,
+      rsv: (head[0] >> 4) & 7,
+      opcode: head[0] & 15,
+      masked: head[1] >= 0x80,
+      payload,
+    });
   }
 
   #need(bytes) {
@@ -88,7 +103,8 @@ export class FrameReader {
   }
 
   #peek(bytes) {
-    if (this.#chunks[0].length < bytes && this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    if (this.#chunks[0].length < bytes && this.#chunks.length > 1)
+      this.#chunks = [Buffer.concat(this.#chunks)];
     return this.#chunks[0];
   }
 
@@ -103,7 +119,8 @@ export class FrameReader {
 function readLength(head, code) {
   if (code < 126) return code;
   const length = code === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
-  if (length < (code === 126 ? 126 : 65536)) throw new Error(`a length of ${length} in more bytes than it needs`);
+  if (length < (code === 126 ? 126 : 65536))
+    throw new Error(`a length of ${length} in more bytes than it needs`);
   return length;
 }
 
@@ -111,7 +128,9 @@ function checked(frame) {
   if (frame.masked) throw new Error('a server frame is masked');
   if (frame.rsv & 3) throw new Error(`reserved bits are set: ${frame.rsv}`);
   const control = frame.opcode >= 8;
-  if (control && (!frame.fin || frame.payload.length > 125)) throw new Error('a control frame is fragmented or too long');
-  if (frame.opcode > 10 || (frame.opcode > 2 && !control)) throw new Error(`opcode ${frame.opcode} is reserved`);
+  if (control && (!frame.fin || frame.payload.length > 125))
+    throw new Error('a control frame is fragmented or too long');
+  if (frame.opcode > 10 || (frame.opcode > 2 && !control))
+    throw new Error(`opcode ${frame.opcode} is reserved`);
   return frame;
 }

@@ -6,10 +6,16 @@ const kInstalled = 'node_modules/.package-lock.json';
 
 function versions(file) {
   const { packages } = JSON.parse(readFileSync(file, 'utf8'));
-  return Object.entries(packages).filter(([name]) => name !== '').map(([name, { version }]) => `${name}@${version}`).sort().join();
+  return Object.entries(packages)
+    .filter(([name]) => name !== '')
+    .map(([name, { version }]) => `${name}@${version}`)
+    .sort()
+    .join();
 }
 
 if (!existsSync(kInstalled) || versions(kInstalled) !== versions('package-lock.json')) {
-  const { status } = spawnSync(process.argv[2], ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit' });
+  const { status } = spawnSync(process.argv[2], ['ci', '--no-audit', '--no-fund'], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 }

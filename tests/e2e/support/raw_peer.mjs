@@ -30,22 +30,34 @@ export class RawPeer {
   static async connect({ host, port }) {
     const peer = new RawPeer();
     peer.#socket = connect({ host, port, noDelay: true, allowHalfOpen: true });
-    await within(new Promise((resolve, reject) => {
-      peer.#socket.once('connect', resolve).once('error', reject);
-    }), 'the TCP connection');
+    await within(
+      new Promise((resolve, reject) => {
+        peer.#socket.once('connect', resolve).once('error', reject);
+      }),
+      'the TCP connection',
+    );
     return peer;
   }
 
   async upgrade({ path = '/echo', extensions, protocol, headers = [] } = {}) {
     const key = randomBytes(16).toString('base64');
-    const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade',
-      `Sec-WebSocket-Key: ${key}`, 'Sec-WebSocket-Version: 13', ...headers];
+    const lines = [
+      `GET ${path} HTTP/1.1`,
+      'Host: localhost',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Key: ${key}`,
+      'Sec-WebSocket-Version: 13',
+      ...headers,
+    ];
     if (extensions) lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
     if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
     this.write(`${lines.join('\r\n')}\r\n\r\n`);
     const { status, headers: answer, rest } = await this.readHead();
     if (status !== 101) throw new Error(`not upgraded: ${status}`);
-    const accept = createHash('sha1').update(key + kGuid).digest('base64');
+    const accept = createHash('sha1')
+      .update(key + kGuid)
+      .digest('base64');
     if (answer['sec-websocket-accept'] !== accept) throw new Error('wrong Sec-WebSocket-Accept');
     this.extensions = answer['sec-websocket-extensions'] ?? '';
     this.protocol = answer['sec-websocket-protocol'];
@@ -64,7 +76,10 @@ export class RawPeer {
     for (let at = 0; at < data.length; at += step) {
       if (this.#socket.destroyed || this.#socket.writableEnded) return;
       const taken = this.#socket.write(data.subarray(at, at + step));
-      if (!taken) await new Promise((resolve) => { this.#socket.once('drain', resolve).once('close', resolve); });
+      if (!taken)
+        await new Promise((resolve) => {
+          this.#socket.once('drain', resolve).once('close', resolve);
+        });
     }
   }
 
@@ -80,7 +95,9 @@ export class RawPeer {
       for (;;) {
         if (this.#failure) throw this.#failure;
         if (condition()) return;
-        await new Promise((resolve) => { this.#waiters.push(resolve); });
+        await new Promise((resolve) => {
+          this.#waiters.push(resolve);
+        });
       }
     };
     return within(wait(), what, () => `so far: ${this.events.map(brief).join(', ')}`);
@@ -88,7 +105,10 @@ export class RawPeer {
 
   // The close frame, once it came (undefined if TCP ended without one).
   async closed() {
-    await this.until(() => this.#closeEvent() || this.ended, 'a close frame or the end of the connection');
+    await this.until(
+      () => this.#closeEvent() || this.ended,
+      'a close frame or the end of the connection',
+    );
     return this.#closeEvent();
   }
 
@@ -168,7 +188,8 @@ export class RawPeer {
       this.#emit(controlEvent(opcode, payload));
       return;
     }
-    if ((opcode === kOpcode.continuation) !== (this.#message !== null)) throw new Error('a message inside a message, or none to continue');
+    if ((opcode === kOpcode.continuation) !== (this.#message !== null))
+      throw new Error('a message inside a message, or none to continue');
     if (rsv && (!this.#inflate || this.#message)) throw new Error('RSV1 where it may not be');
     this.#message ??= { opcode, compressed: rsv !== 0, parts: [] };
     this.#message.parts.push(payload);
@@ -177,7 +198,8 @@ export class RawPeer {
     this.#message = null;
     if (compressed) this.compressedMessages += 1;
     const whole = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-    this.#work = this.#work.then(() => this.#deliver(type === kOpcode.binary, compressed ? this.#inflate(whole) : whole))
+    this.#work = this.#work
+      .then(() => this.#deliver(type === kOpcode.binary, compressed ? this.#inflate(whole) : whole))
       .catch((error) => this.#fail(error));
   }
 
@@ -210,7 +232,11 @@ function controlEvent(opcode, payload) {
   if (opcode !== kOpcode.close) return { kind: opcode === kOpcode.ping ? 'ping' : 'pong', payload };
   if (payload.length === 1) throw new Error('a close frame of one byte');
   if (!isUtf8(payload.subarray(2))) throw new Error('a close reason that is not UTF-8');
-  return { kind: 'close', code: payload.length ? payload.readUInt16BE(0) : undefined, reason: payload.subarray(2).toString() };
+  return {
+    kind: 'close',
+    code: payload.length ? payload.readUInt16BE(0) : undefined,
+    reason: payload.subarray(2).toString(),
+  };
 }
 
 function parseHead(bytes, end) {

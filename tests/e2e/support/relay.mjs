@@ -15,13 +15,19 @@ export class Relay {
     const binary = process.env.PERSEID_BINARY;
     if (!binary) throw new Error('PERSEID_BINARY must name the relay to test');
     const relay = new Relay();
-    const child = spawn(binary, ['--host', '127.0.0.1', '--port', '0', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      binary,
+      ['--host', '127.0.0.1', ...(flags.includes('--port') ? [] : ['--port', '0']), ...flags],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     relay.#process = child;
     process.on('exit', () => child.kill('SIGKILL'));
     child.stderr.setEncoding('utf8').on('data', (text) => {
       relay.#stderr = (relay.#stderr + text).slice(-kStderrCharsMax);
     });
-    child.on('error', (error) => { relay.#stderr += `${binary}: ${error.message}`; });
+    child.on('error', (error) => {
+      relay.#stderr += `${binary}: ${error.message}`;
+    });
     relay.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
     const line = await within(relay.#listeningLine(), 'the relay to listen', () => relay.#stderr);
     const match = /^listening on (.+):(\d+)$/.exec(line);
@@ -50,7 +56,11 @@ export class Relay {
   // Ends the relay as an operator would; throws if it does not go in peace.
   async stop() {
     this.signal('SIGTERM');
-    const { code, signal } = await within(this.exited, 'the relay to exit', () => this.#stderr).catch((error) => {
+    const { code, signal } = await within(
+      this.exited,
+      'the relay to exit',
+      () => this.#stderr,
+    ).catch((error) => {
       this.signal('SIGKILL');
       throw error;
     });

@@ -8,7 +8,10 @@ export const kDeadlineMs = 15_000 * kSlowness;
 export async function within(promise, what, detail = () => '', deadlineMs = kDeadlineMs) {
   let timer;
   const late = new Promise((resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited in vain for ${what}\n${detail()}`)), deadlineMs);
+    timer = setTimeout(
+      () => reject(new Error(`waited in vain for ${what}\n${detail()}`)),
+      deadlineMs,
+    );
   });
   try {
     return await Promise.race([promise, late]);

@@ -27,7 +27,10 @@ export class Chat {
     this.writeTo(null);
     room.addEventListener('fresh', () => this.#room === room && this.clear());
     room.addEventListener('chat', ({ detail }) => this.#room === room && this.#show(detail));
-    room.addEventListener('presence', ({ detail }) => this.#room === room && this.#presence(detail));
+    room.addEventListener(
+      'presence',
+      ({ detail }) => this.#room === room && this.#presence(detail),
+    );
   }
 
   clear() {
@@ -71,7 +74,10 @@ export class Chat {
 
   #sayToRoom(payload) {
     const id = this.#link.newId();
-    const item = this.#item({ sender: this.#link.client, timestamp: Date.now(), payload }, 'waiting');
+    const item = this.#item(
+      { sender: this.#link.client, timestamp: Date.now(), payload },
+      'waiting',
+    );
     const entry = { payload, item };
     this.#pending.set(id, entry);
     this.#append(item);
@@ -80,7 +86,10 @@ export class Chat {
 
   async #sayPrivately(payload, person) {
     const id = this.#link.newId();
-    const item = this.#item({ sender: this.#link.client, timestamp: Date.now(), payload, note: `to ${person.name} only` }, 'private');
+    const item = this.#item(
+      { sender: this.#link.client, timestamp: Date.now(), payload, note: `to ${person.name} only` },
+      'private',
+    );
     this.#append(item);
     try {
       await this.#link.request({ type: 'chat', to: person.client, payload, id });
@@ -120,7 +129,12 @@ export class Chat {
 
   #presence({ event, client, name }) {
     if (client === this.#link.client) return;
-    const words = { join: 'came in', leave: 'left', drop: 'lost the connection', resume: 'is back' };
+    const words = {
+      join: 'came in',
+      leave: 'left',
+      drop: 'lost the connection',
+      resume: 'is back',
+    };
     this.#append(el('li', { className: 'event' }, `${name || client} ${words[event] ?? event}`));
   }
 
@@ -128,7 +142,9 @@ export class Chat {
     const first = Math.min(...this.#bySeq.keys());
     try {
       const messages = await this.#room.olderThan(first);
-      const items = messages.filter(({ seq }) => !this.#bySeq.has(seq)).map((message) => this.#item(message));
+      const items = messages
+        .filter(({ seq }) => !this.#bySeq.has(seq))
+        .map((message) => this.#item(message));
       for (const { seq } of messages) this.#bySeq.set(seq, { shown: true });
       this.#log.prepend(...items);
       if (messages.length === 0) $('older').hidden = true;
@@ -144,12 +160,23 @@ export class Chat {
 
   #item({ sender, timestamp, payload, note }, className = '') {
     const own = sender === this.#link.client;
-    const name = String(payload?.name ?? this.#room?.people.get(sender)?.name ?? sender).slice(0, 64);
+    const name = String(payload?.name ?? this.#room?.people.get(sender)?.name ?? sender).slice(
+      0,
+      64,
+    );
     const who = el('span', { className: 'who' }, own ? `${name} (you)` : name);
     who.style.color = nameColour(hueOf(sender ?? ''));
     const at = new Date(timestamp);
-    const time = el('time', { dateTime: at.toISOString() }, at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
-    const text = el('span', { className: 'text' }, String(payload?.text ?? JSON.stringify(payload)));
+    const time = el(
+      'time',
+      { dateTime: at.toISOString() },
+      at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
+    );
+    const text = el(
+      'span',
+      { className: 'text' },
+      String(payload?.text ?? JSON.stringify(payload)),
+    );
     const item = el('li', { className }, time, who, text);
     if (note) item.append(el('span', { className: 'quiet' }, ` (${note})`));
     return item;

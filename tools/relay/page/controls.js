@@ -1,15 +1,24 @@
 // Controls: keyboard and pointer on the canvas, turned into steering.
 
 const kKeys = new Map([
-  ['ArrowUp', [0, -1]], ['KeyW', [0, -1]], ['ArrowDown', [0, 1]], ['KeyS', [0, 1]],
-  ['ArrowLeft', [-1, 0]], ['KeyA', [-1, 0]], ['ArrowRight', [1, 0]], ['KeyD', [1, 0]],
+  ['ArrowUp', [0, -1]],
+  ['KeyW', [0, -1]],
+  ['ArrowDown', [0, 1]],
+  ['KeyS', [0, 1]],
+  ['ArrowLeft', [-1, 0]],
+  ['KeyA', [-1, 0]],
+  ['ArrowRight', [1, 0]],
+  ['KeyD', [1, 0]],
 ]);
 
 export function addControls(canvas, painter, players) {
   const held = new Set();
   const steer = () => {
     const sum = [0, 0];
-    for (const code of held) kKeys.get(code).forEach((part, axis) => { sum[axis] += part; });
+    for (const code of held)
+      kKeys.get(code).forEach((part, axis) => {
+        sum[axis] += part;
+      });
     players.steer(Math.sign(sum[0]), Math.sign(sum[1]));
   };
   const release = () => {
@@ -36,6 +45,7 @@ export function addControls(canvas, painter, players) {
   canvas.addEventListener('pointermove', (event) => {
     if (canvas.hasPointerCapture(event.pointerId)) players.goTo(painter.worldPoint(event));
   });
-  for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => players.goTo(null));
+  for (const end of ['pointerup', 'pointercancel'])
+    canvas.addEventListener(end, () => players.goTo(null));
   canvas.addEventListener('dblclick', () => players.pulse());
 }

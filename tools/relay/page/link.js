@@ -22,7 +22,12 @@ export class Link extends EventTarget {
   #name;
   #socket = null;
   #session = '';
-  #welcome = { heartbeat_interval_ms: 5000, timeout_ms: 30000, reconnect_attempts: 5, reconnect_delay_ms: 1000 };
+  #welcome = {
+    heartbeat_interval_ms: 5000,
+    timeout_ms: 30000,
+    reconnect_attempts: 5,
+    reconnect_delay_ms: 1000,
+  };
   #nextId = 1;
   #waiting = new Map();
   #attempts = 0;
@@ -157,7 +162,8 @@ export class Link extends EventTarget {
     this.#socket = null;
     clearInterval(this.#pingTimer);
     this.pingMs = null;
-    for (const { reject } of this.#waiting.values()) reject({ code: 'connection_lost', message: 'The connection was lost.' });
+    for (const { reject } of this.#waiting.values())
+      reject({ code: 'connection_lost', message: 'The connection was lost.' });
     this.#waiting.clear();
     if (kFinalCloseCodes.has(event.code)) {
       this.#setState('closed', kFinalCloseCodes.get(event.code));

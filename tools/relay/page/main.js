@@ -6,7 +6,14 @@ import { Chat } from './chat.js';
 import { Players } from './players.js';
 import { Painter } from './painter.js';
 import { addControls } from './controls.js';
-import { hideProblem, showCounters, showLink, showPeople, showProblem, showRooms } from './panels.js';
+import {
+  hideProblem,
+  showCounters,
+  showLink,
+  showPeople,
+  showProblem,
+  showRooms,
+} from './panels.js';
 
 const kFirstRoom = 'lobby';
 const kFirst = ['Swift', 'Quiet', 'Brave', 'Amber', 'Lucky', 'Lunar', 'Misty', 'Nimble'];
@@ -23,7 +30,13 @@ const painter = new Painter($('stage'));
 let room = null;
 
 // For the curious: look at `perseid` in the browser's console.
-window.perseid = { link, players, get room() { return room; } };
+window.perseid = {
+  link,
+  players,
+  get room() {
+    return room;
+  },
+};
 
 link.addEventListener('state', () => {
   showLink(link);
@@ -46,7 +59,10 @@ function enterRoom() {
   room?.leave();
   room = new Room(link, name);
   const entered = room;
-  room.addEventListener('people', () => room === entered && showPeople(room, link.client, (person) => chat.writeTo(person)));
+  room.addEventListener(
+    'people',
+    () => room === entered && showPeople(room, link.client, (person) => chat.writeTo(person)),
+  );
   chat.enter(room);
   players.enter(room);
   showRooms(name);

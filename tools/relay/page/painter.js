@@ -128,6 +128,9 @@ function stars() {
   let seed = 7;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   return Array.from({ length: kStars }, () => ({
-    x: random() * kWorld.width, y: random() * kWorld.height, size: 1 + random() * 2.5, phase: random() * 6.3,
+    x: random() * kWorld.width,
+    y: random() * kWorld.height,
+    size: 1 + random() * 2.5,
+    phase: random() * 6.3,
   }));
 }

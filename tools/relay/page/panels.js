@@ -8,10 +8,18 @@ const kLanes = [
   ['system', 'joins, pings, answers'],
 ];
 const kRoomsOffered = ['lobby', 'arena', 'garden'];
-const kStateWords = { connecting: 'Connecting', open: 'Connected', waiting: 'Connection lost, trying again', closed: 'Not connected' };
+const kStateWords = {
+  connecting: 'Connecting',
+  open: 'Connected',
+  waiting: 'Connection lost, trying again',
+  closed: 'Not connected',
+};
 
 export function showLink(link) {
-  const ping = link.pingMs === null ? '' : `${link.pingMs < 10 ? link.pingMs.toFixed(1) : Math.round(link.pingMs)} ms`;
+  const ping =
+    link.pingMs === null
+      ? ''
+      : `${link.pingMs < 10 ? link.pingMs.toFixed(1) : Math.round(link.pingMs)} ms`;
   $('link-dot').dataset.state = link.state;
   setText($('link-text'), kStateWords[link.state]);
   setText($('link-ping'), link.state === 'open' ? ping : (link.reason ?? ''));
@@ -20,11 +28,13 @@ export function showLink(link) {
 
 export function showRooms(current) {
   const names = [...new Set([...kRoomsOffered, current])];
-  $('rooms').replaceChildren(...names.map((name) => {
-    const link = el('a', { href: `#${encodeURIComponent(name)}` }, name);
-    if (name === current) link.setAttribute('aria-current', 'page');
-    return link;
-  }));
+  $('rooms').replaceChildren(
+    ...names.map((name) => {
+      const link = el('a', { href: `#${encodeURIComponent(name)}` }, name);
+      if (name === current) link.setAttribute('aria-current', 'page');
+      return link;
+    }),
+  );
   setText($('room-title'), `#${current}`);
   document.title = `#${current} · Perseid`;
   $('another').href = `/#${encodeURIComponent(current)}`;
@@ -32,25 +42,44 @@ export function showRooms(current) {
 
 export function showPeople(room, ownClient, writeTo) {
   setText($('people-count'), room.people.size === 1 ? 'only you' : `${room.people.size}`);
-  $('people').replaceChildren(...[...room.people].map(([client, { name, away }]) => {
-    const swatch = el('span', { className: 'swatch' });
-    swatch.style.background = nameColour(hueOf(client));
-    const own = client === ownClient;
-    const item = el('li', { className: away ? 'away' : '' }, swatch, el('span', { className: 'label' }, label(name || client, own, away)));
-    if (!own && !away) {
-      const button = el('button', { type: 'button', className: 'small' }, 'Whisper');
-      button.setAttribute('aria-label', `Write privately to ${name || client}`);
-      button.addEventListener('click', () => writeTo({ client, name: name || client }));
-      item.append(button);
-    }
-    return item;
-  }));
+  $('alone').hidden = room.people.size !== 1;
+  $('people').replaceChildren(
+    ...[...room.people].map(([client, { name, away }]) => {
+      const swatch = el('span', { className: 'swatch' });
+      swatch.style.background = nameColour(hueOf(client));
+      const own = client === ownClient;
+      const item = el(
+        'li',
+        { className: away ? 'away' : '' },
+        swatch,
+        el('span', { className: 'label' }, label(name || client, own, away)),
+      );
+      if (!own && !away) {
+        const button = el('button', { type: 'button', className: 'small' }, 'Whisper');
+        button.setAttribute('aria-label', `Write privately to ${name || client}`);
+        button.addEventListener('click', () => writeTo({ client, name: name || client }));
+        item.append(button);
+      }
+      return item;
+    }),
+  );
 }
 
 export function showCounters({ sent, received, bytesSent, bytesReceived }) {
   const body = $('lanes');
   if (!body.childElementCount) {
-    body.append(...kLanes.map(([type, use]) => el('tr', {}, Object.assign(el('th', { scope: 'row' }, type)), el('td', {}, use), el('td'), el('td'))));
+    body.append(
+      ...kLanes.map(([type, use]) =>
+        el(
+          'tr',
+          {},
+          Object.assign(el('th', { scope: 'row' }, type)),
+          el('td', {}, use),
+          el('td'),
+          el('td'),
+        ),
+      ),
+    );
   }
   kLanes.forEach(([type], row) => {
     const cells = body.children[row].children;
@@ -62,7 +91,8 @@ export function showCounters({ sent, received, bytesSent, bytesReceived }) {
 
 export function showProblem({ code, message, field, retry_after_ms: retryAfterMs }) {
   const wait = retryAfterMs ? ` Wait ${Math.ceil(retryAfterMs / 100) / 10} s.` : '';
-  $('notice-text').textContent = `${message ?? 'Something went wrong.'}${field ? ` (${field})` : ''}${wait} [${code}]`;
+  $('notice-text').textContent =
+    `${message ?? 'Something went wrong.'}${field ? ` (${field})` : ''}${wait} [${code}]`;
   $('notice').hidden = false;
 }
 

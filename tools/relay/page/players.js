@@ -33,7 +33,10 @@ export class Players {
     this.#others.clear();
     this.pulses.length = 0;
     room.addEventListener('state', ({ detail }) => this.#room === room && this.#takeState(detail));
-    room.addEventListener('action', ({ detail }) => this.#room === room && this.#takeAction(detail));
+    room.addEventListener(
+      'action',
+      ({ detail }) => this.#room === room && this.#takeAction(detail),
+    );
     room.addEventListener('presence', () => this.#room === room && this.#tidy());
     room.addEventListener('fresh', () => this.#room === room && this.#others.clear());
   }
@@ -73,7 +76,11 @@ export class Players {
   // Everyone as seen at `now`, this page's own last.
   seen(now) {
     const list = [...this.#others].map(([client, other]) => ({
-      client, name: other.name, hue: other.hue, away: this.#room.people.get(client)?.away ?? false, ...at(other.samples, now - kShownLateMs),
+      client,
+      name: other.name,
+      hue: other.hue,
+      away: this.#room.people.get(client)?.away ?? false,
+      ...at(other.samples, now - kShownLateMs),
     }));
     list.push({ client: this.#link.client, own: true, hue: hueOf(this.#link.client), ...this.me });
     return list;
@@ -104,7 +111,12 @@ export class Players {
   }
 
   #send(now) {
-    const fields = { x: Math.round(this.me.x), y: Math.round(this.me.y), name: this.me.name, hue: hueOf(this.#link.client) };
+    const fields = {
+      x: Math.round(this.me.x),
+      y: Math.round(this.me.y),
+      name: this.me.name,
+      hue: hueOf(this.#link.client),
+    };
     if (!this.#room?.setState({ set: { [this.#link.client]: fields } })) return;
     this.#dirty = false;
     this.#sentAt = now;
@@ -112,7 +124,8 @@ export class Players {
 
   #takeState({ full, changed }) {
     const { entities } = this.#room;
-    for (const client of this.#others.keys()) if (!entities.has(client)) this.#others.delete(client);
+    for (const client of this.#others.keys())
+      if (!entities.has(client)) this.#others.delete(client);
     for (const client of changed) this.#takeEntity(client, entities.get(client));
     if (!entities.has(this.#link.client)) this.#dirty = true;
     if (full) this.#tidy();
@@ -124,7 +137,8 @@ export class Players {
     const other = this.#others.get(client) ?? { samples: [] };
     const last = other.samples.at(-1);
     // After a rest it sets off from where it stood just now, not from when it came there.
-    if (last && now - last.at > 2 * kSendEveryMs) other.samples.push({ ...last, at: now - kSendEveryMs });
+    if (last && now - last.at > 2 * kSendEveryMs)
+      other.samples.push({ ...last, at: now - kSendEveryMs });
     other.samples.push({ at: now, x: clamp(x, 0, kWorld.width), y: clamp(y, 0, kWorld.height) });
     other.samples.splice(0, other.samples.length - kSamplesMax);
     other.name = String(name ?? client).slice(0, 64);
@@ -133,14 +147,23 @@ export class Players {
   }
 
   #takeAction({ sender, payload }) {
-    if (payload?.kind !== 'pulse' || !Number.isFinite(payload.x) || !Number.isFinite(payload.y)) return;
-    this.pulses.push({ x: payload.x, y: payload.y, hue: hueOf(sender), startedAt: performance.now() });
+    if (payload?.kind !== 'pulse' || !Number.isFinite(payload.x) || !Number.isFinite(payload.y))
+      return;
+    this.pulses.push({
+      x: payload.x,
+      y: payload.y,
+      hue: hueOf(sender),
+      startedAt: performance.now(),
+    });
   }
 
   // A page that crashed could not remove its player. One of those who stayed does: the first by id, so that not all do.
   #tidy() {
     const { people, entities } = this.#room;
-    const awake = [...people].filter(([, { away }]) => !away).map(([client]) => client).sort();
+    const awake = [...people]
+      .filter(([, { away }]) => !away)
+      .map(([client]) => client)
+      .sort();
     if (people.size >= kRosterComplete || awake[0] !== this.#link.client) return;
     const left = [...entities.keys()].filter((client) => !people.has(client));
     if (left.length) this.#room.setState({ unset: left });

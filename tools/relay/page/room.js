@@ -19,13 +19,21 @@ export class Room extends EventTarget {
 
   // Joins; rejects with the relay's error.
   async join() {
-    const message = { type: 'system', op: 'join', room: this.name, presence: true, history: kHistoryMessages };
+    const message = {
+      type: 'system',
+      op: 'join',
+      room: this.name,
+      presence: true,
+      history: kHistoryMessages,
+    };
     if (this.#since) message.since = this.#since;
     const answer = await this.#link.request(message);
     const fresh = !answer.recovered;
     this.#since = { epoch: answer.epoch, ...(fresh ? {} : this.#since) };
     this.joined = true;
-    this.people = new Map((answer.members ?? []).map((member) => [member.client, { name: member.name, away: false }]));
+    this.people = new Map(
+      (answer.members ?? []).map((member) => [member.client, { name: member.name, away: false }]),
+    );
     if (fresh) this.#emit('fresh');
     this.#emit('people');
     return answer;
@@ -54,7 +62,13 @@ export class Room extends EventTarget {
   }
 
   async olderThan(seq) {
-    const answer = await this.#link.request({ type: 'system', op: 'history', room: this.name, before: seq, limit: kHistoryMessages });
+    const answer = await this.#link.request({
+      type: 'system',
+      op: 'history',
+      room: this.name,
+      before: seq,
+      limit: kHistoryMessages,
+    });
     return answer.messages;
   }
 

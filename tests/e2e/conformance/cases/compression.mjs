@@ -10,9 +10,19 @@ import { dataSets } from './test_data.mjs';
 const kMessagesMin = 4;
 const kMessagesMax = 200;
 const kBytesPerCase = 192 * 1024;
-const kUnfragmented = [16, 64, 256, 1024, 4096, 8192, 16384, 32768, 65536, 131072].map((size) => ({ size, fragment: Infinity }));
+const kUnfragmented = [16, 64, 256, 1024, 4096, 8192, 16384, 32768, 65536, 131072].map((size) => ({
+  size,
+  fragment: Infinity,
+}));
 const kFragmented = [
-  [8192, 256], [16384, 256], [32768, 256], [65536, 256], [131072, 256], [131072, 1024], [131072, 4096], [131072, 32768],
+  [8192, 256],
+  [16384, 256],
+  [32768, 256],
+  [65536, 256],
+  [131072, 256],
+  [131072, 1024],
+  [131072, 4096],
+  [131072, 32768],
 ].map(([size, fragment]) => ({ size, fragment }));
 const kShapes = [...kUnfragmented, ...kFragmented];
 
@@ -23,9 +33,21 @@ const kOffers = [
   { offer: `${kOpen}; server_no_context_takeover`, noTakeover: true },
   { offer: `${kOpen}; server_max_window_bits=8`, bits: 8 },
   { offer: `${kOpen}; server_max_window_bits=15`, bits: 15 },
-  { offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=8`, bits: 8, noTakeover: true },
-  { offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=15`, bits: 15, noTakeover: true },
-  { offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=8, ${kOpen}; server_no_context_takeover, ${kOpen}`, bits: 8, noTakeover: true },
+  {
+    offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=8`,
+    bits: 8,
+    noTakeover: true,
+  },
+  {
+    offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=15`,
+    bits: 15,
+    noTakeover: true,
+  },
+  {
+    offer: `${kOpen}; server_no_context_takeover; server_max_window_bits=8, ${kOpen}; server_no_context_takeover, ${kOpen}`,
+    bits: 8,
+    noTakeover: true,
+  },
 ];
 
 function messageCount(size) {
@@ -36,7 +58,9 @@ function messageCount(size) {
 function* slices(bytes, size) {
   for (let at = 0; ; at = (at + size) % bytes.length) {
     const head = bytes.subarray(at, at + size);
-    yield head.length === size ? head : Buffer.concat([head, bytes.subarray(0, size - head.length)]);
+    yield head.length === size
+      ? head
+      : Buffer.concat([head, bytes.subarray(0, size - head.length)]);
   }
 }
 
@@ -45,7 +69,16 @@ async function exchange(peer, codec, { bytes, binary }, { size, fragment }) {
   for (let i = 0; i < messageCount(size); i += 1) {
     const payload = source.next().value;
     const deflated = await codec.deflate(payload);
-    await peer.write(Buffer.concat(fragments(binary ? kOpcode.binary : kOpcode.text, deflated, Math.min(fragment, deflated.length || 1), { rsv: 4 })));
+    await peer.write(
+      Buffer.concat(
+        fragments(
+          binary ? kOpcode.binary : kOpcode.text,
+          deflated,
+          Math.min(fragment, deflated.length || 1),
+          { rsv: 4 },
+        ),
+      ),
+    );
     const event = await peer.event(i);
     assert.equal(event?.kind, 'message');
     assert.equal(event.binary, binary);
@@ -61,7 +94,8 @@ function compressed(id, dataSet, shape, { offer, bits, noTakeover }) {
     run: async (peer) => {
       const agreed = parseAgreement(peer.extensions);
       if (bits) assert.ok(agreed.serverBits <= bits, 'server_max_window_bits was not kept to');
-      if (noTakeover) assert.ok(agreed.serverNoTakeover, 'server_no_context_takeover was not agreed to');
+      if (noTakeover)
+        assert.ok(agreed.serverNoTakeover, 'server_no_context_takeover was not agreed to');
       const codec = new DeflateCodec(agreed);
       peer.useInflate((payload) => codec.inflate(payload));
       try {
@@ -78,6 +112,10 @@ const json = dataSets[3];
 const kAnyOffer = { offer: kOpen };
 
 export const cases = [
-  ...dataSets.flatMap((dataSet, i) => kShapes.map((shape, j) => compressed(`12.${i + 1}.${j + 1}`, dataSet, shape, kAnyOffer))),
-  ...kOffers.flatMap((offer, i) => kShapes.map((shape, j) => compressed(`13.${i + 1}.${j + 1}`, json, shape, offer))),
+  ...dataSets.flatMap((dataSet, i) =>
+    kShapes.map((shape, j) => compressed(`12.${i + 1}.${j + 1}`, dataSet, shape, kAnyOffer)),
+  ),
+  ...kOffers.flatMap((offer, i) =>
+    kShapes.map((shape, j) => compressed(`13.${i + 1}.${j + 1}`, json, shape, offer)),
+  ),
 ];

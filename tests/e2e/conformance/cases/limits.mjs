@@ -20,30 +20,51 @@ function lazily(id, make, want) {
       const { steps, payload } = make();
       for (const { bytes, chop } of steps) await peer.write(bytes, { chop });
       const { kind, payload: came, binary: isBinary } = await peer.event(0);
-      assert.deepEqual({ kind, isBinary, same: came?.equals(payload) }, { kind: 'message', isBinary: want(payload).binary, same: true });
+      assert.deepEqual(
+        { kind, isBinary, same: came?.equals(payload) },
+        { kind: 'message', isBinary: want(payload).binary, same: true },
+      );
     },
   };
 }
 
 function large(section, make, want, pattern) {
-  return kSizes.map((size, i) => lazily(`${section}.${i + 1}`, () => {
-    const payload = Buffer.alloc(size, pattern);
-    return { payload, steps: [{ bytes: make(payload) }] };
-  }, want));
+  return kSizes.map((size, i) =>
+    lazily(
+      `${section}.${i + 1}`,
+      () => {
+        const payload = Buffer.alloc(size, pattern);
+        return { payload, steps: [{ bytes: make(payload) }] };
+      },
+      want,
+    ),
+  );
 }
 
 function fragmented(section, opcode, want) {
-  return kFragmentSizes.map((size, i) => lazily(`${section}.${i + 1}`, () => {
-    const payload = Buffer.alloc(4 * MiB, '*');
-    return { payload, steps: [{ bytes: Buffer.concat(fragments(opcode, payload, size)) }] };
-  }, want));
+  return kFragmentSizes.map((size, i) =>
+    lazily(
+      `${section}.${i + 1}`,
+      () => {
+        const payload = Buffer.alloc(4 * MiB, '*');
+        return { payload, steps: [{ bytes: Buffer.concat(fragments(opcode, payload, size)) }] };
+      },
+      want,
+    ),
+  );
 }
 
 function chopped(section, make, want) {
-  return kChops.map((chop, i) => lazily(`${section}.${i + 1}`, () => {
-    const payload = Buffer.alloc(MiB, 'BAsd7&jh23');
-    return { payload, steps: [{ bytes: make(payload), chop }] };
-  }, want));
+  return kChops.map((chop, i) =>
+    lazily(
+      `${section}.${i + 1}`,
+      () => {
+        const payload = Buffer.alloc(MiB, 'BAsd7&jh23');
+        return { payload, steps: [{ bytes: make(payload), chop }] };
+      },
+      want,
+    ),
+  );
 }
 
 // One message at a time, a thousand times.
@@ -57,7 +78,10 @@ function roundTrips(section, opcode, letter) {
       for (let trip = 0; trip < kRoundTrips; trip += 1) {
         await peer.write(bytes);
         const event = await peer.event(trip);
-        assert.ok(event?.payload?.equals(payload) && event.binary === (opcode === kOpcode.binary), `round trip ${trip}`);
+        assert.ok(
+          event?.payload?.equals(payload) && event.binary === (opcode === kOpcode.binary),
+          `round trip ${trip}`,
+        );
       }
     },
   }));
@@ -74,5 +98,10 @@ export const cases = [
   ...chopped('9.6', data, binary),
   ...roundTrips('9.7', kOpcode.text, '*'),
   ...roundTrips('9.8', kOpcode.binary, 0xfe),
-  { id: '10.1.1', send: fragments(kOpcode.text, autoFragmented, 1300), want: [message(autoFragmented)], close: clean },
+  {
+    id: '10.1.1',
+    send: fragments(kOpcode.text, autoFragmented, 1300),
+    want: [message(autoFragmented)],
+    close: clean,
+  },
 ];

@@ -13,13 +13,17 @@ function randomOf(seed) {
   };
 }
 
-const kWords = `the night was clear and a hundred meteors crossed it while the players in their towers counted aloud, one by one,
+const kWords =
+  `the night was clear and a hundred meteors crossed it while the players in their towers counted aloud, one by one,
 until the gate of the harbour opened and nobody knew who had given the word; for what is a relay but a promise that everyone
-will hear the same story in the same order, however far away they sit and however slowly they listen?`.split(/\s+/);
+will hear the same story in the same order, however far away they sit and however slowly they listen?`.split(
+    /\s+/,
+  );
 
 function prose(random) {
   let out = '';
-  while (out.length < kBytes) out += `${kWords[random(kWords.length)]}${random(12) === 0 ? '.\n' : ' '}`;
+  while (out.length < kBytes)
+    out += `${kWords[random(kWords.length)]}${random(12) === 0 ? '.\n' : ' '}`;
   return out;
 }
 
@@ -34,7 +38,12 @@ function document(random) {
   const parts = [];
   for (let bytes = 0; bytes < kBytes;) {
     const body = deflateRawSync(Buffer.from(prose(random).slice(0, 20_000)));
-    const part = Buffer.concat([Buffer.from(`${parts.length} 0 obj\n<< /Length ${body.length} /Filter /FlateDecode >>\nstream\n`), body]);
+    const part = Buffer.concat([
+      Buffer.from(
+        `${parts.length} 0 obj\n<< /Length ${body.length} /Filter /FlateDecode >>\nstream\n`,
+      ),
+      body,
+    ]);
     parts.push(part);
     bytes += part.length;
   }
@@ -44,7 +53,13 @@ function document(random) {
 function json(random) {
   const rows = [];
   for (let bytes = 0; bytes < kBytes;) {
-    const row = JSON.stringify({ id: rows.length, x: random(100000) / 100, y: random(100000) / 100, name: kWords[random(kWords.length)], alive: random(2) === 1 });
+    const row = JSON.stringify({
+      id: rows.length,
+      x: random(100000) / 100,
+      y: random(100000) / 100,
+      name: kWords[random(kWords.length)],
+      alive: random(2) === 1,
+    });
     rows.push(row);
     bytes += row.length;
   }
@@ -53,7 +68,8 @@ function json(random) {
 
 function html(random) {
   let out = '<!doctype html><html><body>';
-  while (out.length < kBytes) out += `<div class="row c${random(9)}"><a href="/page/${random(5000)}">${kWords[random(kWords.length)]}</a></div>\n`;
+  while (out.length < kBytes)
+    out += `<div class="row c${random(9)}"><a href="/page/${random(5000)}">${kWords[random(kWords.length)]}</a></div>\n`;
   return `${out}</body></html>`;
 }
 

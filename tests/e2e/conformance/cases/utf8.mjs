@@ -14,10 +14,25 @@ const bytes = (payload) => fragments(kOpcode.text, payload, 1);
 
 const fragmented = [
   { id: '6.1.1', send: [text('')], want: [message('')], close: clean },
-  { id: '6.1.2', send: [text('', open), more('', open), more('')], want: [message('')], close: clean },
-  { id: '6.1.3', send: [text('', open), more('middle frame payload', open), more('')], want: [message('middle frame payload')], close: clean },
+  {
+    id: '6.1.2',
+    send: [text('', open), more('', open), more('')],
+    want: [message('')],
+    close: clean,
+  },
+  {
+    id: '6.1.3',
+    send: [text('', open), more('middle frame payload', open), more('')],
+    want: [message('middle frame payload')],
+    close: clean,
+  },
   { id: '6.2.1', send: [text(mixed)], want: [message(mixed)], close: clean },
-  { id: '6.2.2', send: [text(mixed.subarray(0, middle), open), more(mixed.subarray(middle))], want: [message(mixed)], close: clean },
+  {
+    id: '6.2.2',
+    send: [text(mixed.subarray(0, middle), open), more(mixed.subarray(middle))],
+    want: [message(mixed)],
+    close: clean,
+  },
   { id: '6.2.3', send: bytes(mixed), want: [message(mixed)], close: clean },
   { id: '6.2.4', send: bytes(greek), want: [message(greek)], close: clean },
   { id: '6.3.1', send: [text(surrogate)], want: [], close: failsUtf8 },
@@ -26,7 +41,12 @@ const fragmented = [
 
 // In fragments: a ping between them proves that the first was taken; the rest is never sent, so only failing fast passes.
 function failFastFragments(id, valid, invalid) {
-  const send = [text(tooHigh.subarray(0, valid), open), ping('still there'), { after: 1 }, more(tooHigh.subarray(valid, invalid), open)];
+  const send = [
+    text(tooHigh.subarray(0, valid), open),
+    ping('still there'),
+    { after: 1 },
+    more(tooHigh.subarray(valid, invalid), open),
+  ];
   return { id, send, want: [pong('still there')], close: failsUtf8 };
 }
 
@@ -48,8 +68,12 @@ const failFast = [
   failFastChops('6.4.4', greek.length + 1, greek.length + 2),
 ];
 
-const table = sequences.flatMap((group, i) => group.map(([valid, payload], j) => (valid
-  ? { id: `6.${i + 5}.${j + 1}`, send: [text(payload)], want: [message(payload)], close: clean }
-  : { id: `6.${i + 5}.${j + 1}`, send: [text(payload)], want: [], close: failsUtf8 })));
+const table = sequences.flatMap((group, i) =>
+  group.map(([valid, payload], j) =>
+    valid
+      ? { id: `6.${i + 5}.${j + 1}`, send: [text(payload)], want: [message(payload)], close: clean }
+      : { id: `6.${i + 5}.${j + 1}`, send: [text(payload)], want: [], close: failsUtf8 },
+  ),
+);
 
 export const cases = [...fragmented, ...failFast, ...table];

@@ -1,0 +1,240 @@
+// The built-in demo page in a real browser: two people chat and see each other move. Screenshots go to PERSEID_TEST_OUTPUT.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Client } from '../support/client.mjs';
+import { Relay } from '../support/relay.mjs';
+import { kDeadlineMs } from '../support/wait.mjs';
+
+const kBrowsers = [
+  process.env.PERSEID_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+const kOutput = process.env.PERSEID_TEST_OUTPUT ?? tmpdir();
+let relay;
+let browser;
+
+before(async () => {
+  const executablePath = kBrowsers.find((path) => path && existsSync(path));
+  assert.ok(executablePath, 'chromium is missing: run ./setup, or name it in PERSEID_CHROMIUM');
+  relay = await Relay.start();
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+});
+after(async () => {
+  await browser?.close();
+  await relay?.stop();
+});
+
+// A visitor of its own: nothing is shared with the others. Fails the test if the page reports an error or breaks its CSP.
+async function visit(t, { hash = '', ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
+  context.setDefaultTimeout(kDeadlineMs);
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (entry) => entry.type() === 'error' && faults.push(entry.text()));
+  await page.goto(`http://${relay.host}:${relay.port}/${hash}`);
+  await page.waitForFunction(() => window.perseid?.room?.joined);
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(faults, []);
+  });
+  return page;
+}
+
+const ownId = (page) => page.evaluate(() => window.perseid.link.client);
+const entity = (page, id) => page.evaluate((each) => window.perseid.room.entities.get(each), id);
+const screenshot = (page, name) =>
+  page.screenshot({ path: join(kOutput, `${name}.png`), fullPage: true });
+
+async function say(page, text) {
+  await page.getByLabel('Message', { exact: true }).fill(text);
+  await page.getByRole('button', { name: 'Send' }).click();
+}
+
+const reads = (page, text) =>
+  page.getByRole('log').getByText(text, { exact: true }).first().waitFor();
+
+test('two pages chat and see each other move', async (t) => {
+  const dark = { colorScheme: 'dark' };
+  const [ana, ben] = [await visit(t, dark), await visit(t, dark)];
+  await say(ana, 'Hello from the first tab');
+  await reads(ben, 'Hello from the first tab');
+  await say(ben, 'And hello back');
+  await reads(ana, 'And hello back');
+
+  const id = await ownId(ana);
+  await ben.waitForFunction((each) => window.perseid.room.entities.has(each), id);
+  const start = await entity(ben, id);
+  await ana.locator('canvas').focus();
+  await ana.keyboard.down(start.x < 800 ? 'ArrowRight' : 'ArrowLeft');
+  await ben.waitForFunction(
+    ([each, x]) => Math.abs(window.perseid.room.entities.get(each).x - x) > 150,
+    [id, start.x],
+  );
+  await ana.keyboard.up(start.x < 800 ? 'ArrowRight' : 'ArrowLeft');
+  await ana.keyboard.press('Space');
+  await ben.waitForFunction(() => window.perseid.link.stats.received.player_action > 0);
+  await screenshot(ben, 'demo_page_dark');
+});
+
+test('the pointer drags the player', async (t) => {
+  const [ana, ben] = [await visit(t, { hash: '#drag' }), await visit(t, { hash: '#drag' })];
+  const id = await ownId(ana);
+  const box = await ana.locator('canvas').boundingBox();
+  await ana.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await ana.mouse.down();
+  await ana.mouse.move(box.x + box.width * 0.9, box.y + box.height * 0.9);
+  await ben.waitForFunction(
+    (each) =>
+      window.perseid.room.entities.get(each)?.x > 1400 &&
+      window.perseid.room.entities.get(each).y > 780,
+    id,
+  );
+  await ana.mouse.up();
+});
+
+test('the roster shows who is there, and a leaving page takes its player along', async (t) => {
+  const ana = await visit(t, { hash: '#roster' });
+  const ben = await visit(t, { hash: '#roster' });
+  const id = await ownId(ben);
+  await ana.waitForFunction(
+    (each) => window.perseid.room.people.has(each) && window.perseid.room.entities.has(each),
+    id,
+  );
+  assert.equal(await ana.locator('#people li').count(), 2);
+  await ben.close({ runBeforeUnload: true });
+  await ana.waitForFunction(
+    (each) => !window.perseid.room.people.has(each) && !window.perseid.room.entities.has(each),
+    id,
+  );
+});
+
+test('a player whose page died without a word is tidied away by who stayed', async (t) => {
+  const ana = await visit(t, { hash: '#tidy' });
+  const ghost = await Client.connect(relay);
+  await ghost.join('tidy');
+  ghost.send({
+    type: 'game_state',
+    room: 'tidy',
+    payload: { set: { [ghost.id]: { x: 100, y: 100, name: 'ghost' } } },
+  });
+  await ana.waitForFunction((each) => window.perseid.room.entities.has(each), ghost.id);
+  ghost.terminate();
+  await ana.waitForFunction((each) => !window.perseid.room.entities.has(each), ghost.id);
+});
+
+test('a reload brings the history back', async (t) => {
+  const ana = await visit(t, { hash: '#reload' });
+  for (const text of ['one', 'two', 'three']) await say(ana, text);
+  await reads(ana, 'three');
+  await ana.reload();
+  for (const text of ['one', 'two', 'three']) await reads(ana, text);
+});
+
+test('the address chooses the room, and rooms are apart', async (t) => {
+  const ana = await visit(t, { hash: '#here' });
+  const ben = await visit(t, { hash: '#there' });
+  await say(ben, 'not for here');
+  await reads(ben, 'not for here');
+  await ben.getByLabel('Go to another room').fill('here');
+  await ben.keyboard.press('Enter');
+  await ben.waitForFunction(
+    () => window.perseid.room.name === 'here' && window.perseid.room.joined,
+  );
+  await say(ben, 'now for here');
+  await reads(ana, 'now for here');
+  assert.equal(await ana.getByText('not for here').count(), 0);
+});
+
+test('a private message is read by one only', async (t) => {
+  const [ana, ben, eve] = [
+    await visit(t, { hash: '#w' }),
+    await visit(t, { hash: '#w' }),
+    await visit(t, { hash: '#w' }),
+  ];
+  const name = await ben.getByLabel('Your name').inputValue();
+  const id = await ownId(ben);
+  await ana.waitForFunction((each) => window.perseid.room.people.has(each), id);
+  await ana.evaluate(() => document.activeElement?.blur());
+  await ana
+    .getByRole('button', { name: `Write privately to ${name}` })
+    .first()
+    .click();
+  await say(ana, 'between us');
+  await reads(ben, 'between us');
+  await say(eve, 'public');
+  await reads(ana, 'public');
+  await reads(eve, 'public');
+  assert.equal(await eve.getByText('between us').count(), 0);
+});
+
+test('markup in names and messages is text', async (t) => {
+  const page = await visit(t, { hash: '#xss' });
+  const kMarkup = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>';
+  const mallory = await Client.connect(relay, { hello: { name: '<img src=x onerror=1>' } });
+  t.after(() => mallory.terminate());
+  await mallory.join('xss');
+  await mallory.chat('xss', { text: kMarkup, name: kMarkup });
+  mallory.send({
+    type: 'game_state',
+    room: 'xss',
+    payload: { set: { [kMarkup]: { x: 'NaN', y: {}, name: kMarkup, hue: kMarkup } } },
+  });
+  await mallory.chat('xss', 'a payload that is no object');
+  await mallory.chat('xss', { text: { deep: 1 }, name: [] });
+  await reads(page, kMarkup);
+  assert.equal(await page.evaluate(() => window.broken), undefined);
+  assert.equal(await page.locator('#log img, #log script, #people img').count(), 0);
+});
+
+test('a new name is seen by others', async (t) => {
+  const [ana, ben] = [await visit(t, { hash: '#name' }), await visit(t, { hash: '#name' })];
+  await ana.getByLabel('Your name').fill('Renamed Ray');
+  await ana.keyboard.press('Enter');
+  await ben.locator('#people').getByText('Renamed Ray').waitFor();
+});
+
+test('when the relay comes back, so does the page', async (t) => {
+  const own = await Relay.start();
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`http://${own.host}:${own.port}/`);
+  await page.waitForFunction(() => window.perseid?.room?.joined);
+  await own.stop();
+  await page.waitForFunction(
+    () => window.perseid.link.state !== 'open' && !window.perseid.room.joined,
+  );
+  assert.match(await page.locator('#link').innerText(), /trying again|Connecting|Not connected/);
+  const back = await Relay.start('--port', String(own.port));
+  t.after(() => back.stop());
+  await page.waitForFunction(() => window.perseid.room.joined);
+});
+
+for (const [name, options] of [
+  ['demo_page_light', { colorScheme: 'light' }],
+  [
+    'demo_page_phone',
+    { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  ],
+]) {
+  test(`the page in another dress: ${name}`, async (t) => {
+    const page = await visit(t, { hash: '#looks', ...options });
+    const other = await visit(t, { hash: '#looks', colorScheme: 'dark' });
+    await say(other, 'Does it look well?');
+    await reads(page, 'Does it look well?');
+    await page.waitForFunction(() => window.perseid.room.entities.size > 1);
+    assert.equal(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      true,
+      'no sideways scrolling',
+    );
+    await screenshot(page, name);
+  });
+}
