@@ -143,6 +143,15 @@ void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms) {
   out += '}';
 }
 
+void history(std::string& out, std::string_view id, std::string_view room,
+             std::string_view messages_json) {
+  begin(out, "history", id);
+  text(out, "room", room);
+  out += R"(,"messages":)";
+  out += messages_json;
+  out += '}';
+}
+
 void clients(std::string& out, std::string_view id, std::string_view room,
              std::string_view clients_json) {
   begin(out, "clients", id);

@@ -28,6 +28,9 @@ void presence(std::string& out, std::string_view room, std::string_view event, S
 void roster(std::string& out, std::string_view room, std::string_view members_json,
             u32 members_total);
 void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms);
+// `messages_json` is an array of deliveries, oldest first.
+void history(std::string& out, std::string_view id, std::string_view room,
+             std::string_view messages_json);
 void clients(std::string& out, std::string_view id, std::string_view room,
              std::string_view clients_json);
 

@@ -26,7 +26,7 @@ class LaneLog {
   };
 
   // `first_seq` is what the next frame bears.
-  explicit LaneLog(Seq first_seq) : next_seq_(first_seq) {}
+  explicit LaneLog(Seq first_seq) : published_next_seq(first_seq), next_seq_(first_seq) {}
   LaneLog(LaneLog&&) = default;
   LaneLog& operator=(LaneLog&&) = default;
 
@@ -53,6 +53,7 @@ class LaneLog {
 
   // What the views have been told of: parts and end.
   Position published_end = 0;
+  Seq published_next_seq;
 
  private:
   std::vector<Part> parts_;

@@ -68,7 +68,7 @@ struct LeaveLetter {
 };
 
 // A message for a room, or (Handle::slot == kNoSlot) for the room named in the bytes, while its
-// sender's join is on its way. Layout of the bytes: ParcelHeader, id token, room name, payload.
+// sender's join is on its way. The parcel is as in engine/parcel.h.
 struct PublishLetter {
   Handle room;
   SessionUid sender;
@@ -92,11 +92,6 @@ struct PublishAnswer {
   Seq seq = 0;
   Error error = Error::ok;
 };
-struct ParcelHeader {
-  u16 id_bytes = 0;
-  u16 room_bytes = 0;
-};
-
 // Home to a viewing shard: a lane in one wire format has grown. `added` is set for a segment new to
 // the view.
 struct LaneAdvance {
@@ -133,6 +128,7 @@ struct Ask {
   Handle member;  // roster
   u32 before = 0;
   u32 limit = 0;
+  u64 question = 0;  // discover: the asker's number for it
   std::string id;
 };
 // A finished system message for a session. For a roster also where its system lane goes on.

@@ -5,7 +5,8 @@
 namespace perseid {
 
 u8* Outbox::append(SegmentPool& pool, u32 size_bytes) {
-  if (last_ == nullptr || last_->segment->capacity_bytes - last_->end < size_bytes) {
+  if (last_ == nullptr || last_->sealed ||
+      last_->segment->capacity_bytes - last_->end < size_bytes) {
     // Small replies share small chunks; a client that is owed much gets larger ones.
     SegmentHold* chunk = pool.acquire(size_bytes + bytes_);
     chunk->begin = chunk->end = 0;
@@ -47,6 +48,13 @@ void Outbox::prepend(SegmentPool& pool, Bytes bytes) {
   SegmentHold* hold = pool.acquire(static_cast<u32>(bytes.size()));
   std::memcpy(hold->segment->data(), bytes.data(), bytes.size());
   push_front(hold, 0, static_cast<u32>(bytes.size()));
+}
+
+void Outbox::prepend_shared(SegmentPool& pool, Segment* segment, u32 begin, u32 end) {
+  segment->retain();
+  SegmentHold* hold = pool.adopt(segment);
+  hold->sealed = true;
+  push_front(hold, begin, end);
 }
 
 u32 Outbox::gather(SendBatch& out, u32 budget_bytes) {

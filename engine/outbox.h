@@ -23,6 +23,8 @@ class Outbox {
   u8* append(SegmentPool& pool, u32 size_bytes);
   // Puts bytes before everything else: the rest of a frame that the kernel took in part.
   void prepend(SegmentPool& pool, Bytes bytes);
+  // The same without a copy: the bytes stay where others share them.
+  void prepend_shared(SegmentPool& pool, Segment* segment, u32 begin, u32 end);
   // Moves whole chunks into the batch while it has slices and `budget_bytes` is not used up (the
   // first chunk passes in any case). Returns the bytes moved.
   u32 gather(SendBatch& out, u32 budget_bytes);

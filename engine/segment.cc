@@ -48,6 +48,7 @@ SegmentHold* SegmentPool::adopt(Segment* segment) {
   }
   hold->segment = segment;
   hold->holds = 1;
+  hold->sealed = false;
   return hold;
 }
 

@@ -69,6 +69,7 @@ struct SegmentHold {
   SegmentHold* next = nullptr;
   u32 begin = 0;
   u32 end = 0;
+  bool sealed = false;  // shared bytes behind `end`: nothing may be appended
 };
 
 // A shard's segments and handles, reused: the steady state allocates nothing.

@@ -151,6 +151,13 @@ void Sessions::forget_touched() {
   touched_.clear();
 }
 
+void Sessions::on_budget_timer(Slot slot) {
+  // Another session may live there now; it is then only asked once too often.
+  if (!sessions_.live(slot)) return;
+  sessions_[slot].budget_wait = false;
+  touch(slot);
+}
+
 // Four looks per interval: a silent client is found at most a quarter of an interval late.
 u64 Sessions::cohort_period_ms() const {
   return std::max<u64>(

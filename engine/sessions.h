@@ -57,6 +57,7 @@ class Sessions {
   void forget_touched();
 
   void on_heartbeat_timer(Slot cohort);
+  void on_budget_timer(Slot slot);  // the session may send again
   template <class Visit>
   void each(Visit&& visit) {
     for (Slot slot = 0; slot < sessions_.slots_used(); ++slot) {

@@ -1,0 +1,204 @@
+#include "engine/dispatch.h"
+
+#include <memory>
+
+#include "codec/client_id.h"
+#include "engine/answers.h"
+
+namespace perseid {
+namespace {
+
+EnvelopeLimits envelope_limits(const Options& options) {
+  return {.room_name_bytes_max = options.room_name_bytes_max,
+          .name_bytes_max = options.name_bytes_max,
+          .meta_bytes_max = options.meta_bytes_max,
+          .messages_per_frame_max = options.messages_per_frame_max};
+}
+
+}  // namespace
+
+Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms)
+    : context_(context),
+      mail_(mail),
+      sessions_(sessions),
+      views_(views),
+      rooms_(rooms),
+      json_(envelope_limits(context.options)),
+      binary_(envelope_limits(context.options)),
+      parcels_(context.pool) {}
+
+void Dispatch::receive(Slot session, Opcode opcode, MutableBytes message) {
+  if (sessions_[session].closing) return;
+  const bool is_json = sessions_[session].format.flavour == Flavour::json;
+  if ((opcode == Opcode::text) != is_json) return sessions_.end(session, Error::unsupported_data);
+  if (is_json) {
+    read(json_, session, message);
+  } else {
+    read(binary_, session, message);
+  }
+}
+
+template <class Reader>
+void Dispatch::read(Reader& reader, Slot session, MutableBytes message) {
+  u32 uncharged_bytes = static_cast<u32>(message.size());
+  Problem problem = reader.begin(message);
+  Request request;
+  bool more = true;
+  if (problem.error == Error::ok) more = reader.next(request, problem);
+  while (more && !sessions_[session].closing) {
+    if (charge(session, problem.error == Error::ok ? request.id : problem.id, uncharged_bytes)) {
+      uncharged_bytes = 0;
+      if (problem.error == Error::ok) {
+        handle(session, request);
+      } else {
+        sessions_.answer_error(session, problem.id, problem.error, problem.field);
+      }
+    }
+    problem = {};
+    more = reader.next(request, problem);
+  }
+}
+
+bool Dispatch::charge(Slot session, std::string_view id, u32 size_bytes) {
+  Error error = Error::ok;
+  const u32 retry_after_ms = sessions_.charge(session, 1, size_bytes, error);
+  if (error == Error::ok) {
+    ++context_.stats.messages_in;
+    context_.stats.message_bytes_in += size_bytes;
+    return true;
+  }
+  sessions_.answer_error(session, id, error, {}, retry_after_ms);
+  if (is_fatal(error)) sessions_.end(session, error);
+  return false;
+}
+
+void Dispatch::handle(Slot session, const Request& request) {
+  if (context_.wants(EventKind::message_received)) {
+    context_.emit(EventKind::message_received, sessions_.uid(session), request.room, Error::ok, {},
+                  request.payload.size());
+  }
+  if (request.type == MessageType::system) return handle_system(session, request);
+  if (!request.to.empty()) return send_direct(session, request);
+  publish(session, request);
+}
+
+void Dispatch::handle_system(Slot session, const Request& request) {
+  switch (request.op) {
+    case ClientOp::hello:
+      return hello(session, request);
+    case ClientOp::join:
+      return join(session, request);
+    case ClientOp::leave:
+      return leave(session, request);
+    case ClientOp::discover:
+      return ask(session, request, Ask::Kind::discover);
+    case ClientOp::history:
+      return ask(session, request, Ask::Kind::history);
+    case ClientOp::ping:
+      return ping(session, request);
+  }
+}
+
+void Dispatch::hello(Slot slot, const Request& request) {
+  Session& session = sessions_[slot];
+  // Rosters already bear the name, so it cannot change under them.
+  if (session.welcomed || session.rooms > 0) {
+    return sessions_.answer_error(slot, request.id, Error::already_welcomed, "op");
+  }
+  session.welcomed = true;
+  session.name = Name(request.name);
+  const SessionUid uid = sessions_.uid(slot);
+  char secret[kSessionSecretBytes];
+  write_session_secret(uid.value, sessions_.secret(uid), secret);
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::welcome(text, request.id, uid, {secret, kSessionSecretBytes}, context_.options,
+                   context_.now.unix_ms);
+  sessions_.answer(slot, text);
+}
+
+void Dispatch::join(Slot session, const Request& request) {
+  if (views_.find_member(session, request.room, request.room_number) != kNoSlot) {
+    return sessions_.answer_error(session, request.id, Error::already_joined, "room");
+  }
+  if (sessions_[session].rooms >= context_.options.session_rooms_max) {
+    return sessions_.answer_error(session, request.id, Error::session_room_limit, "room");
+  }
+  views_.join(session, request);
+}
+
+void Dispatch::leave(Slot session, const Request& request) {
+  const Slot member = views_.find_member(session, request.room, request.room_number);
+  if (member == kNoSlot) {
+    return sessions_.answer_error(session, request.id, Error::not_joined, "room");
+  }
+  views_.leave(session, member, request.id);
+}
+
+void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind) {
+  const Slot member = views_.find_member(session, request.room, request.room_number);
+  if (member == kNoSlot || !views_.member(member).joined) {
+    return sessions_.answer_error(session, request.id, Error::not_joined, "room");
+  }
+  RoomView& view = views_.view_of(views_.member(member));
+  auto letter = std::make_unique<Ask>();
+  letter->kind = kind;
+  letter->session = sessions_.uid(session);
+  letter->room = view.room;
+  letter->before = request.has_before ? request.before : ~0u;
+  letter->limit = std::min(request.has_limit ? request.limit : 50u, context_.options.chat_history);
+  letter->id = request.id;
+  if (kind == Ask::Kind::discover) {
+    letter->question = ++questions_asked_;
+    questions_[letter->question] = {
+        .asker = letter->session, .id = letter->id, .room = view.name, .clients_json = {}};
+    context_.emit(EventKind::client_discovered, letter->session, view.name);
+  }
+  mail_.send(view.home, Letter(std::move(letter)));
+}
+
+void Dispatch::ping(Slot session, const Request& request) {
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::pong(text, request.id, context_.now.unix_ms);
+  sessions_.answer(session, text);
+}
+
+void Dispatch::text(const TextAnswer& answer) {
+  if (sessions_.find(answer.session) == nullptr) return;
+  sessions_.answer(answer.session.handle().slot, answer.json);
+}
+
+void Dispatch::discover_expect(const DiscoverExpect& letter) {
+  const auto it = questions_.find(letter.question);
+  if (it == questions_.end()) return;
+  it->second.parts_expected = letter.parts;
+  answer_if_whole(letter.question);
+}
+
+void Dispatch::discover_part(const DiscoverPart& letter) {
+  const auto it = questions_.find(letter.question);
+  if (it == questions_.end()) return;
+  Question& question = it->second;
+  ++question.parts_come;
+  if (!letter.clients_json.empty()) {
+    if (!question.clients_json.empty()) question.clients_json += ',';
+    question.clients_json += letter.clients_json;
+  }
+  answer_if_whole(letter.question);
+}
+
+void Dispatch::answer_if_whole(u64 number) {
+  const auto it = questions_.find(number);
+  const Question& question = it->second;
+  if (question.parts_come < question.parts_expected) return;
+  if (sessions_.find(question.asker) != nullptr) {
+    std::string& text = context_.scratch;
+    text.clear();
+    answers::clients(text, question.id, question.room, question.clients_json);
+    sessions_.answer(question.asker.handle().slot, text);
+  }
+  questions_.erase(it);
+}
+
+}  // namespace perseid

@@ -1,0 +1,79 @@
+// Dispatch: what each request of a client does. Reads messages in the session's flavour, asks its
+// limits, and hands
+//   the work to sessions, views and rooms.
+// Thread: the shard's. Owns: the readers.
+// Invariant: a bad message is answered and disturbs nobody; a good one that bears an id is answered
+// once.
+#pragma once
+
+#include <unordered_map>
+
+#include "codec/binary.h"
+#include "codec/envelope.h"
+#include "codec/frame.h"
+#include "engine/context.h"
+#include "engine/parcel.h"
+#include "engine/rooms.h"
+#include "engine/sessions.h"
+#include "engine/views.h"
+
+namespace perseid {
+
+class Dispatch {
+ public:
+  Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms);
+
+  void receive(Slot session, Opcode opcode, MutableBytes message);
+  // Letters that answer or carry what clients sent.
+  void published(const PublishAnswer& answer);
+  void direct(DirectLetter& letter);
+  void discover_expect(const DiscoverExpect& letter);
+  void discover_part(const DiscoverPart& letter);
+  void text(const TextAnswer& answer);
+
+ private:
+  // A discover whose parts are still coming, by the asker's question number.
+  struct Question {
+    SessionUid asker;
+    std::string id;
+    std::string room;
+    std::string clients_json;
+    u32 parts_expected = ~0u;
+    u32 parts_come = 0;
+  };
+
+  template <class Reader>
+  void read(Reader& reader, Slot session, MutableBytes message);
+  bool charge(Slot session, std::string_view id, u32 size_bytes);
+  void handle(Slot session, const Request& request);
+  void handle_system(Slot session, const Request& request);
+  void hello(Slot session, const Request& request);
+  void join(Slot session, const Request& request);
+  void leave(Slot session, const Request& request);
+  void ask(Slot session, const Request& request, Ask::Kind kind);
+  void ping(Slot session, const Request& request);
+  void publish(Slot session, const Request& request);
+  void publish_here(Slot session, const Request& request, Room& room, u64 repeat_key);
+  void send_direct(Slot session, const Request& request);
+  // The recipient's side; returns why it cannot be delivered.
+  Error deliver_direct(SessionUid to, SessionUid sender, MessageType type,
+                       std::string_view payload);
+  bool answer_repeated(Slot session, const Request& request, u64 key);
+  void remember(Slot session, u64 key, Seq seq, u64 unix_ms);
+  u64 repeat_key(const Request& request) const;
+  void acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
+  void answer_if_whole(u64 number);
+
+  Context& context_;
+  Mail& mail_;
+  Sessions& sessions_;
+  Views& views_;
+  Rooms& rooms_;
+  EnvelopeReader json_;
+  BinaryReader binary_;
+  ParcelWriter parcels_;
+  std::unordered_map<u64, Question> questions_;
+  u64 questions_asked_ = 0;
+};
+
+}  // namespace perseid

@@ -1,0 +1,169 @@
+// Publishing: chat, player_action and game_state to rooms here or on another shard, and private
+// messages.
+#include "codec/client_id.h"
+#include "engine/answers.h"
+#include "engine/dispatch.h"
+
+namespace perseid {
+
+// One number for "this session's publish with this id, in this lane of this room". Never 0.
+u64 Dispatch::repeat_key(const Request& request) const {
+  if (request.id.empty()) return 0;
+  const KeyedHash hash{context_.config.hash_key};
+  const u64 place = hash(request.to.empty() ? request.room : request.to) + request.room_number;
+  return (hash(request.id) * 31 + place * 7 + static_cast<u64>(request.type)) | 1;
+}
+
+bool Dispatch::answer_repeated(Slot slot, const Request& request, u64 key) {
+  Session& session = sessions_[slot];
+  if (session.memory == nullptr) session.memory = std::make_unique<PublishMemory>();
+  const PublishMemory::Entry* entry = session.memory->find(key);
+  if (entry == nullptr) {
+    session.memory->begin(key);
+    return false;
+  }
+  // Still on its way: the answer that is coming bears the same id.
+  if (!entry->pending) {
+    ++context_.stats.duplicates_answered;
+    acknowledge(slot, request.id, request.room, entry->seq, entry->timestamp_unix_ms);
+  }
+  return true;
+}
+
+void Dispatch::remember(Slot slot, u64 key, Seq seq, u64 unix_ms) {
+  Session& session = sessions_[slot];
+  if (session.memory == nullptr) return;
+  if (PublishMemory::Entry* entry = session.memory->find(key)) {
+    entry->pending = false;
+    entry->seq = seq;
+    entry->timestamp_unix_ms = unix_ms;
+  }
+}
+
+void Dispatch::acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq,
+                           u64 unix_ms) {
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::ack(text, id, room, seq, unix_ms);
+  sessions_.answer(session, text);
+}
+
+void Dispatch::publish(Slot session, const Request& request) {
+  const Slot slot = views_.find_member(session, request.room, request.room_number);
+  if (slot == kNoSlot) {
+    return sessions_.answer_error(session, request.id, Error::not_joined, "room");
+  }
+  const u64 key = repeat_key(request);
+  if (key != 0 && answer_repeated(session, request, key)) return;
+  const Member& member = views_.member(slot);
+  const RoomView& view = views_.view_of(member);
+  if (view.home == context_.config.shard) {
+    Room* room = rooms_.find(view.room);
+    PSD_ASSERT(room != nullptr);  // it cannot go while it has members
+    return publish_here(session, request, *room, key);
+  }
+  PublishLetter letter{.room = member.joined ? view.room : Handle{},
+                       .sender = sessions_.uid(session),
+                       .parcel = parcels_.write({request.id, view.name, request.payload}),
+                       .repeat_key = key,
+                       .lane = index(lane_of(request.type))};
+  if (mail_.send(view.home, Letter(std::move(letter)), Post::bulk)) return;
+  if (key != 0) sessions_[session].memory->forget(key);
+  ++context_.stats.overloaded;
+  constexpr u32 kOverloadedRetryMs = 100;
+  sessions_.answer_error(session, request.id, Error::overloaded, {}, kOverloadedRetryMs);
+}
+
+void Dispatch::publish_here(Slot session, const Request& request, Room& room, u64 key) {
+  Error error = Error::ok;
+  std::string_view field;
+  const Seq seq = rooms_.publish(room, lane_of(request.type), sessions_.uid(session),
+                                 request.payload, error, field);
+  if (error != Error::ok) {
+    if (key != 0) sessions_[session].memory->forget(key);
+    return sessions_.answer_error(session, request.id, error, field);
+  }
+  if (request.id.empty()) return;
+  remember(session, key, seq, context_.now.unix_ms);
+  acknowledge(session, request.id, room.name, seq, context_.now.unix_ms);
+}
+
+void Dispatch::published(const PublishAnswer& answer) {
+  if (sessions_.find(answer.sender) == nullptr) return;
+  const Slot session = answer.sender.handle().slot;
+  const Parcel parcel = open_parcel(answer.parcel);
+  if (answer.error != Error::ok) {
+    if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
+    return sessions_.answer_error(session, parcel.id, answer.error);
+  }
+  if (parcel.id.empty()) return;
+  remember(session, answer.repeat_key, answer.seq, answer.timestamp_unix_ms);
+  acknowledge(session, parcel.id, parcel.room, answer.seq, answer.timestamp_unix_ms);
+}
+
+void Dispatch::send_direct(Slot session, const Request& request) {
+  SessionUid to;
+  if (!read_client_id(request.to, to.value)) {
+    return sessions_.answer_error(session, request.id, Error::bad_value, "to");
+  }
+  if (to.shard() >= context_.config.shard_count) {
+    return sessions_.answer_error(session, request.id, Error::unknown_client, "to");
+  }
+  const u64 key = repeat_key(request);
+  if (key != 0 && answer_repeated(session, request, key)) return;
+  const SessionUid sender = sessions_.uid(session);
+  if (to.shard() != context_.config.shard) {
+    DirectLetter letter{.to = to,
+                        .sender = sender,
+                        .parcel = parcels_.write({request.id, {}, request.payload}),
+                        .repeat_key = key,
+                        .type = static_cast<u8>(request.type)};
+    if (mail_.send(to.shard(), Letter(std::move(letter)), Post::bulk)) return;
+    if (key != 0) sessions_[session].memory->forget(key);
+    ++context_.stats.overloaded;
+    return sessions_.answer_error(session, request.id, Error::overloaded, {}, 100);
+  }
+  const Error error = deliver_direct(to, sender, request.type, request.payload);
+  if (error != Error::ok) {
+    if (key != 0) sessions_[session].memory->forget(key);
+    return sessions_.answer_error(session, request.id, error, "to");
+  }
+  if (key == 0) return;
+  remember(session, key, 0, context_.now.unix_ms);
+  acknowledge(session, request.id, {}, 0, context_.now.unix_ms);
+}
+
+Error Dispatch::deliver_direct(SessionUid to, SessionUid sender, MessageType type,
+                               std::string_view payload) {
+  const Session* recipient = sessions_.find(to);
+  if (recipient == nullptr || recipient->closing) return Error::unknown_client;
+  const Delivery delivery{.type = type,
+                          .room_escaped = {},
+                          .sender = sender.value,
+                          .to = to.value,
+                          .timestamp_unix_ms = context_.now.unix_ms,
+                          .payload = payload};
+  const Slot slot = to.handle().slot;
+  const auto size_bytes = static_cast<u32>(delivery_bytes(recipient->format.flavour, delivery));
+  if (!sessions_.has_room(slot, size_bytes)) return Error::recipient_slow;
+  write_delivery(recipient->format.flavour, delivery, sessions_.reserve(slot, size_bytes));
+  ++context_.stats.messages_direct;
+  context_.emit(EventKind::message_sent, sender, {}, Error::ok, "direct", payload.size());
+  return Error::ok;
+}
+
+void Dispatch::direct(DirectLetter& letter) {
+  const Parcel parcel = open_parcel(letter.parcel);
+  const Error error = deliver_direct(letter.to, letter.sender,
+                                     static_cast<MessageType>(letter.type), parcel.payload);
+  if (parcel.id.empty() && error == Error::ok) return;
+  const ShardId shard = letter.sender.shard();
+  mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,
+                                         .parcel = std::move(letter.parcel),
+                                         .repeat_key = letter.repeat_key,
+                                         .timestamp_unix_ms = context_.now.unix_ms,
+                                         .seq = 0,
+                                         .error = error}));
+}
+
+}  // namespace perseid

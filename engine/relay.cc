@@ -1,0 +1,163 @@
+#include "engine/relay.h"
+
+#include <type_traits>
+
+#include "engine/answers.h"
+#include "engine/dispatch.h"
+
+namespace perseid {
+
+// The parts of one shard's rules and the ways between them.
+struct Relay::State final : Mail {
+  State(const RelayConfig& config, World& world)
+      : context(config, world),
+        sessions(context),
+        views(context, *this, sessions),
+        rooms(context, *this),
+        dispatch(context, *this, sessions, views, rooms) {}
+
+  // To ourselves at once: what a letter causes here never sends more than one further letter deep.
+  bool send(ShardId to, Letter&& letter, Post urgency) override {
+    if (to == context.config.shard) {
+      deliver(std::move(letter));
+      return true;
+    }
+    ++context.stats.letters_out;
+    return context.world.post(to, std::move(letter), urgency);
+  }
+
+  void deliver(Letter&& letter) {
+    std::visit([this](auto& body) { take(body); }, letter.body);
+  }
+  void take(std::monostate&) {}
+  void take(std::unique_ptr<JoinRequest>& body) { rooms.join(*body); }
+  void take(std::unique_ptr<JoinAnswer>& body) { views.joined(*body); }
+  void take(LeaveLetter& body) { rooms.leave(body); }
+  void take(PublishLetter& body) { rooms.publish(body); }
+  void take(DirectLetter& body) { dispatch.direct(body); }
+  void take(PublishAnswer& body) { dispatch.published(body); }
+  void take(LaneAdvance& body) { views.advance(body); }
+  void take(KeyframeWanted& body) { rooms.keyframe_wanted(body); }
+  void take(KeyframeLetter& body) { views.keyframe(body); }
+  void take(std::unique_ptr<Ask>& body) { rooms.ask(*body); }
+  void take(std::unique_ptr<TextAnswer>& body) {
+    if (body->is_roster) return views.roster(*body);
+    dispatch.text(*body);
+  }
+  void take(DiscoverCollect& body) { views.collect(body); }
+  void take(DiscoverExpect& body) { dispatch.discover_expect(body); }
+  void take(std::unique_ptr<DiscoverPart>& body) { dispatch.discover_part(*body); }
+
+  void on_timer(u64 cookie) {
+    const TimerKind kind = static_cast<TimerKind>(cookie >> 32);
+    const Slot slot = static_cast<Slot>(cookie);
+    switch (kind) {
+      case TimerKind::heartbeat_cohort:
+        return sessions.on_heartbeat_timer(slot);
+      case TimerKind::send_budget:
+        return sessions.on_budget_timer(slot);
+      case TimerKind::room_tick:
+      case TimerKind::room_window:
+      case TimerKind::room_linger:
+        return rooms.on_timer(kind, slot);
+    }
+  }
+
+  // Destroyed in reverse: whoever holds segments goes before the pool in the context.
+  Context context;
+  Sessions sessions;
+  Views views;
+  Rooms rooms;
+  Dispatch dispatch;
+};
+
+Relay::Relay(const RelayConfig& config, World& world)
+    : state_(std::make_unique<State>(config, world)) {}
+Relay::~Relay() = default;
+
+void Relay::begin_turn(Now now) {
+  state_->context.now = now;
+  state_->sessions.forget_touched();
+  state_->context.timers.advance(now.mono_ms, [this](u64 cookie) { state_->on_timer(cookie); });
+}
+
+void Relay::end_turn() {
+  state_->rooms.end_turn();
+}
+
+u64 Relay::next_deadline_ms() const {
+  return state_->context.timers.next_deadline_ms();
+}
+
+std::span<const Slot> Relay::touched() {
+  return state_->sessions.touched();
+}
+
+Slot Relay::open(const PeerInfo& peer) {
+  return state_->sessions.open(peer);
+}
+
+void Relay::heard(Slot session) {
+  state_->sessions.heard(session);
+}
+
+void Relay::receive(Slot session, Opcode opcode, MutableBytes message) {
+  state_->dispatch.receive(session, opcode, message);
+}
+
+void Relay::closed(Slot session) {
+  state_->views.leave_all(session);
+  state_->sessions.close(session);
+}
+
+Handle Relay::connection_of(Slot session) const {
+  return state_->sessions[session].connection;
+}
+
+bool Relay::wants_send(Slot session) {
+  return state_->views.wants_send(session);
+}
+
+void Relay::gather(Slot session, SendBatch& out) {
+  state_->views.gather(session, out);
+}
+
+void Relay::sent(Slot session, SendBatch& batch, u32 sent_bytes) {
+  state_->views.sent(session, batch, sent_bytes);
+}
+
+Error Relay::push_frame(Slot session, Bytes frame) {
+  u8* out = state_->sessions.reserve(session, static_cast<u32>(frame.size()));
+  if (out == nullptr) return Error::too_slow;
+  std::copy(frame.begin(), frame.end(), out);
+  return Error::ok;
+}
+
+void Relay::begin_close(Slot session) {
+  state_->sessions[session].closing = true;
+}
+
+Error Relay::charge_control(Slot session, u32 size_bytes) {
+  Error error = Error::ok;
+  state_->sessions.charge(session, 1, size_bytes, error);
+  return error == Error::too_many_messages ? error : Error::ok;
+}
+
+void Relay::deliver(Letter&& letter) {
+  ++state_->context.stats.letters_in;
+  state_->deliver(std::move(letter));
+}
+
+void Relay::goaway(u32 reconnect_delay_ms) {
+  std::string text;
+  answers::goaway(text, "shutdown", reconnect_delay_ms);
+  state_->sessions.each([&](Slot slot) {
+    if (!state_->sessions[slot].closing) state_->sessions.answer(slot, text);
+  });
+}
+
+const Stats& Relay::stats() const {
+  return state_->context.stats;
+}
+
+}  // namespace perseid

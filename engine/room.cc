@@ -1,0 +1,319 @@
+#include "engine/room.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "codec/frame.h"
+#include "codec/json_text.h"
+#include "engine/answers.h"
+
+namespace perseid {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  append_json_escaped(out, text);
+  return out;
+}
+
+std::unique_ptr<FormatLogs> logs_from(const std::array<Seq, kLanes>& first_seqs) {
+  return std::make_unique<FormatLogs>(
+      FormatLogs{.lanes = {LaneLog(first_seqs[0]), LaneLog(first_seqs[1]), LaneLog(first_seqs[2]),
+                           LaneLog(first_seqs[3])},
+                 .keyframe = {}});
+}
+
+u32 header_bytes_of(Bytes frame) {
+  const u32 length = frame[1] & 0x7fu;
+  return length < 126 ? 2 : length == 126 ? 4 : 10;
+}
+
+}  // namespace
+
+Room::Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch)
+    : name(room_name),
+      name_json(escaped(room_name)),
+      number(room_number),
+      epoch(std::move(room_epoch)),
+      state(context.options, KeyedHash{context.config.hash_key}),
+      context_(context) {
+  formats[0] = logs_from({1, 1, 1, 1});
+}
+
+Room::~Room() {
+  for (u8 i = 0; i < kWireFormats; ++i) {
+    if (formats[i] != nullptr) close_format(WireFormat::at(i));
+  }
+}
+
+// Sequenced lanes are history and are always written in plain JSON; the others only where somebody
+// reads them.
+FormatLogs* Room::writable(Lane lane, WireFormat format) const {
+  FormatLogs* logs = formats[format.index()].get();
+  return logs == nullptr || (logs->members == 0 && !is_sequenced(lane)) ? nullptr : logs;
+}
+
+template <class Write>
+void Room::append(Lane lane, const std::array<std::size_t, 2>& bytes, Write&& write) {
+  for (const Flavour flavour : {Flavour::json, Flavour::bin}) {
+    FormatLogs* plain = writable(lane, {flavour, false});
+    FormatLogs* packed = writable(lane, {flavour, true});
+    const auto size_bytes = static_cast<u32>(bytes[static_cast<u8>(flavour)]);
+    u8* frame = nullptr;
+    if (plain != nullptr) {
+      frame = plain->lanes[index(lane)].append(context_.pool, size_bytes);
+      write(flavour, frame);
+    }
+    if (packed == nullptr) continue;
+    SegmentHold* temporary = nullptr;
+    if (frame == nullptr) {
+      temporary = context_.pool.acquire(size_bytes);
+      frame = temporary->segment->data();
+      write(flavour, frame);
+    }
+    append_packed(packed->lanes[index(lane)], {frame, size_bytes});
+    if (temporary != nullptr) context_.pool.drop(temporary);
+  }
+  grown_lanes |= static_cast<u8>(1u << index(lane));
+}
+
+// The shorter form of a frame for readers that inflate: RFC 7692 section 6 lets us choose message
+// by message. No context takeover, so the frame serves every member. Empty if compressing does not
+// pay.
+Bytes Room::pack(Bytes plain_frame) {
+  const Bytes message = plain_frame.subspan(header_bytes_of(plain_frame));
+  if (message.size() < context_.options.compress_from_bytes) return {};
+  if (context_.deflater == nullptr) context_.deflater = std::make_unique<Deflater>(u8{15}, false);
+  const Bytes packed = context_.deflater->deflate(message);
+  return packed.size() < message.size() ? packed : Bytes{};
+}
+
+void Room::append_packed(LaneLog& log, Bytes plain_frame) {
+  const Bytes packed = pack(plain_frame);
+  if (packed.empty()) {
+    u8* out = log.append(context_.pool, static_cast<u32>(plain_frame.size()));
+    std::memcpy(out, plain_frame.data(), plain_frame.size());
+    return;
+  }
+  u8* out = log.append(context_.pool,
+                       server_header_bytes(packed.size()) + static_cast<u32>(packed.size()));
+  out += write_frame_header(out, static_cast<Opcode>(plain_frame[0] & 0x0f), packed.size(), true);
+  std::memcpy(out, packed.data(), packed.size());
+}
+
+Seq Room::publish(Lane lane, MessageType type, SessionUid sender, std::string_view payload) {
+  const Seq seq = canonical().lanes[index(lane)].next_seq();
+  const Delivery delivery{.type = type,
+                          .room_escaped = name_json,
+                          .room_number = number,
+                          .seq = seq,
+                          .sender = sender.value,
+                          .timestamp_unix_ms = context_.now.unix_ms,
+                          .payload = payload};
+  append(lane, {delivery_bytes(Flavour::json, delivery), delivery_bytes(Flavour::bin, delivery)},
+         [&](Flavour flavour, u8* out) { write_delivery(flavour, delivery, out); });
+  ++context_.stats.messages_sequenced;
+  return seq;
+}
+
+void Room::notice(std::string_view json) {
+  append(Lane::system, {system_bytes(Flavour::json, json), system_bytes(Flavour::bin, json)},
+         [&](Flavour flavour, u8* out) { write_system(flavour, json, out); });
+}
+
+void Room::tick() {
+  last_tick_ms = context_.now.mono_ms;
+  if (members_total == 0) return state.settle();
+  std::string& payload = context_.scratch;
+  payload.clear();
+  if (!state.take_delta(payload)) return;
+  const StateDelivery delta{.room_escaped = name_json,
+                            .room_number = number,
+                            .tick = ++tick_number,
+                            .full = false,
+                            .payload = payload};
+  append(Lane::game_state, {state_bytes(Flavour::json, delta), state_bytes(Flavour::bin, delta)},
+         [&](Flavour flavour, u8* out) {
+           ++context_.stats.state_encodings;
+           write_state(flavour, delta, out);
+         });
+  ++context_.stats.state_ticks;
+}
+
+u32 Room::take_seat(SessionUid session, std::string_view member_name) {
+  u32 seat = static_cast<u32>(seats.size());
+  if (free_seats_.empty()) {
+    seats.emplace_back();
+  } else {
+    seat = free_seats_.back();
+    free_seats_.pop_back();
+  }
+  seats[seat] = {session, Name(member_name)};
+  ++members_total;
+  return seat;
+}
+
+void Room::free_seat(u32 seat) {
+  PSD_ASSERT(seat < seats.size() && seats[seat].session);
+  seats[seat] = {};
+  free_seats_.push_back(seat);
+  --members_total;
+}
+
+bool Room::has_seat(SessionUid session) const {
+  return std::any_of(seats.begin(), seats.end(),
+                     [&](const Seat& s) { return s.session == session; });
+}
+
+void Room::write_members(std::string& out, u32 max) const {
+  out += '[';
+  for (const Seat& seat : seats) {
+    if (!seat.session) continue;
+    if (max-- == 0) break;
+    if (out.back() != '[') out += ',';
+    answers::member(out, seat.session, seat.name.view());
+  }
+  out += ']';
+}
+
+void Room::write_history(std::string& out, Seq before, u32 limit) const {
+  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
+  const Seq last = std::min(before, chat.next_seq()) - 1;
+  const Seq first =
+      std::max(history_first(context_.options.chat_history), last - std::min(last, limit) + 1);
+  out += '[';
+  chat.visit(first, last, [&](Seq, Bytes frame) {
+    if (out.back() != '[') out += ',';
+    out += delivery_json(frame);
+  });
+  out += ']';
+}
+
+Seq Room::history_first(u32 messages) const {
+  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
+  const u32 held = chat.next_seq() - chat.first_seq();
+  return chat.next_seq() - std::min(messages, held);
+}
+
+Viewer* Room::viewer(ShardId shard) {
+  const auto it = std::find_if(viewers.begin(), viewers.end(),
+                               [&](const Viewer& v) { return v.shard == shard; });
+  return it == viewers.end() ? nullptr : &*it;
+}
+
+void Room::open_format(WireFormat format) {
+  std::unique_ptr<FormatLogs>& logs = formats[format.index()];
+  if (logs != nullptr) return;
+  std::array<Seq, kLanes> first_seqs{};
+  for (u8 lane = 0; lane < kLanes; ++lane) first_seqs[lane] = canonical().lanes[lane].first_seq();
+  logs = logs_from(first_seqs);
+  // System and state need no transcript: a joiner gets a roster and a keyframe.
+  for (const Lane lane : {Lane::player_action, Lane::chat}) {
+    LaneLog& log = logs->lanes[index(lane)];
+    const LaneLog& source = canonical().lanes[index(lane)];
+    source.visit(source.first_seq(), ~Seq{0}, [&](Seq, Bytes frame) {
+      if (format.flavour == Flavour::json) return append_packed(log, frame);
+      Delivery delivery;
+      PSD_ASSERT(read_delivery_json(delivery_json(frame), delivery));
+      delivery.room_number = number;
+      const auto size_bytes = static_cast<u32>(delivery_bytes(Flavour::bin, delivery));
+      SegmentHold* plain = context_.pool.acquire(size_bytes);
+      write_delivery(Flavour::bin, delivery, plain->segment->data());
+      const Bytes bytes{plain->segment->data(), size_bytes};
+      if (format.deflate) {
+        append_packed(log, bytes);
+      } else {
+        std::memcpy(log.append(context_.pool, size_bytes), bytes.data(), size_bytes);
+      }
+      context_.pool.drop(plain);
+    });
+    log.published_end = log.end();
+    log.published_next_seq = log.next_seq();
+  }
+}
+
+void Room::close_format(WireFormat format) {
+  std::unique_ptr<FormatLogs>& logs = formats[format.index()];
+  for (LaneLog& log : logs->lanes) log.clear(context_.pool);
+  if (logs->keyframe.hold != nullptr) context_.pool.drop(logs->keyframe.hold);
+  logs.reset();
+}
+
+const Keyframe& Room::keyframe(WireFormat format) {
+  FormatLogs& logs = *formats[format.index()];
+  const LaneLog& log = logs.lanes[index(Lane::game_state)];
+  Keyframe& kept = logs.keyframe;
+  if (kept.hold != nullptr && kept.at.position == log.end()) return kept;
+  if (kept.hold != nullptr) context_.pool.drop(kept.hold);
+  std::string& payload = context_.scratch;
+  payload.clear();
+  state.write_full(payload);
+  const StateDelivery full{.room_escaped = name_json,
+                           .room_number = number,
+                           .tick = tick_number,
+                           .full = true,
+                           .payload = payload};
+  const auto size_bytes = static_cast<u32>(state_bytes(format.flavour, full));
+  SegmentHold* hold = context_.pool.acquire(size_bytes);
+  write_state(format.flavour, full, hold->segment->data());
+  kept = {hold, size_bytes, {log.end(), log.next_seq()}};
+  if (format.deflate) pack_keyframe(kept);
+  ++context_.stats.keyframes_encoded;
+  return kept;
+}
+
+void Room::pack_keyframe(Keyframe& keyframe) {
+  const Bytes plain{keyframe.hold->segment->data(), keyframe.size_bytes};
+  const Bytes packed = pack(plain);
+  if (packed.empty()) return;
+  const u32 header_bytes = server_header_bytes(packed.size());
+  SegmentHold* hold = context_.pool.acquire(header_bytes + static_cast<u32>(packed.size()));
+  u8* out = hold->segment->data();
+  write_frame_header(out, static_cast<Opcode>(plain[0] & 0x0f), packed.size(), true);
+  std::memcpy(out + header_bytes, packed.data(), packed.size());
+  context_.pool.drop(keyframe.hold);
+  keyframe.hold = hold;
+  keyframe.size_bytes = header_bytes + static_cast<u32>(packed.size());
+}
+
+bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const {
+  const FormatLogs& logs = *formats[request.format.index()];
+  for (u8 lane = 0; lane < kLanes; ++lane) {
+    out[lane] = {logs.lanes[lane].end(), logs.lanes[lane].next_seq()};
+  }
+  const auto place = [&](Lane lane, Seq next) {
+    Position at = 0;
+    if (next > logs.lanes[index(lane)].next_seq()) return false;
+    if (!logs.lanes[index(lane)].find(next, at)) return false;
+    out[index(lane)] = {at, next};
+    return true;
+  };
+  bool recovered = request.has_since && request.epoch == epoch;
+  const auto chat_end = out[index(Lane::chat)];
+  if (recovered && request.since_chat) recovered = place(Lane::chat, request.chat + 1);
+  if (recovered && request.since_player_action) {
+    recovered = place(Lane::player_action, request.player_action + 1);
+  }
+  if (recovered) return true;
+  out[index(Lane::chat)] = chat_end;
+  if (request.has_history) {
+    (void)place(Lane::chat,
+                history_first(std::min(request.history, context_.options.chat_history)));
+  }
+  return false;
+}
+
+void Room::trim() {
+  const Options& options = context_.options;
+  for (const auto& logs : formats) {
+    if (logs == nullptr) continue;
+    SegmentPool& pool = context_.pool;
+    logs->lanes[index(Lane::system)].trim(pool, options.system_window_bytes, ~0u);
+    logs->lanes[index(Lane::player_action)].trim(pool, options.action_window_bytes, ~0u);
+    logs->lanes[index(Lane::chat)].trim(pool, options.chat_window_bytes,
+                                        std::max(options.chat_history, 1u));
+    logs->lanes[index(Lane::game_state)].trim(pool, options.state_window_bytes, ~0u);
+  }
+}
+
+}  // namespace perseid

@@ -1,0 +1,113 @@
+// Room: a room on its home shard: the one order of its messages, its lanes' logs, its seats, its
+// state. Thread: the home shard's. Owns: logs, state, seats. Invariants: formats[0] (plain JSON)
+// always exists and is complete: other formats begin as transcripts of it
+//   and exist only while somebody reads them. A seat's number is stable while it is taken.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codec/delivery.h"
+#include "engine/context.h"
+#include "engine/lane_log.h"
+#include "engine/name.h"
+#include "engine/room_state.h"
+
+namespace perseid {
+
+struct Seat {
+  SessionUid session;  // 0: free
+  Name name;
+};
+
+// A shard that has members of the room.
+struct Viewer {
+  ShardId shard = 0;
+  Handle view;
+  u32 members = 0;
+  std::array<u32, kWireFormats> format_members{};
+};
+
+// A whole state, encoded, and the place in the log whose deltas follow it.
+struct Keyframe {
+  SegmentHold* hold = nullptr;
+  u32 size_bytes = 0;
+  LaneCursor at;
+};
+
+// The lanes' logs in one wire format.
+struct FormatLogs {
+  std::array<LaneLog, kLanes> lanes;
+  u32 members = 0;
+  Keyframe keyframe;
+};
+
+class Room {
+ public:
+  Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch);
+  ~Room();
+
+  // Appends a message to a sequenced lane in every format in use; returns its seq.
+  Seq publish(Lane lane, MessageType type, SessionUid sender, std::string_view payload);
+  // Appends a system message (presence).
+  void notice(std::string_view json);
+  // Encodes what changed since the last tick, if anybody listens.
+  void tick();
+
+  u32 take_seat(SessionUid session, std::string_view name);
+  void free_seat(u32 seat);
+  bool has_seat(SessionUid session) const;
+  // Appends at most `max` members as JSON objects, in brackets.
+  void write_members(std::string& out, u32 max) const;
+  // Appends up to `limit` chat messages before seq `before`, oldest first, in brackets.
+  void write_history(std::string& out, Seq before, u32 limit) const;
+
+  Viewer* viewer(ShardId shard);
+  // Makes sure that logs in this format exist (a transcript of the window), or drops them.
+  void open_format(WireFormat format);
+  void close_format(WireFormat format);
+  // The state as of now, encoded at most once per tick and format.
+  const Keyframe& keyframe(WireFormat format);
+
+  // Where a joiner starts in each lane; false if `since` cannot be honoured whole.
+  bool place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const;
+
+  Seq last_seq(Lane lane) const { return canonical().lanes[index(lane)].next_seq() - 1; }
+  FormatLogs& canonical() const { return *formats[0]; }
+  // Keeps every lane within its window.
+  void trim();
+
+  const std::string name;
+  const std::string name_json;  // escaped, without quotes
+  const u32 number;
+  const std::string epoch;
+  std::array<std::unique_ptr<FormatLogs>, kWireFormats> formats;
+  std::vector<Seat> seats;
+  std::vector<Viewer> viewers;
+  RoomState state;
+  u32 members_total = 0;
+  u32 tick_number = 0;
+  u64 last_tick_ms = 0;
+  TimerId linger_timer = kNoTimer;
+  TimerId tick_timer = kNoTimer;
+  TimerId window_timer = kNoTimer;
+  u8 grown_lanes = 0;   // bit per lane that views have not been told of
+  bool queued = false;  // in the list of rooms to advance at the end of the turn
+
+ private:
+  // Writes one frame into every log of the lane; write(flavour, out) writes bytes[flavour] bytes.
+  template <class Write>
+  void append(Lane lane, const std::array<std::size_t, 2>& bytes, Write&& write);
+  FormatLogs* writable(Lane lane, WireFormat format) const;
+  Bytes pack(Bytes plain_frame);
+  void append_packed(LaneLog& log, Bytes plain_frame);
+  void pack_keyframe(Keyframe& keyframe);
+  Seq history_first(u32 messages) const;
+
+  Context& context_;
+  std::vector<u32> free_seats_;
+};
+
+}  // namespace perseid

@@ -1,0 +1,54 @@
+// RoomView: a room as one shard with members sees it: its lanes up to the published ends, its local
+// members. Member: one session's seat in a room: a cursor per lane, and that is all it costs.
+// Thread: the viewing shard's. Owns: holds on the windows' segments.
+// Invariant: a format view exists while a local member reads that format; it ignores what comes
+// before its
+//   first `reset` letter (leftovers of an earlier one).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/ids.h"
+#include "engine/lane.h"
+#include "engine/lane_view.h"
+
+namespace perseid {
+
+struct Member {
+  Slot session = kNoSlot;
+  Slot view = kNoSlot;
+  Slot next_in_session = kNoSlot;
+  u32 index_in_view = 0;
+  u32 seat = 0;
+  std::array<LaneCursor, kLanes> cursors;
+  u8 format = 0;
+  bool joined : 1 = false;    // the home has answered
+  bool leaving : 1 = false;   // leave as soon as it has; the session may be gone (kNoSlot)
+  bool presence : 1 = false;  // reads the system lane
+  bool wants_keyframe : 1 = false;
+};
+
+struct FormatView {
+  std::array<LaneView, kLanes> lanes;
+  std::array<bool, kLanes> attached{};
+  u32 members = 0;
+  u32 state_bytes = 0;  // what a keyframe would weigh, about
+  SegmentHold* keyframe = nullptr;
+  u32 keyframe_bytes = 0;
+  LaneCursor keyframe_at;
+  bool keyframe_asked = false;
+};
+
+struct RoomView {
+  std::string name;
+  ShardId home = 0;
+  Handle room;  // at home; known with the first answer
+  u32 room_number = 0;
+  std::array<std::unique_ptr<FormatView>, kWireFormats> formats;
+  std::vector<Slot> members;
+};
+
+}  // namespace perseid

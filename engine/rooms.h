@@ -1,0 +1,61 @@
+// Rooms: all rooms whose home is this shard: joins, leaves, publishes, ticks, and telling the
+// viewing shards. Thread: the shard's. Owns: the rooms. Invariant: a room that has grown in this
+// turn is in grown_ and its viewers are told at end_turn(), once.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/context.h"
+#include "engine/keyed_hash.h"
+#include "engine/room.h"
+#include "engine/slab.h"
+
+namespace perseid {
+
+class Rooms {
+ public:
+  Rooms(Context& context, Mail& mail);
+
+  void join(JoinRequest& request);
+  void leave(const LeaveLetter& letter);
+  // A message of a member. Returns the seq (0 for game_state), or sets the error.
+  Seq publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
+              std::string_view& field);
+  void publish(PublishLetter& letter);
+  void ask(Ask& ask);
+  void keyframe_wanted(const KeyframeWanted& letter);
+
+  void end_turn();
+  void on_timer(TimerKind kind, Slot slot);
+
+  Room* find(Handle handle) {
+    std::unique_ptr<Room>* room = rooms_.find(handle);
+    return room == nullptr ? nullptr : room->get();
+  }
+  u32 size() const { return rooms_.size(); }
+
+ private:
+  Room* obtain(std::string_view name);
+  Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
+  void attach(Room& room, Viewer& viewer, WireFormat format);
+  void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
+  void touch(Room& room);
+  void grown(Room& room, Lane lane);
+  void advance(Room& room);
+  void advance_lane(Room& room, Lane lane, WireFormat format);
+  void discover(Room& room, const Ask& ask);
+  void answer_parcel(PublishLetter& letter, Seq seq, Error error);
+  Slot slot_of(const Room& room) const { return (room.number - 1) & 0xffffffu; }
+  std::string new_epoch();
+
+  Context& context_;
+  Mail& mail_;
+  Slab<std::unique_ptr<Room>> rooms_;
+  KeyedMap<Slot> by_name_;
+  std::vector<Room*> grown_;
+  StateUpdateReader state_reader_;
+  u64 epochs_made_ = 0;
+};
+
+}  // namespace perseid

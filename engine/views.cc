@@ -1,0 +1,270 @@
+#include "engine/views.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "codec/envelope.h"
+#include "engine/answers.h"
+
+namespace perseid {
+
+Views::Views(Context& context, Mail& mail, Sessions& sessions)
+    : context_(context),
+      mail_(mail),
+      sessions_(sessions),
+      by_name_(0, KeyedHash{context.config.hash_key}) {}
+
+Views::~Views() {
+  for (Slot slot = 0; slot < views_.slots_used(); ++slot) {
+    if (!views_.live(slot)) continue;
+    for (u8 format = 0; format < kWireFormats; ++format) release_format(views_[slot], format);
+  }
+}
+
+ShardId Views::home_of(std::string_view room) const {
+  return static_cast<ShardId>(KeyedHash{context_.config.hash_key}(room) %
+                              context_.config.shard_count);
+}
+
+void Views::join(Slot session_slot, const Request& request) {
+  Session& session = sessions_[session_slot];
+  auto [it, is_new] = by_name_.try_emplace(std::string(request.room), kNoSlot);
+  if (is_new) {
+    it->second = views_.acquire();
+    views_[it->second].name = request.room;
+    views_[it->second].home = home_of(request.room);
+  }
+  RoomView& view = views_[it->second];
+  std::unique_ptr<FormatView>& format = view.formats[session.format.index()];
+  if (format == nullptr) format = std::make_unique<FormatView>();
+  ++format->members;
+
+  const Slot slot = members_.acquire();
+  Member& member = members_[slot];
+  member.session = session_slot;
+  member.view = it->second;
+  member.presence = request.presence;
+  member.format = session.format.index();
+  member.index_in_view = static_cast<u32>(view.members.size());
+  view.members.push_back(slot);
+  member.next_in_session = session.first_member;
+  session.first_member = slot;
+  ++session.rooms;
+
+  auto letter = std::make_unique<JoinRequest>();
+  letter->session = sessions_.uid(session_slot);
+  letter->member = members_.handle(slot);
+  letter->view = views_.handle(member.view);
+  letter->format = session.format;
+  letter->presence = request.presence;
+  letter->has_history = request.has_history;
+  letter->history = request.history;
+  letter->has_since = request.since.present;
+  letter->since_chat = request.since.has_chat;
+  letter->since_player_action = request.since.has_player_action;
+  letter->chat = request.since.chat;
+  letter->player_action = request.since.player_action;
+  letter->epoch = request.since.epoch;
+  letter->room = request.room;
+  letter->name = session.name.view();
+  letter->id = request.id;
+  mail_.send(view.home, Letter(std::move(letter)));
+}
+
+void Views::joined(JoinAnswer& answer) {
+  Member* member = members_.find(answer.member);
+  PSD_ASSERT(member != nullptr && !member->joined);  // it waits for us, even if its session is gone
+  const Slot slot = answer.member.slot;
+  const Slot session = member->session;
+  RoomView& view = views_[member->view];
+  if (answer.error != Error::ok) {
+    if (session != kNoSlot) sessions_.answer_error(session, answer.id, answer.error, "room");
+    return remove_member(slot);
+  }
+  view.room = answer.room;
+  view.room_number = answer.room_number;
+  member->joined = true;
+  member->seat = answer.seat;
+  member->cursors = answer.cursors;
+  member->wants_keyframe = answer.has_state;
+  if (session != kNoSlot) {
+    std::string& text = context_.scratch;
+    text.clear();
+    answers::joined(text, view.name, answer);
+    sessions_.answer(session, text);
+  }
+  if (member->leaving) finish_leave(slot, answer.session);
+}
+
+void Views::answer_left(Slot session, std::string_view id, std::string_view room) {
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::left(text, id, room);
+  sessions_.answer(session, text);
+}
+
+void Views::leave(Slot session, Slot slot, std::string_view id) {
+  Member& member = members_[slot];
+  if (!member.joined) {
+    member.leaving = true;
+    pending_leaves_.push_back({slot, std::string(id)});
+    return;
+  }
+  answer_left(session, id, views_[member.view].name);
+  finish_leave(slot, sessions_.uid(session));
+}
+
+// The home has given the member a seat: give it back.
+void Views::finish_leave(Slot slot, SessionUid session) {
+  const Member& member = members_[slot];
+  const RoomView& view = views_[member.view];
+  const ShardId home = view.home;
+  Letter letter(LeaveLetter{.room = view.room,
+                            .seat = member.seat,
+                            .session = session,
+                            .format = WireFormat::at(member.format)});
+  const auto pending =
+      std::find_if(pending_leaves_.begin(), pending_leaves_.end(),
+                   [&](const PendingLeave& leave) { return leave.member == slot; });
+  if (pending != pending_leaves_.end()) {
+    if (member.session != kNoSlot) answer_left(member.session, pending->id, view.name);
+    pending_leaves_.erase(pending);
+  }
+  remove_member(slot);
+  mail_.send(home, std::move(letter));
+}
+
+void Views::leave_all(Slot session) {
+  while (sessions_[session].first_member != kNoSlot) {
+    const Slot slot = sessions_[session].first_member;
+    Member& member = members_[slot];
+    if (member.joined) {
+      finish_leave(slot, sessions_.uid(session));
+    } else {
+      member.leaving = true;
+      unlink_from_session(slot);
+    }
+  }
+}
+
+void Views::unlink_from_session(Slot slot) {
+  Member& member = members_[slot];
+  if (member.session == kNoSlot) return;
+  Session& session = sessions_[member.session];
+  Slot* link = &session.first_member;
+  while (*link != slot) link = &members_[*link].next_in_session;
+  *link = member.next_in_session;
+  --session.rooms;
+  member.session = kNoSlot;
+}
+
+void Views::remove_member(Slot slot) {
+  unlink_from_session(slot);
+  Member& member = members_[slot];
+  RoomView& view = views_[member.view];
+  const Slot moved = view.members.back();
+  view.members[member.index_in_view] = moved;
+  members_[moved].index_in_view = member.index_in_view;
+  view.members.pop_back();
+  if (--view.formats[member.format]->members == 0) release_format(view, member.format);
+  if (view.members.empty()) {
+    by_name_.erase(by_name_.find(view.name));
+    views_.release(member.view);
+  }
+  members_.release(slot);
+}
+
+void Views::release_format(RoomView& view, u8 format) {
+  if (view.formats[format] == nullptr) return;
+  for (LaneView& lane : view.formats[format]->lanes) lane.clear(context_.pool);
+  if (view.formats[format]->keyframe != nullptr) context_.pool.drop(view.formats[format]->keyframe);
+  view.formats[format].reset();
+}
+
+Slot Views::find_member(Slot session, std::string_view room, u32 room_number) {
+  for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
+       slot = members_[slot].next_in_session) {
+    const Member& member = members_[slot];
+    const RoomView& view = views_[member.view];
+    const bool is_it =
+        room_number != 0 ? member.joined && view.room_number == room_number : view.name == room;
+    if (is_it) return member.leaving ? kNoSlot : slot;
+  }
+  return kNoSlot;
+}
+
+void Views::advance(LaneAdvance& letter) {
+  RoomView* view = views_.find(letter.view);
+  if (view == nullptr || view->formats[letter.format] == nullptr) return;
+  FormatView& format = *view->formats[letter.format];
+  LaneView& lane = format.lanes[letter.lane];
+  if (letter.reset) {
+    lane.reset(context_.pool, letter.end, letter.next_seq);
+    format.attached[letter.lane] = true;
+  }
+  if (!format.attached[letter.lane] || letter.reset) return;
+  lane.trim(context_.pool, letter.window_begin);
+  if (Segment* segment = letter.added.segment(); segment != nullptr) {
+    segment->retain();
+    lane.add(
+        context_.pool, segment,
+        {.begin = letter.part_begin, .end = letter.part_begin, .first_seq = letter.part_first_seq});
+  }
+  lane.advance(letter.end, letter.next_seq);
+  format.state_bytes = letter.state_bytes;
+  touch_members(*view, letter.format, static_cast<Lane>(letter.lane));
+}
+
+void Views::touch_members(RoomView& view, u8 format, Lane lane) {
+  for (const Slot slot : view.members) {
+    const Member& member = members_[slot];
+    if (member.session == kNoSlot || member.format != format) continue;
+    if (lane == Lane::system && !member.presence) continue;
+    sessions_.touch(member.session);
+  }
+}
+
+void Views::keyframe(KeyframeLetter& letter) {
+  RoomView* view = views_.find(letter.view);
+  if (view == nullptr || view->formats[letter.format] == nullptr) return;
+  FormatView& format = *view->formats[letter.format];
+  if (format.keyframe != nullptr) context_.pool.drop(format.keyframe);
+  letter.frame.segment()->retain();
+  format.keyframe = context_.pool.adopt(letter.frame.segment());
+  format.keyframe_bytes = static_cast<u32>(letter.frame.bytes().size());
+  format.keyframe_at = letter.at;
+  format.keyframe_asked = false;
+  for (const Slot slot : view->members) {
+    const Member& member = members_[slot];
+    if (member.session != kNoSlot && member.wants_keyframe) sessions_.touch(member.session);
+  }
+}
+
+void Views::roster(TextAnswer& answer) {
+  const Member* member = members_.find(answer.member);
+  if (member == nullptr || member->session == kNoSlot) return;
+  ++context_.stats.rosters_resent;
+  sessions_.answer(member->session, answer.json);
+}
+
+void Views::collect(const DiscoverCollect& letter) {
+  auto part = std::make_unique<DiscoverPart>();
+  part->asker = letter.asker;
+  part->question = letter.question;
+  if (const RoomView* view = views_.find(letter.view)) {
+    u32 left = context_.options.roster_max;
+    for (const Slot slot : view->members) {
+      const Member& member = members_[slot];
+      if (!member.joined || member.session == kNoSlot || left-- == 0) continue;
+      const Session& session = sessions_[member.session];
+      const u64 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
+      if (!part->clients_json.empty()) part->clients_json += ',';
+      answers::client(part->clients_json, sessions_.uid(member.session), session.name.view(),
+                      session.quiet ? "quiet" : "connected", context_.now.unix_ms - silent_ms,
+                      "websocket");
+    }
+  }
+  mail_.send(letter.asker.shard(), Letter(std::move(part)));
+}
+
+}  // namespace perseid

@@ -1,0 +1,80 @@
+// Views: the rooms that sessions of this shard have joined, wherever their homes are, and the
+// members' cursors. Thread: the shard's. Owns: views and members. Invariants: what is gathered for
+// a member goes forward in every lane; what the kernel did not take comes back
+//   at a frame's boundary, the torn rest first. A member that falls out of a window is told.
+#pragma once
+
+#include <string_view>
+
+#include "engine/context.h"
+#include "engine/keyed_hash.h"
+#include "engine/room_view.h"
+#include "engine/send_batch.h"
+#include "engine/sessions.h"
+#include "engine/slab.h"
+
+namespace perseid {
+
+struct Request;
+
+class Views {
+ public:
+  Views(Context& context, Mail& mail, Sessions& sessions);
+  ~Views();
+
+  // Membership.
+  void join(Slot session, const Request& request);
+  void joined(JoinAnswer& answer);
+  void leave(Slot session, Slot member, std::string_view id);
+  void leave_all(Slot session);
+  // kNoSlot if the session has not joined it (or is leaving). By name, or by number in the binary
+  // flavour.
+  Slot find_member(Slot session, std::string_view room, u32 room_number);
+  Member& member(Slot slot) { return members_[slot]; }
+  RoomView& view_of(const Member& member) { return views_[member.view]; }
+  ShardId home_of(std::string_view room) const;
+
+  // From the rooms' homes.
+  void advance(LaneAdvance& letter);
+  void keyframe(KeyframeLetter& letter);
+  void roster(TextAnswer& answer);
+  void collect(const DiscoverCollect& letter);
+
+  // Sending.
+  bool wants_send(Slot session);
+  void gather(Slot session, SendBatch& out);
+  void sent(Slot session, SendBatch& batch, u32 sent_bytes);
+
+ private:
+  FormatView& format_view(const Member& member);
+  void answer_left(Slot session, std::string_view id, std::string_view room);
+  void finish_leave(Slot slot, SessionUid session);
+  void unlink_from_session(Slot slot);
+  void remove_member(Slot slot);
+  void release_format(RoomView& view, u8 format);
+  void touch_members(RoomView& view, u8 format, Lane lane);
+  void check_windows(Slot session, Member& member);
+  void fall_out(Slot session, Member& member, Lane lane);
+  void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
+  bool gather_keyframe(Slot member, SendBatch& out);
+  void ask_keyframe(RoomView& view, u8 format);
+  void ask_roster(Slot slot);
+  u32 send_budget(Slot session);
+  void give_back(Slot session, const SendSlice& slice, u32 sent_bytes);
+  void tear(Slot session, const SendSlice& slice, u32 sent_bytes);
+
+  Context& context_;
+  Mail& mail_;
+  Sessions& sessions_;
+  Slab<RoomView> views_;
+  Slab<Member> members_;
+  KeyedMap<Slot> by_name_;
+  // Leaves that wait for the answer to their join, with the id that their answer will bear.
+  struct PendingLeave {
+    Slot member;
+    std::string id;
+  };
+  std::vector<PendingLeave> pending_leaves_;
+};
+
+}  // namespace perseid

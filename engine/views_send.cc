@@ -1,0 +1,239 @@
+// Sending from views: gather slices at the cursors, give back what the kernel did not take.
+#include <algorithm>
+
+#include "engine/answers.h"
+#include "engine/lane_log.h"
+#include "engine/views.h"
+
+namespace perseid {
+namespace {
+
+// A keyframe replaces pending deltas only if that spares at least this much.
+constexpr u32 kKeyframeSlackBytes = 512;
+// A capped session may be ahead of its rate by so much.
+constexpr u64 kSendAheadMs = 100;
+
+}  // namespace
+
+FormatView& Views::format_view(const Member& member) {
+  return *views_[member.view].formats[member.format];
+}
+
+bool Views::wants_send(Slot session_slot) {
+  const Session& session = sessions_[session_slot];
+  if (session.batch_out || session.budget_wait) return false;
+  if (!session.outbox.empty()) return true;
+  if (session.closing) return false;
+  for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
+    const Member& member = members_[slot];
+    if (!member.joined) continue;
+    const FormatView& format = format_view(member);
+    if (member.wants_keyframe && format.keyframe == nullptr && !format.keyframe_asked) return true;
+    for (u8 lane = 0; lane < kLanes; ++lane) {
+      if (static_cast<Lane>(lane) == Lane::system && !member.presence) continue;
+      if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
+      if (distance(member.cursors[lane].position, format.lanes[lane].end()) > 0) return true;
+    }
+  }
+  return false;
+}
+
+// How many bytes this flush may take; 0: none now, and a timer will touch the session again.
+u32 Views::send_budget(Slot slot) {
+  const u32 rate = context_.options.client_bytes_per_second;
+  if (rate == 0) return context_.options.flush_bytes_max;
+  Session& session = sessions_[slot];
+  const u64 wait_ms = session.bytes_out.debt_ms(context_.now.mono_ms, kSendAheadMs);
+  if (wait_ms > 0) {
+    session.budget_wait = true;
+    context_.timers.schedule(context_.now.mono_ms + wait_ms,
+                             timer_cookie(TimerKind::send_budget, slot));
+    return 0;
+  }
+  return std::clamp<u32>(rate / 10, 1, context_.options.flush_bytes_max);
+}
+
+void Views::gather(Slot session_slot, SendBatch& out) {
+  Session& session = sessions_[session_slot];
+  PSD_ASSERT(!session.batch_out && out.empty());
+  if (session.budget_wait) return;
+  const u32 budget_bytes = send_budget(session_slot);
+  if (budget_bytes == 0) return;
+  if (!session.closing) {
+    for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
+      if (members_[slot].joined) check_windows(session_slot, members_[slot]);
+    }
+  }
+  session.outbox.gather(out, budget_bytes);
+  for (u8 lane = 0; lane < kLanes && !session.closing; ++lane) {
+    for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
+      if (!members_[slot].joined || out.full()) continue;
+      gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
+    }
+  }
+  if (out.empty()) return;
+  session.batch_out = true;
+  ++context_.stats.sends_gathered;
+  if (context_.options.client_bytes_per_second != 0) {
+    session.bytes_out.charge(out.total_bytes, context_.options.client_bytes_per_second,
+                             context_.now.mono_ms);
+  }
+}
+
+void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {
+  Member& member = members_[slot];
+  if (lane == Lane::system && !member.presence) return;
+  if (out.total_bytes >= budget_bytes && !out.empty()) return;
+  if (lane == Lane::game_state && member.wants_keyframe && !gather_keyframe(slot, out)) return;
+  const LaneView& view = format_view(member).lanes[index(lane)];
+  LaneCursor& cursor = member.cursors[index(lane)];
+  if (distance(cursor.position, view.end()) <= 0 || out.full()) return;
+  const u32 first_slice = out.count;
+  const u32 bytes_before = out.total_bytes;
+  const u32 frames = view.gather(context_.pool, cursor,
+                                 budget_bytes - std::min(out.total_bytes, budget_bytes), out);
+  for (u32 i = first_slice; i < out.count; ++i) {
+    out.slices[i].lane = index(lane);
+    out.slices[i].member = members_.handle(slot);
+  }
+  context_.stats.deliveries += frames;
+  context_.stats.lane_bytes_out += out.total_bytes - bytes_before;
+}
+
+// The whole state, if the home has sent one from which the deltas still lead on; else asks for one.
+bool Views::gather_keyframe(Slot slot, SendBatch& out) {
+  Member& member = members_[slot];
+  FormatView& format = format_view(member);
+  const LaneView& lane = format.lanes[index(Lane::game_state)];
+  const bool usable = format.keyframe != nullptr &&
+                      distance(lane.begin(), format.keyframe_at.position) >= 0 &&
+                      distance(format.keyframe_at.position, lane.end()) <=
+                          static_cast<std::int32_t>(format.keyframe_bytes + kKeyframeSlackBytes);
+  if (!usable) {
+    ask_keyframe(views_[member.view], member.format);
+    return false;
+  }
+  if (out.full()) return false;
+  context_.pool.hold(format.keyframe);
+  out.slices[out.count++] = {.data = format.keyframe->segment->data(),
+                             .size_bytes = format.keyframe_bytes,
+                             .hold = format.keyframe,
+                             .source = SendSlice::Source::keyframe,
+                             .lane = index(Lane::game_state),
+                             .member = members_.handle(slot),
+                             .position = 0};
+  out.total_bytes += format.keyframe_bytes;
+  member.cursors[index(Lane::game_state)] = format.keyframe_at;
+  member.wants_keyframe = false;
+  ++context_.stats.keyframes_sent;
+  return true;
+}
+
+void Views::ask_keyframe(RoomView& view, u8 format) {
+  if (view.formats[format]->keyframe_asked) return;
+  view.formats[format]->keyframe_asked = true;
+  mail_.send(view.home, Letter(KeyframeWanted{
+                            .room = view.room, .shard = context_.config.shard, .format = format}));
+}
+
+void Views::check_windows(Slot session, Member& member) {
+  FormatView& format = format_view(member);
+  for (u8 i = 0; i < kLanes; ++i) {
+    const Lane lane = static_cast<Lane>(i);
+    if (lane == Lane::system && !member.presence) continue;
+    if (distance(member.cursors[i].position, format.lanes[i].begin()) > 0)
+      fall_out(session, member, lane);
+  }
+  // The cheaper of the pending deltas and the whole state.
+  const Position at = member.cursors[index(Lane::game_state)].position;
+  const std::int32_t pending = distance(at, format.lanes[index(Lane::game_state)].end());
+  if (pending > static_cast<std::int32_t>(format.state_bytes + kKeyframeSlackBytes)) {
+    member.wants_keyframe = true;
+  }
+}
+
+// The member's cursor lies before the window: what its lane's policy says (docs/architecture.md,
+// "Lanes").
+void Views::fall_out(Slot session, Member& member, Lane lane) {
+  const LaneView& view = format_view(member).lanes[index(lane)];
+  LaneCursor& cursor = member.cursors[index(lane)];
+  if (lane == Lane::game_state) {
+    member.wants_keyframe = true;
+    return;
+  }
+  if (lane == Lane::system) {
+    cursor = {view.end(), view.next_seq()};
+    auto ask = std::make_unique<Ask>();
+    ask->kind = Ask::Kind::roster;
+    ask->session = sessions_.uid(session);
+    ask->room = views_[member.view].room;
+    ask->member = members_.handle(views_[member.view].members[member.index_in_view]);
+    mail_.send(views_[member.view].home, Letter(std::move(ask)));
+    return;
+  }
+  ++context_.stats.gaps;
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::gap(text, views_[member.view].name, lane, cursor.next_seq, view.first_seq() - 1);
+  cursor = {view.begin(), view.first_seq()};
+  sessions_.answer(session, text);
+}
+
+void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
+  Session& session = sessions_[session_slot];
+  PSD_ASSERT(session.batch_out && sent_bytes <= batch.total_bytes);
+  session.batch_out = false;
+  if (sent_bytes < batch.total_bytes) ++context_.stats.sends_returned;
+  // Backwards, so that what comes back stands in its old order.
+  u32 slice_begin = batch.total_bytes;
+  for (u32 i = batch.count; i-- > 0;) {
+    const SendSlice& slice = batch.slices[i];
+    slice_begin -= slice.size_bytes;
+    const u32 taken =
+        sent_bytes > slice_begin ? std::min(sent_bytes - slice_begin, slice.size_bytes) : 0;
+    if (taken == slice.size_bytes) {
+      context_.pool.drop(slice.hold);
+    } else {
+      give_back(session_slot, slice, taken);
+    }
+  }
+  batch.count = 0;
+  batch.total_bytes = 0;
+}
+
+void Views::give_back(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
+  Session& session = sessions_[session_slot];
+  if (slice.source == SendSlice::Source::outbox) {
+    return session.outbox.give_back(context_.pool, slice, sent_bytes);
+  }
+  if (slice.source == SendSlice::Source::lane) return tear(session_slot, slice, sent_bytes);
+  if (sent_bytes != 0) {
+    // A torn keyframe keeps its (shared) bytes until it is through; the deltas after it stay in
+    // order.
+    session.outbox.prepend_shared(context_.pool, slice.hold->segment, sent_bytes, slice.size_bytes);
+  } else if (Member* member = members_.find(slice.member)) {
+    member->wants_keyframe = true;
+  }
+  context_.pool.drop(slice.hold);
+}
+
+// A lane's slice that was cut: whole frames go back to the cursor, the rest of the torn one goes
+// first.
+void Views::tear(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
+  u32 boundary = 0;
+  u32 frames = 0;
+  while (boundary < sent_bytes) {
+    boundary += frame_bytes_at(slice.data + boundary);
+    ++frames;
+  }
+  if (boundary > sent_bytes) {
+    sessions_[session_slot].outbox.prepend(context_.pool,
+                                           {slice.data + sent_bytes, boundary - sent_bytes});
+  }
+  if (Member* member = members_.find(slice.member)) {
+    member->cursors[slice.lane] = {slice.position + boundary, slice.first_seq + frames};
+  }
+  context_.pool.drop(slice.hold);
+}
+
+}  // namespace perseid
