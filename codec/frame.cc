@@ -1,5 +1,6 @@
 #include "codec/frame.h"
 
+#include <bit>
 #include <cstring>
 
 namespace perseid {
@@ -63,10 +64,11 @@ u32 write_header(u8* out, u8 first, u8 mask_bit, u64 payload_bytes) noexcept {
   return 2 + write_big_endian(out + 2, payload_bytes, bytes - 2);
 }
 
-using Lane16 = u8 __attribute__((vector_size(16)));
+using Lanes4 = u32 __attribute__((vector_size(16)));
 
-inline void xor_block(u8* data, const Lane16& key) noexcept {
-  Lane16 block;
+template <class Block>
+inline void xor_block(u8* data, Block key) noexcept {
+  Block block;
   std::memcpy(&block, data, sizeof block);
   block ^= key;
   std::memcpy(data, &block, sizeof block);
@@ -108,16 +110,21 @@ u32 write_client_frame_header(u8* out, Opcode opcode, u64 payload_bytes, std::ar
 u32 unmask(MutableBytes data, std::array<u8, 4> mask, u32 phase) noexcept {
   u8* at = data.data();
   std::size_t left = data.size();
-  Lane16 key;
-  for (u32 i = 0; i < 16; ++i) key[i] = mask[(phase + i) & 3];
+  u32 key;
+  std::memcpy(&key, mask.data(), sizeof key);
+  // The first byte of memory is the lowest of the word.
+  static_assert(std::endian::native == std::endian::little);
+  key = std::rotr(key, static_cast<int>(8 * phase));
+  const Lanes4 lanes = {key, key, key, key};
   for (; left >= 64; at += 64, left -= 64) {
-    xor_block(at, key);
-    xor_block(at + 16, key);
-    xor_block(at + 32, key);
-    xor_block(at + 48, key);
+    xor_block(at, lanes);
+    xor_block(at + 16, lanes);
+    xor_block(at + 32, lanes);
+    xor_block(at + 48, lanes);
   }
-  for (; left >= 16; at += 16, left -= 16) xor_block(at, key);
-  for (std::size_t i = 0; i < left; ++i) at[i] ^= mask[(phase + i) & 3];
+  for (; left >= 16; at += 16, left -= 16) xor_block(at, lanes);
+  for (; left >= 4; at += 4, left -= 4) xor_block(at, key);
+  for (; left > 0; ++at, --left, key >>= 8) *at ^= static_cast<u8>(key);
   return static_cast<u32>((phase + data.size()) & 3);
 }
 

@@ -20,9 +20,9 @@ namespace perseid {
 // The same for every connection of an address such as /ws or /echo.
 struct UpgradePolicy {
   bool compression = true;  // negotiate permessage-deflate when it is offered
-  DeflatePolicy deflate;
-  bool check_subprotocol = true;          // false: whatever is offered, none is picked
-  std::vector<std::string> allow_origin;  // see codec/origin.h
+  DeflatePolicy deflate = {};
+  bool check_subprotocol = true;               // false: whatever is offered, none is picked
+  std::vector<std::string> allow_origin = {};  // see codec/origin.h
   bool listening_on_loopback = false;
 };
 

@@ -53,6 +53,7 @@ struct FieldCounts {
   u32 content_length = 0;
   u32 transfer_encoding = 0;
   bool has_body = false;
+  bool odd_length = false;
   std::string_view host_value;
 };
 
@@ -62,6 +63,8 @@ void take_body_field(http::field name, std::string_view value, FieldCounts& coun
     counts.has_body = true;
   } else {
     ++counts.content_length;
+    // Beast takes lists of equal numbers; another server on the way may not.
+    counts.odd_length |= value.find_first_not_of("0123456789") != std::string_view::npos;
     counts.has_body |= value.find_first_not_of('0') != std::string_view::npos;
   }
 }
@@ -105,7 +108,7 @@ void take_field(http::field name, std::string_view value, HttpRequest& out, Fiel
 
 // RFC 9112 sections 3.2 and 6.3: what leaves the length or the host in doubt is refused.
 Error check_counts(const FieldCounts& counts, HttpRequest& out) {
-  if (counts.content_length > 1) return Error::bad_request;
+  if (counts.content_length > 1 || counts.odd_length) return Error::bad_request;
   if (counts.content_length > 0 && counts.transfer_encoding > 0) return Error::bad_request;
   if (counts.host > 1 || (counts.host == 0 && out.http_1_1)) return Error::bad_request;
   if (!is_host(counts.host_value)) return Error::bad_request;
