@@ -102,7 +102,9 @@ void EventLog::on_event(const Event& event) {
   const LogLevel level = event_level(event.kind, static_cast<bool>(event.client));
   if (!logging_.wants(level)) return;
   LogLine line = logging_.line(name(event.kind));
-  line.add("shard", u64{event.shard});
+  const bool of_server =
+      event.kind == EventKind::server_started || event.kind == EventKind::server_stopped;
+  if (!of_server) line.add("shard", u64{event.shard});
   if (event.client) {
     std::array<char, kClientIdBytes> id{};
     write_client_id(event.client.value, id.data());

@@ -49,7 +49,9 @@ void log_counters(const Server& server, Logging& logging) {
   const NetStatsSum stats = server.net_stats();
   LogLine line = logging.line("counters");
   line.add("connections", u64{server.connections()});
-#define X(name, text) line.add("net_" #name, stats.name);
+  const bool all = logging.format() == LogFormat::json;  // A person skips the zeros anyway.
+#define X(name, text) \
+  if (all || stats.name > 0) line.add("net_" #name, stats.name);
   PERSEID_NET_STATS(X)
 #undef X
   logging.write(LogLevel::info, line);
