@@ -18,10 +18,10 @@ constexpr std::string_view kRelaySender = "relay";  // sender 0 in the JSON flav
 struct Delivery {
   MessageType type = MessageType::chat;
   std::string_view room_escaped = {};  // JSON-escaped, without quotes (see append_json_escaped)
-  u32 room_number = 0;            // its name in the binary flavour
-  u32 seq = 0;                    // 0: none
-  u64 sender = 0;                 // SessionUid value, see codec/client_id.h; 0: the relay itself
-  u64 to = 0;                     // private message if not 0
+  u32 room_number = 0;                 // its name in the binary flavour
+  u32 seq = 0;                         // 0: none
+  u64 sender = 0;  // SessionUid value, see codec/client_id.h; 0: the relay itself
+  u64 to = 0;      // private message if not 0
   u64 timestamp_unix_ms = 0;
   std::string_view payload = {};  // raw JSON
 };

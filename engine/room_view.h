@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/lane.h"
 #include "engine/lane_view.h"

@@ -1,6 +1,7 @@
 // What the tests of request heads share: a whole good head, and reading one in pieces.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>

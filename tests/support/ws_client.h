@@ -23,8 +23,8 @@ struct Frame {
 
 struct ClientConfig {
   std::string path = "/ws";
-  std::string extra_fields = {};      // whole header lines, each ended by CRLF
-  int receive_buffer_bytes = 0;  // SO_RCVBUF if not 0: a small one makes a slow reader
+  std::string extra_fields = {};  // whole header lines, each ended by CRLF
+  int receive_buffer_bytes = 0;   // SO_RCVBUF if not 0: a small one makes a slow reader
 };
 
 class WsClient {
