@@ -20,7 +20,9 @@ void Progress::tick(const char* phase, u32 connected, const Sample& now, const H
     next_ns_ = now.time_ns + kSecondNs;
     last_latency_ = latency;
   }
-  if (quiet_ || now.time_ns < next_ns_) return;
+  if (now.time_ns < next_ns_) return;
+  next_ns_ = now.time_ns + kSecondNs;
+  if (quiet_) return;
   const Sample step = now - last_;
   const double step_s = static_cast<double>(step.time_ns) / 1e9;
   const Histogram recent = latency.since(last_latency_);
@@ -34,7 +36,6 @@ void Progress::tick(const char* phase, u32 connected, const Sample& now, const H
       static_cast<double>(step.server_cpu_ns) / static_cast<double>(step.time_ns) * 100);
   last_ = now;
   last_latency_ = latency;
-  next_ns_ = now.time_ns + kSecondNs;
 }
 
 }  // namespace perseid::load
