@@ -1,7 +1,6 @@
 #include "codec/close_payload.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "codec/utf8.h"
 
@@ -36,7 +35,7 @@ u32 write_close_payload(std::array<u8, kControlPayloadBytesMax>& out, u16 code,
   }
   out[0] = static_cast<u8>(code >> 8);
   out[1] = static_cast<u8>(code);
-  std::memcpy(out.data() + 2, reason.data(), bytes);
+  std::copy_n(reason.data(), bytes, out.data() + 2);
   return static_cast<u32>(2 + bytes);
 }
 

@@ -22,8 +22,8 @@ class MessageSink {
  public:
   virtual ~MessageSink() = default;
   // A whole text or binary message, unmasked and inflated. kParsePaddingBytes are readable behind
-  // it and the bytes may be written to. Anything but ok stops the reading and is returned by
-  // feed().
+  // it and the message may be written to (not what is behind it). Anything but ok stops the reading
+  // and is returned by feed().
   virtual Error on_message(Opcode opcode, MutableBytes payload) = 0;
   // ping, pong or close; a close payload has been validated (section 7.4, UTF-8 reason).
   virtual Error on_control(Opcode opcode, Bytes payload) = 0;
