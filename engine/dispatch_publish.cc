@@ -94,7 +94,7 @@ void Dispatch::published(const PublishAnswer& answer) {
   const Parcel parcel = open_parcel(answer.parcel);
   if (answer.error != Error::ok) {
     if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
-    return sessions_.answer_error(session, parcel.id, answer.error);
+    return sessions_.answer_error(session, parcel.id, answer.error, answer.field);
   }
   if (parcel.id.empty()) return;
   remember(session, answer.repeat_key, answer.seq, answer.timestamp_unix_ms);
@@ -163,7 +163,8 @@ void Dispatch::direct(DirectLetter& letter) {
                                          .repeat_key = letter.repeat_key,
                                          .timestamp_unix_ms = context_.now.unix_ms,
                                          .seq = 0,
-                                         .error = error}));
+                                         .error = error,
+                                         .field = error == Error::ok ? "" : "to"}));
 }
 
 }  // namespace perseid

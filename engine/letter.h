@@ -91,6 +91,7 @@ struct PublishAnswer {
   u64 timestamp_unix_ms = 0;
   Seq seq = 0;
   Error error = Error::ok;
+  std::string_view field = {};  // static text: which field the error is about
 };
 // Home to a viewing shard: a lane in one wire format has grown. `added` is set for a segment new to
 // the view.

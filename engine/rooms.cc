@@ -176,23 +176,24 @@ void Rooms::publish(PublishLetter& letter) {
     if (room != nullptr && !room->has_seat(letter.sender)) room = nullptr;
   }
   Error error = room == nullptr ? Error::not_joined : Error::ok;
-  std::string_view field;
+  std::string_view field = room == nullptr ? "room" : "";
   Seq seq = 0;
   if (error == Error::ok) {
     seq =
         publish(*room, static_cast<Lane>(letter.lane), letter.sender, parcel.payload, error, field);
   }
-  if (!parcel.id.empty() || error != Error::ok) answer_parcel(letter, seq, error);
+  if (!parcel.id.empty() || error != Error::ok) answer_parcel(letter, seq, error, field);
 }
 
-void Rooms::answer_parcel(PublishLetter& letter, Seq seq, Error error) {
+void Rooms::answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field) {
   const ShardId shard = letter.sender.shard();
   mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,
                                          .parcel = std::move(letter.parcel),
                                          .repeat_key = letter.repeat_key,
                                          .timestamp_unix_ms = context_.now.unix_ms,
                                          .seq = seq,
-                                         .error = error}));
+                                         .error = error,
+                                         .field = field}));
 }
 
 void Rooms::touch(Room& room) {

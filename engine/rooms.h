@@ -45,7 +45,7 @@ class Rooms {
   void advance(Room& room);
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
-  void answer_parcel(PublishLetter& letter, Seq seq, Error error);
+  void answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field);
   Slot slot_of(const Room& room) const { return (room.number - 1) & 0xffffffu; }
   std::string new_epoch();
 
