@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client } from '../support/client.mjs';
-import { Relay } from '../support/relay.mjs';
+import { Relay, relayFor } from '../support/relay.mjs';
 
+// A room's home is decided by a hash of its name: of so many, each of two shards has some but once in 500,000 runs.
+const kRoomsForEveryShard = 20;
 let relay;
 let bystander;
 before(async () => {
   relay = await Relay.start(
     '--session-rooms-max',
     '4',
-    '--rooms-max',
-    '100',
     '--room-members-max',
     '3',
     '--room-entities-max',
@@ -85,7 +85,7 @@ const kRows = [
   ],
   // id
   ['an id that is an object', '{"type":"system","op":"ping","id":{}}', 'wrong_type', 'id'],
-  ['an id that is a fraction', '{"type":"system","op":"ping","id":1.5}', 'wrong_type', 'id'],
+  ['an id that is a fraction', '{"type":"system","op":"ping","id":1.5}', 'bad_value', 'id'],
   ['an id that is true', '{"type":"system","op":"ping","id":true}', 'wrong_type', 'id'],
   ['an id that is too long', `{"type":"system","op":"ping","id":"${long(33)}"}`, 'bad_value', 'id'],
   [
@@ -316,20 +316,26 @@ const kBadStates = [
   ['unset of a number', { unset: [5] }],
 ];
 for (const [name, payload] of kBadStates) {
-  test(`state with ${name}`, async (t) => {
+  test(`state with ${name}: the same answer wherever the room lives`, async (t) => {
     const client = await Client.of(t, relay);
-    await client.join('bad state');
-    const answer = await client.request({
-      type: 'game_state',
-      room: 'bad state',
-      payload,
-      id: 'state',
-    });
-    assert.deepEqual([answer.op, answer.id], ['error', 'state']);
-    assert.ok(['wrong_type', 'bad_value'].includes(answer.code), answer.code);
-    assert.match(answer.field, /^payload/);
+    for (let i = 0; i < kRoomsForEveryShard; i += 1) {
+      const room = `bad state ${i}`;
+      await client.join(room);
+      const answer = await client.request({ type: 'game_state', room, payload, id: 'state' });
+      assert.deepEqual([answer.op, answer.code, answer.id], ['error', 'wrong_type', 'state']);
+      assert.match(answer.field, /^payload\.(set|unset)/);
+      await client.request({ type: 'system', op: 'leave', room });
+    }
   });
 }
+
+test('no member, wherever the room lives: not_joined names the room', async (t) => {
+  const client = await Client.of(t, relay);
+  for (let i = 0; i < kRoomsForEveryShard; i += 1) {
+    const answer = await client.chat(`nobody ${i}`, 1);
+    assert.deepEqual([answer.code, answer.field], ['not_joined', 'room']);
+  }
+});
 
 test('more entities than a room may hold', async (t) => {
   const client = await Client.of(t, relay);
@@ -337,4 +343,22 @@ test('more entities than a room may hold', async (t) => {
   const set = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`e${i}`, { x: i }]));
   const answer = await client.request({ type: 'game_state', room: 'crowded', payload: { set } });
   assert.equal(answer.code, 'state_limit');
+});
+
+test('more rooms than the relay holds', async (t) => {
+  const own = await relayFor(t, '--rooms-max', '4', '--shards', '1');
+  const client = await Client.of(t, own);
+  for (let i = 0; i < 4; i += 1) assert.equal((await client.join(`room ${i}`)).op, 'joined');
+  assert.equal((await client.join('room 4')).code, 'room_limit');
+  assert.equal((await client.chat('room 0', 1)).op, 'ack');
+});
+
+test('letters that deceive the eye are refused in names', async (t) => {
+  const client = await Client.of(t, relay, { hello: false });
+  for (const letter of ['\u0000', '\u001b', '\u202e', '\u2028']) {
+    const hello = await client.request({ type: 'system', op: 'hello', name: `a${letter}b` });
+    assert.deepEqual([hello.code, hello.field], ['bad_value', 'name']);
+    const join = await client.join(`a${letter}b`);
+    assert.deepEqual([join.code, join.field], ['bad_value', 'room']);
+  }
 });

@@ -22,6 +22,8 @@ export class Client {
     await client.#open();
     if (hello) {
       client.welcome = await client.request({ type: 'system', op: 'hello', ...hello });
+      if (client.welcome.op !== 'welcome')
+        throw new Error(`no welcome: ${JSON.stringify(client.welcome)}`);
       client.id = client.welcome.client;
     }
     return client;

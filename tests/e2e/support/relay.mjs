@@ -18,7 +18,7 @@ export class Relay {
     const child = spawn(
       binary,
       ['--host', '127.0.0.1', ...(flags.includes('--port') ? [] : ['--port', '0']), ...flags],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', 'pipe', 'pipe'], env: relayEnvironment() },
     );
     relay.#process = child;
     process.on('exit', () => child.kill('SIGKILL'));
@@ -80,4 +80,10 @@ export async function relayFor(t, ...flags) {
   const relay = await Relay.start(...flags);
   t.after(() => relay.stop());
   return relay;
+}
+
+// Without the names that are these tests' own: the relay takes every PERSEID_ name for an option.
+function relayEnvironment() {
+  const own = /^PERSEID_(BINARY|CHROMIUM|TEST_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)));
 }
