@@ -134,7 +134,9 @@ TEST(ProtocolDoc, WorkedExamplesAreVectors) {
   bool inside = false;
   while (std::getline(page, line)) {
     if (line.starts_with("```")) {
-      if (inside) EXPECT_NE(vectors.find("\"hex\":\"" + hex + "\""), std::string::npos) << hex;
+      if (inside) {
+        EXPECT_NE(vectors.find("\"hex\":\"" + hex + "\""), std::string::npos) << hex;
+      }
       inside = line == "```hex";
       examples += inside ? 1 : 0;
       hex.clear();
