@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,7 +85,7 @@ class Room {
   const u32 number;
   const std::string epoch;
   std::array<std::unique_ptr<FormatLogs>, kWireFormats> formats;
-  std::vector<Seat> seats;
+  std::deque<Seat> seats;  // a deque never doubles: a large room's roster costs what it holds
   std::vector<Viewer> viewers;
   RoomState state;
   u32 members_total = 0;

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "codec/wire_format.h"
 #include "engine/ids.h"
@@ -49,7 +49,7 @@ struct RoomView {
   Handle room;  // at home; known with the first answer
   u32 room_number = 0;
   std::array<std::unique_ptr<FormatView>, kWireFormats> formats;
-  std::vector<Slot> members;
+  std::deque<Slot> members;
 };
 
 }  // namespace perseid

@@ -92,7 +92,7 @@ class SegmentPool {
 
  private:
   static constexpr u32 kClasses = 4;
-  static constexpr u32 kKeptBytesPerClass = 4 * 1024 * 1024;
+  static constexpr u32 kKeptBytesPerClass = 1024 * 1024;
   void recycle(Segment* segment);
 
   std::vector<Segment*> free_segments_[kClasses];

@@ -21,10 +21,8 @@ struct Session {
   Outbox outbox;
   TokenBucket messages_in;
   TokenBucket bytes_in;
-  TokenBucket bytes_out;
   Name name;
   std::unique_ptr<PublishMemory> memory;
-  u32 address = kNoSlot;  // slot of its address's bucket
   u16 rooms = 0;
   WireFormat format;
   bool welcomed : 1 = false;
@@ -34,5 +32,7 @@ struct Session {
   bool budget_wait : 1 = false;  // a send_budget timer is set
   bool quiet : 1 = false;        // missed a heartbeat
 };
+
+static_assert(sizeof(Session) <= 72, "a million of them");
 
 }  // namespace perseid

@@ -34,7 +34,7 @@ Slot Sessions::open(const PeerInfo& peer) {
   session.format = peer.format;
   session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
   if (context_.options.address_messages_per_second != 0 && peer.address_key != 0) {
-    session.address = addresses_.enter(peer.address_key);
+    entry(address_of_, slot, kNoSlot) = addresses_.enter(peer.address_key);
   }
   while (cohorts_ * kCohortSlots <= slot) {
     // A new cohort starts at its own phase, so that heartbeats are spread over the interval.
@@ -53,7 +53,11 @@ void Sessions::close(Slot slot) {
   ++context_.stats.sessions_closed;
   context_.emit(EventKind::client_disconnected, uid(slot));
   session.outbox.clear(context_.pool);
-  if (session.address != kNoSlot) addresses_.leave(session.address);
+  if (slot < address_of_.size() && address_of_[slot] != kNoSlot) {
+    addresses_.leave(address_of_[slot]);
+    address_of_[slot] = kNoSlot;
+  }
+  if (slot < bytes_out_.size()) bytes_out_[slot] = {};
   if (session.touched) std::erase(touched_, slot);
   sessions_.release(slot);
 }
@@ -84,8 +88,8 @@ u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
   if (retry_after_ms == 0 && size_bytes != 0) {
     retry_after_ms = session.bytes_in.take(size_bytes, options.session_bytes_per_second, now_ms);
   }
-  if (retry_after_ms == 0 && session.address != kNoSlot) {
-    retry_after_ms = addresses_.bucket(session.address)
+  if (retry_after_ms == 0 && slot < address_of_.size() && address_of_[slot] != kNoSlot) {
+    retry_after_ms = addresses_.bucket(address_of_[slot])
                          .take(messages, options.address_messages_per_second, now_ms);
   }
   if (retry_after_ms == 0) return 0;

@@ -47,6 +47,9 @@ class Sessions {
   bool has_room(Slot slot, u32 size_bytes);
   void end(Slot slot, Error error);  // closes the connection with the error's code and sentence
 
+  // What the session has been sent, against --client-bytes-per-second.
+  TokenBucket& bytes_out(Slot slot) { return entry(bytes_out_, slot, TokenBucket{}); }
+
   void touch(Slot slot) {
     Session& session = sessions_[slot];
     if (session.touched) return;
@@ -71,9 +74,18 @@ class Sessions {
   u64 cohort_period_ms() const;
   void check_heartbeat(Slot slot);
 
+  // The session's entry in a table that stays empty until an option asks for it.
+  template <class Value>
+  static Value& entry(std::vector<Value>& table, Slot slot, Value absent) {
+    if (table.size() <= slot) table.resize(slot + 1, absent);
+    return table[slot];
+  }
+
   Context& context_;
   Slab<Session> sessions_;
   AddressLimits addresses_;
+  std::vector<Slot> address_of_;        // --address-messages-per-second
+  std::vector<TokenBucket> bytes_out_;  // --client-bytes-per-second
   std::vector<Slot> touched_;
   u32 cohorts_ = 0;
 };

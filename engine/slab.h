@@ -19,7 +19,7 @@ class Slab {
   explicit Slab(u32 first_generation = 1) : first_generation_(first_generation) {}
   ~Slab() {
     for (Slot slot = 0; slot < cells_used_; ++slot) {
-      if (cell(slot).live) at(slot).~T();
+      if (live(slot)) at(slot).~T();
     }
   }
   Slab(const Slab&) = delete;
@@ -28,52 +28,54 @@ class Slab {
   template <class... Args>
   Slot acquire(Args&&... args) {
     const Slot slot = take_cell();
-    Cell& c = cell(slot);
-    new (c.bytes) T(std::forward<Args>(args)...);
-    c.live = true;
+    new (&cell(slot).tenant) T(std::forward<Args>(args)...);
+    mark(slot) |= kLiveBit;
     ++live_;
     return slot;
   }
   void release(Slot slot) {
-    Cell& c = cell(slot);
-    PSD_ASSERT(c.live);
+    PSD_ASSERT(live(slot));
     at(slot).~T();
-    c.live = false;
-    c.generation = (c.generation + 1) & kGenerationMask;
-    c.next_free = free_head_;
+    mark(slot) = (mark(slot) + 1) & kGenerationMask;
+    cell(slot).next_free = free_head_;
     free_head_ = slot;
     --live_;
   }
   T& operator[](Slot slot) {
-    PSD_DEBUG_ASSERT(slot < cells_used_ && cell(slot).live);
+    PSD_DEBUG_ASSERT(live(slot));
     return at(slot);
   }
   const T& operator[](Slot slot) const { return const_cast<Slab&>(*this)[slot]; }
-  Handle handle(Slot slot) const { return {slot, const_cast<Slab&>(*this).cell(slot).generation}; }
-  T* find(Handle handle) {
-    if (handle.slot >= cells_used_) return nullptr;
-    Cell& c = cell(handle.slot);
-    return c.live && c.generation == handle.generation ? &at(handle.slot) : nullptr;
+  Handle handle(Slot slot) const {
+    return {slot, const_cast<Slab&>(*this).mark(slot) & kGenerationMask};
   }
-  bool live(Slot slot) { return slot < cells_used_ && cell(slot).live; }
+  T* find(Handle handle) {
+    if (!live(handle.slot)) return nullptr;
+    return (mark(handle.slot) & kGenerationMask) == handle.generation ? &at(handle.slot) : nullptr;
+  }
+  bool live(Slot slot) { return slot < cells_used_ && (mark(slot) & kLiveBit) != 0; }
   u32 size() const { return live_; }
   u32 slots_used() const { return cells_used_; }  // upper bound for a scan over all slots
 
  private:
   static constexpr u32 kChunkSlots = 256;
   static constexpr u32 kGenerationMask = 0x7fffffffu;
-  struct Cell {
-    alignas(T) unsigned char bytes[sizeof(T)];
-    Slot next_free = kNoSlot;
-    u32 generation : 31 = 0;
-    u32 live : 1 = 0;
+  static constexpr u32 kLiveBit = 0x80000000u;
+  union Cell {
+    Cell() {}
+    ~Cell() {}
+    T tenant;
+    Slot next_free;
   };
+  // Generations stand apart from the cells: no padding per tenant.
   struct Chunk {
     Cell cells[kChunkSlots];
+    u32 marks[kChunkSlots];  // generation, and whether somebody lives there
   };
 
+  u32& mark(Slot slot) { return chunks_[slot / kChunkSlots]->marks[slot % kChunkSlots]; }
   Cell& cell(Slot slot) { return chunks_[slot / kChunkSlots]->cells[slot % kChunkSlots]; }
-  T& at(Slot slot) { return *std::launder(reinterpret_cast<T*>(cell(slot).bytes)); }
+  T& at(Slot slot) { return cell(slot).tenant; }
   Slot take_cell() {
     if (free_head_ != kNoSlot) {
       const Slot slot = free_head_;
@@ -81,8 +83,10 @@ class Slab {
       return slot;
     }
     const Slot slot = cells_used_++;
-    if (slot / kChunkSlots == chunks_.size()) chunks_.push_back(std::make_unique<Chunk>());
-    cell(slot).generation = first_generation_ & kGenerationMask;
+    if (slot / kChunkSlots == chunks_.size()) {
+      chunks_.push_back(std::unique_ptr<Chunk>(new Chunk));  // untouched until used
+    }
+    mark(slot) = first_generation_ & kGenerationMask;
     return slot;
   }
 

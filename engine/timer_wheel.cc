@@ -17,7 +17,7 @@ TimerId TimerWheel::schedule(u64 deadline_ms, u64 cookie) {
   }
   // Strictly after now: a callback that always asks for "at once" cannot keep advance() from
   // ending.
-  nodes_[id].deadline_ms = std::max(deadline_ms, now_ms_ + 1);
+  nodes_[id].set_deadline(std::min(std::max(deadline_ms, now_ms_ + 1), kDeadlineMsMax));
   nodes_[id].cookie = cookie;
   place(id);
   ++size_;
@@ -35,7 +35,7 @@ void TimerWheel::cancel(TimerId id) {
 // The level is that of the highest bit in which the deadline differs from now: every timer of a
 // level above zero lies in a slot that has not begun, so a slot holds one turn of the wheel only.
 void TimerWheel::place(TimerId id) {
-  const u64 deadline_ms = std::min(nodes_[id].deadline_ms, now_ms_ + (u64{1} << 40));
+  const u64 deadline_ms = std::min<u64>(nodes_[id].deadline_ms(), now_ms_ + (u64{1} << 40));
   const u64 differing = deadline_ms ^ now_ms_;
   const u32 level =
       differing == 0
@@ -48,7 +48,7 @@ void TimerWheel::place(TimerId id) {
 
 void TimerWheel::link(TimerId id, u32 list) {
   Node& node = nodes_[id];
-  node.list = list;
+  node.set_list(list);
   node.prev = kNoTimer;
   node.next = head(list);
   if (node.next != kNoTimer) nodes_[node.next].prev = id;
@@ -61,11 +61,11 @@ void TimerWheel::unlink(TimerId id) {
   if (node.prev != kNoTimer) {
     nodes_[node.prev].next = node.next;
   } else {
-    head(node.list) = node.next;
+    head(node.list()) = node.next;
   }
   if (node.next != kNoTimer) nodes_[node.next].prev = node.prev;
-  if (node.list != kFiringList && head(node.list) == kNoTimer) {
-    occupied_[node.list / kSlots] &= ~(u64{1} << (node.list % kSlots));
+  if (node.list() != kFiringList && head(node.list()) == kNoTimer) {
+    occupied_[node.list() / kSlots] &= ~(u64{1} << (node.list() % kSlots));
   }
 }
 
@@ -104,7 +104,7 @@ bool TimerWheel::step(u64 now_ms) {
   occupied_[expiry.level] &= ~(u64{1} << expiry.slot);
   while (id != kNoTimer) {
     const TimerId next = nodes_[id].next;
-    if (nodes_[id].deadline_ms <= now_ms_) {
+    if (nodes_[id].deadline_ms() <= now_ms_) {
       link(id, kFiringList);
     } else {
       place(id);

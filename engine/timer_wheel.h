@@ -8,7 +8,7 @@
 #pragma once
 
 #include <array>
-#include <vector>
+#include <deque>
 
 #include "codec/bytes.h"
 #include "engine/ids.h"
@@ -38,16 +38,20 @@ class TimerWheel {
   u32 size() const { return size_; }
 
  private:
+  static constexpr u64 kDeadlineMsMax = (u64{1} << 48) - 1;
   static constexpr u32 kLevels = 7;
   static constexpr u32 kSlotBits = 6;
   static constexpr u32 kSlots = 1u << kSlotBits;
   static constexpr u32 kFiringList = kLevels * kSlots;  // index of the list being fired
   struct Node {
-    u64 deadline_ms;
+    u64 deadline_and_list;  // 48 bits of milliseconds, 16 of the list it is in
     u64 cookie;
     TimerId next;
     TimerId prev;
-    u32 list;
+    u64 deadline_ms() const { return deadline_and_list >> 16; }
+    u32 list() const { return static_cast<u32>(deadline_and_list & 0xffff); }
+    void set_deadline(u64 deadline_ms) { deadline_and_list = deadline_ms << 16; }
+    void set_list(u32 list) { deadline_and_list = deadline_ms() << 16 | list; }
   };
   struct Expiry {
     u32 level;
@@ -68,7 +72,7 @@ class TimerWheel {
   std::array<TimerId, kLevels * kSlots> heads_{};
   std::array<u64, kLevels> occupied_{};
   TimerId firing_ = kNoTimer;
-  std::vector<Node> nodes_;
+  std::deque<Node> nodes_;
   TimerId free_ = kNoTimer;
   u32 size_ = 0;
 };

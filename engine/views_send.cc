@@ -43,7 +43,7 @@ u32 Views::send_budget(Slot slot) {
   const u32 rate = context_.options.client_bytes_per_second;
   if (rate == 0) return context_.options.flush_bytes_max;
   Session& session = sessions_[slot];
-  const u64 wait_ms = session.bytes_out.debt_ms(context_.now.mono_ms, kSendAheadMs);
+  const u64 wait_ms = sessions_.bytes_out(slot).debt_ms(context_.now.mono_ms, kSendAheadMs);
   if (wait_ms > 0) {
     session.budget_wait = true;
     context_.timers.schedule(context_.now.mono_ms + wait_ms,
@@ -75,8 +75,8 @@ void Views::gather(Slot session_slot, SendBatch& out) {
   session.batch_out = true;
   ++context_.stats.sends_gathered;
   if (context_.options.client_bytes_per_second != 0) {
-    session.bytes_out.charge(out.total_bytes, context_.options.client_bytes_per_second,
-                             context_.now.mono_ms);
+    sessions_.bytes_out(session_slot)
+        .charge(out.total_bytes, context_.options.client_bytes_per_second, context_.now.mono_ms);
   }
 }
 
