@@ -11,6 +11,7 @@ UNITS = {
     "after_stall_latency_p99_us": "us p99 after the stall",
     "rss_per_connection_bytes": "bytes/connection",
 }
+BUSY = 1.0  # load average before the first run
 BAR_WIDTH, ROW_HEIGHT, LABEL_WIDTH = 460, 26, 190
 
 
@@ -99,6 +100,9 @@ def markdown(options, facts, scenarios):
              f"- server on core 0, load on core 1; medians of {options.runs} runs of "
              f"{options.duration:g} s each, taken in turn" + (" (quick)" if options.quick else ""),
              "- every run checked that each message arrived once and in order", ""]
+    if facts["load_average"] > BUSY:
+        lines += ["**Other programs used the machine meanwhile: these figures are rough.** A server "
+                  "that is kept waiting batches more, which flatters it.", ""]
     lines += ["## What was promised", ""] + rows + ["", "![chart](compare.svg)", ""]
     for scenario in scenarios:
         lines += [f"## {scenario.title}", ""]

@@ -73,6 +73,7 @@ void FlowRun::judge(Result& result) {
   result.lost = counters.lost;
   result.first_trouble = counters.first_trouble;
   result.missing_at_end = ledger_.owed();
+  result.slowest_ns = ledger_.latency().max();
 }
 
 void FlowRun::on_ready(const Client& client, u32 seq) {

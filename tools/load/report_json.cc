@@ -62,6 +62,7 @@ void add_flow(Object& out, const Result& result) {
   out.real("delivered_per_receive",
            cost.receives > 0 ? delivered / static_cast<double>(cost.receives) : 0);
   add_latency(out, "latency_", result.latency);
+  out.real("slowest_us", static_cast<double>(result.slowest_ns) / 1e3);
   if (result.before_stall) add_latency(out, "before_stall_latency_", *result.before_stall);
   if (result.after_stall) add_latency(out, "after_stall_latency_", *result.after_stall);
 }

@@ -7,6 +7,7 @@ namespace perseid::load {
 namespace {
 
 constexpr u32 kHistogramColumns = 40;
+constexpr u64 kSuspiciousNs = 1'000'000'000;  // no load here explains a second
 
 [[gnu::format(printf, 2, 3)]] void line(std::string& out, const char* format, ...) {
   char text[512];
@@ -35,6 +36,10 @@ void add_flow(std::string& out, const Result& result) {
        cost.received != 0 ? static_cast<double>(cost.message_bytes) / received : 0.0,
        cost.receives != 0 ? received / static_cast<double>(cost.receives) : 0.0);
   add_latency(out, "  latency    ", result.latency);
+  if (result.slowest_ns > kSuspiciousNs) {
+    line(out, "  NOTE        the slowest delivery of the whole run took %s: was it forgotten?",
+         human_time(result.slowest_ns).c_str());
+  }
   if (result.before_stall) add_latency(out, "  before the stall", *result.before_stall);
   if (result.after_stall) add_latency(out, "  after the stall ", *result.after_stall);
 }

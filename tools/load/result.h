@@ -42,6 +42,7 @@ struct Result {
   u64 rss_start_bytes = 0;
   u64 rss_end_bytes = 0;
   Histogram latency;                      // of the measured time
+  u64 slowest_ns = 0;                     // delivery of the whole run, the drain included
   std::optional<Histogram> before_stall;  // with --stalled: the readers' latency before and after
   std::optional<Histogram> after_stall;
   std::optional<MemorySlope> memory;
