@@ -45,6 +45,7 @@ void Dispatch::read(Reader& reader, Slot session, MutableBytes message) {
   Request request;
   bool more = true;
   if (problem.error == Error::ok) more = reader.next(request, problem);
+  if (!more) charge(session, {}, uncharged_bytes);  // an empty array says nothing and still costs
   while (more && !sessions_[session].closing) {
     if (charge(session, problem.error == Error::ok ? request.id : problem.id, uncharged_bytes)) {
       uncharged_bytes = 0;

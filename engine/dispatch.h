@@ -58,9 +58,9 @@ class Dispatch {
   // The recipient's side; returns why it cannot be delivered.
   Error deliver_direct(SessionUid to, SessionUid sender, MessageType type,
                        std::string_view payload);
-  bool answer_repeated(Slot session, const Request& request, u64 key);
+  bool answer_repeated(Slot session, const Request& request, std::string_view room, u64 key);
   void remember(Slot session, u64 key, Seq seq, u64 unix_ms);
-  u64 repeat_key(const Request& request) const;
+  u64 repeat_key(const Request& request, std::string_view place) const;
   void acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
   void answer_if_whole(u64 number);
 

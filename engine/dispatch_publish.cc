@@ -6,15 +6,15 @@
 
 namespace perseid {
 
-// One number for "this session's publish with this id, in this lane of this room". Never 0.
-u64 Dispatch::repeat_key(const Request& request) const {
+// One number for "this session's publish with this id, in this lane of this room (or to this
+// client)". Never 0.
+u64 Dispatch::repeat_key(const Request& request, std::string_view place) const {
   if (request.id.empty()) return 0;
   const KeyedHash hash{context_.config.hash_key};
-  const u64 place = hash(request.to.empty() ? request.room : request.to) + request.room_number;
-  return (hash(request.id) * 31 + place * 7 + static_cast<u64>(request.type)) | 1;
+  return (hash(request.id) * 31 + hash(place) * 7 + static_cast<u64>(request.type)) | 1;
 }
 
-bool Dispatch::answer_repeated(Slot slot, const Request& request, u64 key) {
+bool Dispatch::answer_repeated(Slot slot, const Request& request, std::string_view room, u64 key) {
   Session& session = sessions_[slot];
   if (session.memory == nullptr) session.memory = std::make_unique<PublishMemory>();
   const PublishMemory::Entry* entry = session.memory->find(key);
@@ -25,7 +25,7 @@ bool Dispatch::answer_repeated(Slot slot, const Request& request, u64 key) {
   // Still on its way: the answer that is coming bears the same id.
   if (!entry->pending) {
     ++context_.stats.duplicates_answered;
-    acknowledge(slot, request.id, request.room, entry->seq, entry->timestamp_unix_ms);
+    acknowledge(slot, request.id, room, entry->seq, entry->timestamp_unix_ms);
   }
   return true;
 }
@@ -53,10 +53,10 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
-  const u64 key = repeat_key(request);
-  if (key != 0 && answer_repeated(session, request, key)) return;
   const Member& member = views_.member(slot);
   const RoomView& view = views_.view_of(member);
+  const u64 key = repeat_key(request, view.name);
+  if (key != 0 && answer_repeated(session, request, view.name, key)) return;
   if (view.home == context_.config.shard) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
@@ -109,8 +109,8 @@ void Dispatch::send_direct(Slot session, const Request& request) {
   if (to.shard() >= context_.config.shard_count) {
     return sessions_.answer_error(session, request.id, Error::unknown_client, "to");
   }
-  const u64 key = repeat_key(request);
-  if (key != 0 && answer_repeated(session, request, key)) return;
+  const u64 key = repeat_key(request, request.to);
+  if (key != 0 && answer_repeated(session, request, {}, key)) return;
   const SessionUid sender = sessions_.uid(session);
   if (to.shard() != context_.config.shard) {
     DirectLetter letter{.to = to,

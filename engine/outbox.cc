@@ -8,7 +8,7 @@ u8* Outbox::append(SegmentPool& pool, u32 size_bytes) {
   if (last_ == nullptr || last_->sealed ||
       last_->segment->capacity_bytes - last_->end < size_bytes) {
     // Small replies share small chunks; a client that is owed much gets larger ones.
-    SegmentHold* chunk = pool.acquire(size_bytes + bytes_);
+    SegmentHold* chunk = pool.acquire(size_bytes + reply_bytes());
     chunk->begin = chunk->end = 0;
     chunk->next = last_ == nullptr ? chunk : last_->next;
     if (last_ != nullptr) last_->next = chunk;
@@ -31,6 +31,7 @@ void Outbox::push_front(SegmentHold* hold, u32 begin, u32 end) {
     last_->next = hold;
   }
   bytes_ += end - begin;
+  if (hold->torn) torn_bytes_ += end - begin;
 }
 
 SegmentHold* Outbox::pop_front() {
@@ -41,19 +42,21 @@ SegmentHold* Outbox::pop_front() {
     last_->next = first->next;
   }
   bytes_ -= first->end - first->begin;
+  if (first->torn) torn_bytes_ -= first->end - first->begin;
   return first;
 }
 
 void Outbox::prepend(SegmentPool& pool, Bytes bytes) {
   SegmentHold* hold = pool.acquire(static_cast<u32>(bytes.size()));
   std::memcpy(hold->segment->data(), bytes.data(), bytes.size());
+  hold->sealed = hold->torn = true;
   push_front(hold, 0, static_cast<u32>(bytes.size()));
 }
 
 void Outbox::prepend_shared(SegmentPool& pool, Segment* segment, u32 begin, u32 end) {
   segment->retain();
   SegmentHold* hold = pool.adopt(segment);
-  hold->sealed = true;
+  hold->sealed = hold->torn = true;
   push_front(hold, begin, end);
 }
 

@@ -34,6 +34,9 @@ class Outbox {
   void clear(SegmentPool& pool);
 
   u32 bytes() const { return bytes_; }
+  // Those that count against --outbox-bytes-max: not the rest of a lane's frame, of which there is
+  // one at most.
+  u32 reply_bytes() const { return bytes_ - torn_bytes_; }
   bool empty() const { return bytes_ == 0; }
 
  private:
@@ -42,6 +45,7 @@ class Outbox {
 
   SegmentHold* last_ = nullptr;  // a ring: last_->next is the first
   u32 bytes_ = 0;
+  u32 torn_bytes_ = 0;
 };
 
 }  // namespace perseid

@@ -77,20 +77,21 @@ Relay::~Relay() = default;
 
 void Relay::begin_turn(Now now) {
   state_->context.now = now;
-  state_->sessions.forget_touched();
   state_->context.timers.advance(now.mono_ms, [this](u64 cookie) { state_->on_timer(cookie); });
 }
 
 void Relay::end_turn() {
   state_->rooms.end_turn();
+  state_->sessions.begin_flush();
 }
 
 u64 Relay::next_deadline_ms() const {
+  if (state_->sessions.any_touched()) return state_->context.now.mono_ms;
   return state_->context.timers.next_deadline_ms();
 }
 
 std::span<const Slot> Relay::touched() {
-  return state_->sessions.touched();
+  return state_->sessions.flushing();
 }
 
 Slot Relay::open(const PeerInfo& peer) {
@@ -111,7 +112,7 @@ void Relay::closed(Slot session) {
 }
 
 Handle Relay::connection_of(Slot session) const {
-  return state_->sessions[session].connection;
+  return state_->sessions.live(session) ? state_->sessions[session].connection : Handle{};
 }
 
 bool Relay::wants_send(Slot session) {

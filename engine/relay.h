@@ -34,9 +34,11 @@ class Relay {
 
   // Turn.
   void begin_turn(Now now);
-  void end_turn();                  // advances lanes to their members, ticks, timers
-  u64 next_deadline_ms() const;     // monotonic; when begin_turn is needed at the latest
-  std::span<const Slot> touched();  // sessions with something to send; valid until begin_turn
+  void end_turn();               // advances lanes to their members, ticks, timers
+  u64 next_deadline_ms() const;  // monotonic; when begin_turn is needed at the latest
+  // Sessions with something to send, as of end_turn() and valid until the next. One that has been
+  // closed meanwhile may still stand there: its connection_of() is no handle.
+  std::span<const Slot> touched();
 
   // Connections.
   Slot open(const PeerInfo& peer);

@@ -123,6 +123,7 @@ void Room::notice(std::string_view json) {
 
 void Room::tick() {
   last_tick_ms = context_.now.mono_ms;
+  ++state_version;
   if (members_total == 0) return state.settle();
   std::string& payload = context_.scratch;
   payload.clear();
@@ -178,9 +179,10 @@ void Room::write_members(std::string& out, u32 max) const {
 
 void Room::write_history(std::string& out, Seq before, u32 limit) const {
   const LaneLog& chat = canonical().lanes[index(Lane::chat)];
-  const Seq last = std::min(before, chat.next_seq()) - 1;
+  const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
+  const Seq last = end - 1;
   const Seq first =
-      std::max(history_first(context_.options.chat_history), last - std::min(last, limit) + 1);
+      std::max(history_first(context_.options.chat_history), end - std::min(last, limit));
   out += '[';
   chat.visit(first, last, [&](Seq, Bytes frame) {
     if (out.back() != '[') out += ',';
@@ -243,7 +245,8 @@ const Keyframe& Room::keyframe(WireFormat format) {
   FormatLogs& logs = *formats[format.index()];
   const LaneLog& log = logs.lanes[index(Lane::game_state)];
   Keyframe& kept = logs.keyframe;
-  if (kept.hold != nullptr && kept.at.position == log.end()) return kept;
+  // The log alone does not tell: it stands still while nobody reads this format.
+  if (kept.hold != nullptr && kept.state_version == state_version) return kept;
   if (kept.hold != nullptr) context_.pool.drop(kept.hold);
   std::string& payload = context_.scratch;
   payload.clear();
@@ -256,7 +259,7 @@ const Keyframe& Room::keyframe(WireFormat format) {
   const auto size_bytes = static_cast<u32>(state_bytes(format.flavour, full));
   SegmentHold* hold = context_.pool.acquire(size_bytes);
   write_state(format.flavour, full, hold->segment->data());
-  kept = {hold, size_bytes, {log.end(), log.next_seq()}};
+  kept = {hold, size_bytes, {log.end(), log.next_seq()}, state_version};
   if (format.deflate) pack_keyframe(kept);
   ++context_.stats.keyframes_encoded;
   return kept;

@@ -36,6 +36,7 @@ struct Keyframe {
   SegmentHold* hold = nullptr;
   u32 size_bytes = 0;
   LaneCursor at;
+  u32 state_version = 0;
 };
 
 // The lanes' logs in one wire format.
@@ -90,6 +91,7 @@ class Room {
   RoomState state;
   u32 members_total = 0;
   u32 tick_number = 0;
+  u32 state_version = 0;  // counts what left the table's list of changes, told or untold
   u64 last_tick_ms = 0;
   TimerId linger_timer = kNoTimer;
   TimerId tick_timer = kNoTimer;

@@ -48,11 +48,15 @@ RoomState::Entity* RoomState::obtain(std::string_view key) {
   return entity;
 }
 
-RoomState::Field* RoomState::obtain_field(Entity& entity, std::string_view key) {
+RoomState::Field* RoomState::obtain_field(Entity& entity, std::string_view key,
+                                          std::size_t value_bytes) {
   for (Field& field : entity.fields) {
     if (field.key == key) return &field;
   }
-  if (entity.fields.size() >= options_.entity_fields_max) return nullptr;
+  // Before it exists: a refused field must leave nothing behind that no limit counts.
+  if (entity.fields.size() >= options_.entity_fields_max || !fits(key.size() + value_bytes)) {
+    return nullptr;
+  }
   Field& field = entity.fields.emplace_back();
   field.key = key;
   field.key_json = quoted(key);
@@ -69,7 +73,7 @@ Error RoomState::set(std::string_view entity_key, std::string_view key,
                      std::string_view raw_value) {
   Entity* entity = obtain(entity_key);
   if (entity == nullptr) return Error::state_limit;
-  Field* field = obtain_field(*entity, key);
+  Field* field = obtain_field(*entity, key, raw_value.size() + kEntryBytes);
   if (field == nullptr) return Error::state_limit;
   if (field->present && field->value == raw_value) return Error::ok;
   const u64 old_bytes = field->present ? field->value.size() : 0;
@@ -172,15 +176,17 @@ void RoomState::settle_entity(u32 slot) {
   }
 }
 
-void RoomState::write_full(std::string& out) const {
+void RoomState::write_full(std::string& out) {
   out += R"({"set":{)";
-  for (const Entity& entity : entities_) {
+  for (Entity& entity : entities_) {
     if (!entity.live) continue;
+    entity.told = true;
     comma(out, '{');
     out += entity.key_json;
     out += ":{";
-    for (const Field& field : entity.fields) {
+    for (Field& field : entity.fields) {
       if (!field.present) continue;
+      field.told = true;
       comma(out, '{');
       out += field.key_json;
       out += ':';

@@ -37,8 +37,9 @@ class RoomState final : public StateUpdateSink {
   bool take_delta(std::string& out);
   // Forgets what changed without writing it: nobody listens.
   void settle();
-  // {"set":…} of everything, changes that no delta has told yet included.
-  void write_full(std::string& out) const;
+  // {"set":…} of everything, changes that no delta has told yet included: these count as told from
+  // then on, so that a removal before the next delta is told as well.
+  void write_full(std::string& out);
 
  private:
   struct Field {
@@ -61,7 +62,7 @@ class RoomState final : public StateUpdateSink {
   static constexpr u32 kEntryBytes = 8;  // quotes, colon, comma, braces of one entry in a keyframe
 
   Entity* obtain(std::string_view key);
-  Field* obtain_field(Entity& entity, std::string_view key);
+  Field* obtain_field(Entity& entity, std::string_view key, std::size_t value_bytes);
   Entity* find(std::string_view key);
   void mark(Entity& entity);
   void write_changes(Entity& entity, std::string& out);

@@ -49,6 +49,7 @@ SegmentHold* SegmentPool::adopt(Segment* segment) {
   hold->segment = segment;
   hold->holds = 1;
   hold->sealed = false;
+  hold->torn = false;
   return hold;
 }
 

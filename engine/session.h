@@ -23,7 +23,7 @@ struct Session {
   TokenBucket bytes_in;
   Name name;
   std::unique_ptr<PublishMemory> memory;
-  u16 rooms = 0;
+  u32 rooms = 0;
   WireFormat format;
   bool welcomed : 1 = false;
   bool touched : 1 = false;

@@ -58,7 +58,6 @@ void Sessions::close(Slot slot) {
     address_of_[slot] = kNoSlot;
   }
   if (slot < bytes_out_.size()) bytes_out_[slot] = {};
-  if (session.touched) std::erase(touched_, slot);
   sessions_.release(slot);
 }
 
@@ -109,7 +108,8 @@ u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
 bool Sessions::has_room(Slot slot, u32 size_bytes) {
   // One frame larger than the whole outbox may wait alone: a history answer, a long message.
   const Outbox& outbox = sessions_[slot].outbox;
-  return outbox.empty() || outbox.bytes() + u64{size_bytes} <= context_.options.outbox_bytes_max;
+  return outbox.reply_bytes() == 0 ||
+         outbox.reply_bytes() + u64{size_bytes} <= context_.options.outbox_bytes_max;
 }
 
 u8* Sessions::reserve(Slot slot, u32 size_bytes) {
@@ -150,9 +150,12 @@ void Sessions::end(Slot slot, Error error) {
   context_.world.close(session.connection, info(error).close, info(error).text);
 }
 
-void Sessions::forget_touched() {
-  for (const Slot slot : touched_) sessions_[slot].touched = false;
+void Sessions::begin_flush() {
+  flushing_.swap(touched_);
   touched_.clear();
+  for (const Slot slot : flushing_) {
+    if (sessions_.live(slot)) sessions_[slot].touched = false;
+  }
 }
 
 void Sessions::on_budget_timer(Slot slot) {

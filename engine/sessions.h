@@ -26,6 +26,7 @@ class Sessions {
   SessionUid uid(Slot slot) const {
     return SessionUid::make(context_.config.shard, sessions_.handle(slot));
   }
+  bool live(Slot slot) { return sessions_.live(slot); }
   u32 size() const { return sessions_.size(); }
 
   // The private resume secret: 128 bits that only this shard can derive (SipHash-2-4-128 under its
@@ -56,8 +57,10 @@ class Sessions {
     session.touched = true;
     touched_.push_back(slot);
   }
-  std::span<const Slot> touched() const { return touched_; }
-  void forget_touched();
+  // The sessions touched up to here, to be flushed now. What flushing touches comes next time.
+  void begin_flush();
+  std::span<const Slot> flushing() const { return flushing_; }
+  bool any_touched() const { return !touched_.empty(); }
 
   void on_heartbeat_timer(Slot cohort);
   void on_budget_timer(Slot slot);  // the session may send again
@@ -87,6 +90,7 @@ class Sessions {
   std::vector<Slot> address_of_;        // --address-messages-per-second
   std::vector<TokenBucket> bytes_out_;  // --client-bytes-per-second
   std::vector<Slot> touched_;
+  std::vector<Slot> flushing_;  // a session that has gone meanwhile may still stand there
   u32 cohorts_ = 0;
 };
 

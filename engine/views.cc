@@ -79,6 +79,7 @@ void Views::joined(JoinAnswer& answer) {
   RoomView& view = views_[member->view];
   if (answer.error != Error::ok) {
     if (session != kNoSlot) sessions_.answer_error(session, answer.id, answer.error, "room");
+    refuse_pending_leave(slot);
     return remove_member(slot);
   }
   view.room = answer.room;
@@ -112,6 +113,18 @@ void Views::leave(Slot session, Slot slot, std::string_view id) {
   }
   answer_left(session, id, views_[member.view].name);
   finish_leave(slot, sessions_.uid(session));
+}
+
+// The join before it was refused.
+void Views::refuse_pending_leave(Slot slot) {
+  const auto pending =
+      std::find_if(pending_leaves_.begin(), pending_leaves_.end(),
+                   [&](const PendingLeave& leave) { return leave.member == slot; });
+  if (pending == pending_leaves_.end()) return;
+  const std::string id = std::move(pending->id);
+  pending_leaves_.erase(pending);
+  if (members_[slot].session == kNoSlot) return;
+  sessions_.answer_error(members_[slot].session, id, Error::not_joined, "room");
 }
 
 // The home has given the member a seat: give it back.
@@ -203,13 +216,14 @@ void Views::advance(LaneAdvance& letter) {
     format.attached[letter.lane] = true;
   }
   if (!format.attached[letter.lane] || letter.reset) return;
-  lane.trim(context_.pool, letter.window_begin);
   if (Segment* segment = letter.added.segment(); segment != nullptr) {
     segment->retain();
     lane.add(
         context_.pool, segment,
         {.begin = letter.part_begin, .end = letter.part_begin, .first_seq = letter.part_first_seq});
   }
+  // Behind add(): where more than a window came in one turn, the new part does not join the old.
+  lane.trim(context_.pool, letter.window_begin);
   lane.advance(letter.end, letter.next_seq);
   format.state_bytes = letter.state_bytes;
   touch_members(*view, letter.format, static_cast<Lane>(letter.lane));
@@ -228,6 +242,8 @@ void Views::keyframe(KeyframeLetter& letter) {
   RoomView* view = views_.find(letter.view);
   if (view == nullptr || view->formats[letter.format] == nullptr) return;
   FormatView& format = *view->formats[letter.format];
+  // Asked for by members of an earlier log of this format, whose positions are not ours.
+  if (!format.attached[index(Lane::game_state)]) return;
   if (format.keyframe != nullptr) context_.pool.drop(format.keyframe);
   letter.frame.segment()->retain();
   format.keyframe = context_.pool.adopt(letter.frame.segment());

@@ -49,6 +49,7 @@ class Views {
   FormatView& format_view(const Member& member);
   void answer_left(Slot session, std::string_view id, std::string_view room);
   void finish_leave(Slot slot, SessionUid session);
+  void refuse_pending_leave(Slot slot);
   void unlink_from_session(Slot slot);
   void remove_member(Slot slot);
   void release_format(RoomView& view, u8 format);

@@ -13,6 +13,14 @@ constexpr u32 kKeyframeSlackBytes = 512;
 // A capped session may be ahead of its rate by so much.
 constexpr u64 kSendAheadMs = 100;
 
+// The home has sent a whole state from which the deltas still lead on, at no great length.
+bool is_usable(const FormatView& format) {
+  const LaneView& lane = format.lanes[index(Lane::game_state)];
+  return format.keyframe != nullptr && distance(lane.begin(), format.keyframe_at.position) >= 0 &&
+         distance(format.keyframe_at.position, lane.end()) <=
+             static_cast<std::int32_t>(format.keyframe_bytes + kKeyframeSlackBytes);
+}
+
 }  // namespace
 
 FormatView& Views::format_view(const Member& member) {
@@ -28,7 +36,7 @@ bool Views::wants_send(Slot session_slot) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
     const FormatView& format = format_view(member);
-    if (member.wants_keyframe && format.keyframe == nullptr && !format.keyframe_asked) return true;
+    if (member.wants_keyframe && (is_usable(format) || !format.keyframe_asked)) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       if (static_cast<Lane>(lane) == Lane::system && !member.presence) continue;
       if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
@@ -100,19 +108,13 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
   context_.stats.lane_bytes_out += out.total_bytes - bytes_before;
 }
 
-// The whole state, if the home has sent one from which the deltas still lead on; else asks for one.
+// The whole state, if there is one to use; else asks for one, which a home on this shard sends at
+// once.
 bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   Member& member = members_[slot];
   FormatView& format = format_view(member);
-  const LaneView& lane = format.lanes[index(Lane::game_state)];
-  const bool usable = format.keyframe != nullptr &&
-                      distance(lane.begin(), format.keyframe_at.position) >= 0 &&
-                      distance(format.keyframe_at.position, lane.end()) <=
-                          static_cast<std::int32_t>(format.keyframe_bytes + kKeyframeSlackBytes);
-  if (!usable) {
-    ask_keyframe(views_[member.view], member.format);
-    return false;
-  }
+  if (!is_usable(format)) ask_keyframe(views_[member.view], member.format);
+  if (!is_usable(format)) return false;
   if (out.full()) return false;
   context_.pool.hold(format.keyframe);
   out.slices[out.count++] = {.data = format.keyframe->segment->data(),

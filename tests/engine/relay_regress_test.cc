@@ -1,0 +1,249 @@
+// Witnesses: faults that the rules once had. Each would be silent on a good day.
+#include <gtest/gtest.h>
+
+#include "tests/engine/fake_world.h"
+
+namespace perseid::test {
+namespace {
+
+std::string chat(std::string_view room, std::string_view payload) {
+  return R"({"type":"chat","room":")" + std::string(room) + R"(","payload":)" +
+         std::string(payload) + "}";
+}
+std::string action(std::string_view room, std::string_view payload) {
+  return R"({"type":"player_action","room":")" + std::string(room) + R"(","payload":)" +
+         std::string(payload) + "}";
+}
+std::string state(std::string_view room, std::string_view payload) {
+  return R"({"type":"game_state","room":")" + std::string(room) + R"(","payload":)" +
+         std::string(payload) + "}";
+}
+
+TEST(Regress, a_late_joiner_on_the_rooms_own_shard_gets_the_state_although_nothing_changes) {
+  FakeWorld world;
+  Peer& a = world.connect();
+  world.join(a, "arena");
+  a.say(state("arena", R"({"set":{"e1":{"x":1}}})"));
+  world.run_for(200);
+  Peer& b = world.connect();
+  b.say(R"({"type":"system","op":"join","room":"arena"})");
+  world.settle();
+  EXPECT_TRUE(b.has(R"("full":true,"payload":{"set":{"e1":{"x":1}}})"));
+}
+
+TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
+  FakeWorld world(1, [](Options& o) {
+    o.action_window_bytes = 4096;
+    o.session_bytes_per_second = 100'000'000;
+  });
+  Peer& a = world.connect();
+  Peer& b = world.connect();
+  world.join(a, "arena");
+  world.join(b, "arena");
+  a.say(action("arena", "1"));
+  world.settle();
+  b.take();
+  const std::string big = '"' + std::string(100'000, 'x') + '"';
+  for (int i = 0; i < 5; ++i) a.say(action("arena", big));
+  world.settle();
+  EXPECT_EQ(number(b.find(R"("op":"gap")"), "from"), 2u);
+  EXPECT_EQ(number(b.find(R"("op":"gap")"), "to"), 5u);
+  EXPECT_EQ(number(b.find(R"("type":"player_action")"), "seq"), 6u);
+}
+
+TEST(Regress, a_keyframe_is_not_served_after_the_state_changed_unheard) {
+  FakeWorld world;
+  Peer& a = world.connect();
+  world.join(a, "arena");
+  a.say(state("arena", R"({"set":{"e1":{"x":1}}})"));
+  world.run_for(200);
+  Peer& b = world.connect();
+  world.join(b, "arena");  // a keyframe with x=1 is kept
+  world.disconnect(b);
+  a.say(state("arena", R"({"set":{"e1":{"x":2}}})"));
+  a.say(R"({"type":"system","op":"leave","room":"arena"})");
+  world.run_for(200);  // the tick finds nobody
+  Peer& c = world.connect();
+  c.say(R"({"type":"system","op":"join","room":"arena"})");
+  world.settle();
+  EXPECT_TRUE(c.has(R"("full":true,"payload":{"set":{"e1":{"x":2}}})"));
+}
+
+TEST(Regress, a_keyframe_of_one_flavour_is_not_served_after_deltas_of_another) {
+  FakeWorld world;
+  Peer& a = world.connect(0, kBin);
+  world.join(a, "arena");
+  const auto set = [&](std::string_view payload) {
+    std::string bytes;
+    append_binary_request(bytes, {.kind = BinaryKind::game_state,
+                                  .target = BinaryTarget::room_name,
+                                  .room = "arena",
+                                  .json = payload});
+    a.send(bytes);
+    world.run_for(200);
+  };
+  set(R"({"set":{"e1":{"x":1}}})");
+  Peer& b = world.connect();
+  world.join(b, "arena");  // a JSON keyframe with x=1 is kept
+  world.disconnect(b);
+  set(R"({"set":{"e1":{"x":2}}})");
+  Peer& c = world.connect();
+  c.say(R"({"type":"system","op":"join","room":"arena"})");
+  world.settle();
+  EXPECT_TRUE(c.has(R"("full":true,"payload":{"set":{"e1":{"x":2}}})"));
+}
+
+TEST(Regress, what_only_a_keyframe_told_is_untold_by_the_next_delta) {
+  FakeWorld world;
+  Peer& a = world.connect();
+  world.join(a, "arena");
+  a.say(state("arena", R"({"set":{"stays":{"x":1}}})"));
+  world.run_for(200);
+  // The tick of this one is still to come when the joiner gets its keyframe.
+  a.say(state("arena", R"({"set":{"goes":{"x":1},"stays":{"y":1}}})"));
+  a.say(state("arena", R"({"set":{"stays":{"z":1}}})"));
+  world.turn();
+  Peer& b = world.connect();
+  b.say(R"({"type":"system","op":"join","room":"arena"})");
+  world.turn();
+  world.turn();
+  if (b.has(R"("goes")")) {
+    a.say(state("arena", R"({"set":{"stays":{"y":null}},"unset":["goes"]})"));
+    world.run_for(200);
+    EXPECT_TRUE(b.has(R"("unset":["goes"])"));
+    EXPECT_TRUE(b.has(R"("y":null)"));
+  }
+}
+
+TEST(Regress, history_before_zero_is_empty_whatever_the_limit) {
+  FakeWorld world;
+  Peer& a = world.connect();
+  world.join(a, "lobby");
+  for (int i = 0; i < 5; ++i) a.say(chat("lobby", "1"));
+  world.settle();
+  a.take();
+  for (const char* limit : {"0", "1", "50"}) {
+    const auto got =
+        world.ask(a, std::string(R"({"type":"system","op":"history","room":"lobby","before":0,)") +
+                         R"("limit":)" + limit + "}");
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_NE(got[0].find(R"("messages":[])"), std::string::npos) << got[0];
+  }
+}
+
+TEST(Regress, a_leave_behind_a_refused_join_is_answered_once_and_forgotten) {
+  FakeWorld world(2, [](Options& o) { o.rooms_max = 2; });
+  const std::string first = world.room_at(1, "a");
+  const std::string second = world.room_at(1, "b");
+  Peer& a = world.connect(0);
+  world.join(a, first);
+  a.say(R"({"type":"system","op":"join","id":1,"room":")" + second + R"("})");
+  a.say(R"({"type":"system","op":"leave","id":2,"room":")" + second + R"("})");
+  world.settle();
+  EXPECT_EQ(a.count(R"("id":1,"code":"room_limit")"), 1u);
+  EXPECT_EQ(a.count(R"("id":2)"), 1u);
+  a.take();
+  // The slot of the refused member is used again: the old leave must not speak for it.
+  Peer& b = world.connect(0);
+  world.join(b, first);
+  const auto got =
+      world.ask(b, R"({"type":"system","op":"leave","id":3,"room":")" + first + R"("})");
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got[0].find(R"("op":"left","id":3)"), std::string::npos) << got[0];
+}
+
+TEST(Regress, a_keyframe_asked_for_before_is_not_taken_into_a_new_log) {
+  FakeWorld world(2);
+  const std::string room = world.room_at(1);
+  Peer& json = world.connect(0);  // keeps the view alive
+  world.join(json, room);
+  json.say(state(room, R"({"set":{"e":{"x":1}}})"));
+  world.run_for(200);
+  Peer& first = world.connect(0, kBin);
+  world.join(first, room);
+  std::string big = R"({"set":{"e":{"blob":")" + std::string(5000, 'b') + R"("}}})";
+  for (int i = 0; i < 3; ++i) {
+    json.say(state(room, big));
+    world.run_for(100);
+    big[30 + static_cast<std::size_t>(i)] = 'c';
+  }
+  // It wants a keyframe, leaves, and another of its flavour joins, all before an answer comes.
+  first.accepts_bytes = 0;
+  for (int i = 0; i < 9; ++i) {
+    big[40 + static_cast<std::size_t>(i)] = 'd';
+    json.say(state(room, big));
+    world.run_for(100);
+  }
+  world.set_letters_held(true);
+  first.accepts_bytes = ~u64{0};
+  world.turn();
+  world.disconnect(first);
+  Peer& second = world.connect(0, kBin);
+  second.say(R"({"type":"system","op":"join","room":")" + room + R"("})");
+  world.turn();
+  world.set_letters_held(false);
+  world.settle();
+  EXPECT_TRUE(second.has(R"("full":true)"));
+  second.take();
+  json.say(state(room, R"({"set":{"e":{"x":2}}})"));
+  world.run_for(200);
+  EXPECT_TRUE(second.has(R"({"set":{"e":{"x":2}}})"));
+}
+
+TEST(Regress, an_empty_array_costs_like_a_message) {
+  FakeWorld world(1, [](Options& o) { o.session_messages_per_second = 10; });
+  Peer& a = world.connect();
+  for (int i = 0; i < 21; ++i) a.send("[]");
+  world.settle();
+  EXPECT_TRUE(a.has(R"("code":"rate_limited")"));
+}
+
+TEST(Regress, a_slow_reader_of_one_long_message_is_not_cut_off_for_a_short_reply) {
+  FakeWorld world(1, [](Options& o) {
+    o.outbox_bytes_max = 4096;
+    o.session_bytes_per_second = 100'000'000;
+  });
+  Peer& a = world.connect();
+  Peer& slow = world.connect();
+  world.join(a, "lobby");
+  world.join(slow, "lobby");
+  slow.accepts_bytes = 1000;
+  a.say(chat("lobby", '"' + std::string(100'000, 'x') + '"'));
+  world.settle();
+  slow.say(R"({"type":"system","op":"ping","id":1})");
+  world.settle();
+  EXPECT_EQ(slow.closed, CloseCode::none);
+  slow.accepts_bytes = ~u64{0};
+  world.settle();
+  EXPECT_TRUE(slow.has(R"("op":"pong")"));
+  EXPECT_EQ(slow.count(R"("type":"chat")"), 1u);
+}
+
+TEST(Regress, a_repeated_publish_to_a_room_number_is_acknowledged_with_the_rooms_name) {
+  FakeWorld world;
+  Peer& a = world.connect(0, kBin);
+  const auto room_number = static_cast<u32>(number(world.join(a, "lobby"), "room_number"));
+  for (int i = 0; i < 2; ++i) {
+    std::string bytes;
+    append_binary_request(bytes, {.kind = BinaryKind::chat,
+                                  .room_number = room_number,
+                                  .id_kind = BinaryId::number,
+                                  .id_number = 7,
+                                  .json = "1"});
+    a.send(bytes);
+  }
+  std::string by_name;
+  append_binary_request(by_name, {.kind = BinaryKind::chat,
+                                  .target = BinaryTarget::room_name,
+                                  .room = "lobby",
+                                  .id_kind = BinaryId::number,
+                                  .id_number = 7,
+                                  .json = "1"});
+  a.send(by_name);
+  world.settle();
+  EXPECT_EQ(a.count(R"("op":"ack","id":7,"room":"lobby","seq":1)"), 3u);
+  EXPECT_EQ(a.count(R"("type":"chat")"), 1u);
+}
+
+}  // namespace
+}  // namespace perseid::test
