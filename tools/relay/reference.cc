@@ -86,12 +86,18 @@ void append_events(std::string& out) {
 void append_counters(std::string& out) {
   out +=
       "\n## Counters\n\n"
-      "Each counts from the start, summed over the shards; SIGUSR1 logs them.\n\n"
-      "### Of the rules\n\n| counter | counts |\n|---|---|\n";
+      "Each counts from the start.\n\n"
+      "### Of the ring and the sockets\n\n"
+      "Summed over the shards; SIGUSR1 and the end of the relay log them as `net_` and the "
+      "name.\n\n"
+      "| counter | counts |\n|---|---|\n";
 #define X(name, text) out += "| " + code(#name) + " | " + std::string(text) + " |\n";
-  PERSEID_STATS(X)
-  out += "\n### Of the ring and the sockets\n\n| counter | counts |\n|---|---|\n";
   PERSEID_NET_STATS(X)
+  out +=
+      "\n### Of the rules\n\n"
+      "For programs that hold a `Relay` of their own (`Relay::stats`); each is one shard's.\n\n"
+      "| counter | counts |\n|---|---|\n";
+  PERSEID_STATS(X)
 #undef X
 }
 
