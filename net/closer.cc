@@ -141,14 +141,19 @@ void Closer::finish(Slot slot, Connection& connection) {
   connection.handshake.reset();
   core_.clear_timer(connection);
   frames_.erase(slot);
-  const int file = static_cast<int>(connection.file);
-  if (connection.ops_in_flight > 0) {
-    // Ends what waits for the peer; the socket itself lives until its last operation is home.
-    io_uring_sqe* sqe = core_.ring.sqe();
-    io_uring_prep_cancel_fd(sqe, file, IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
-    io_uring_sqe_set_data64(sqe, Op{}.pack());
-  }
   if (connection.send == nullptr) detach(connection);
+  if (connection.ops_in_flight == 0) return close_socket(slot, connection);
+  // Ends what waits for the peer. The socket is closed when its last operation is home: the kernel
+  // looks up the file of a shutdown only when its worker runs it (io_wq_submit_work), and by then
+  // the index could be another client's.
+  io_uring_sqe* sqe = core_.ring.sqe();
+  io_uring_prep_cancel_fd(sqe, static_cast<int>(connection.file),
+                          IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
+  io_uring_sqe_set_data64(sqe, Op{}.pack());
+}
+
+void Closer::close_socket(Slot slot, Connection& connection) {
+  connection.socket_closed = true;
   u64 user_data = 0;
   io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::close, user_data);
   io_uring_prep_close_direct(sqe, connection.file);
@@ -165,6 +170,7 @@ void Closer::detach(Connection& connection) {
 
 void Closer::release_if_done(Slot slot, Connection& connection) {
   if (connection.phase != Phase::closed || connection.ops_in_flight > 0) return;
+  if (!connection.socket_closed) return close_socket(slot, connection);
   PSD_ASSERT(connection.session == kNoSlot && connection.send == nullptr);
   if (connection.counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
   core_.stats.connections_closed.add();

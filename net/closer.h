@@ -48,6 +48,7 @@ class Closer {
 
  private:
   void start_closing(Slot slot, Connection& connection);
+  void close_socket(Slot slot, Connection& connection);
   void keep_frame(Slot slot, Connection& connection, u16 code, std::string_view reason);
 
   ShardCore& core_;

@@ -59,13 +59,14 @@ struct Connection {
   bool poll_cancelled : 1 = false;
   bool starved : 1 = false;
   bool flush_queued : 1 = false;
-  bool blocked : 1 = false;      // the socket took a part only; it is polled for room
-  bool send_close : 1 = false;   // a close frame is still to be sent
-  bool close_sent : 1 = false;   // it has been handed to the kernel
-  bool peer_closed : 1 = false;  // the peer's close frame, or its end of stream, came
-  bool deaf : 1 = false;         // what comes is no longer read as frames
-  bool counted : 1 = false;      // holds a place of --max-connections
-  bool inflates : 1 = false;     // permessage-deflate was agreed
+  bool blocked : 1 = false;        // the socket took a part only; it is polled for room
+  bool send_close : 1 = false;     // a close frame is still to be sent
+  bool close_sent : 1 = false;     // it has been handed to the kernel
+  bool peer_closed : 1 = false;    // the peer's close frame, or its end of stream, came
+  bool deaf : 1 = false;           // what comes is no longer read as frames
+  bool counted : 1 = false;        // holds a place of --max-connections
+  bool inflates : 1 = false;       // permessage-deflate was agreed
+  bool socket_closed : 1 = false;  // the kernel was asked to close it; nothing may follow
 };
 static_assert(sizeof(Connection) <= 72, "half of an idle connection's budget is the session's");
 

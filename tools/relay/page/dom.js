@@ -9,11 +9,14 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-// One colour per client, the same on every screen: a hash of its public id.
+// One colour per client, the same on every screen: a hash of its public id, mixed well because ids of
+// neighbours differ little (FNV-1a, then the last steps of MurmurHash3).
 export function hueOf(client) {
   let hash = 2166136261;
-  for (const letter of client) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619) >>> 0;
-  return hash % 360;
+  for (const letter of client) hash = Math.imul(hash ^ letter.codePointAt(0), 16777619);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % 360;
 }
 
 // A hue as a colour that reads well on the page's background.
@@ -26,4 +29,13 @@ export function bytesText(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+// A name as the relay takes it: no control or direction letters, no more bytes than its limit.
+export function tidyName(name, bytesMax = 64) {
+  const letters = [
+    ...name.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '').trim(),
+  ];
+  while (new TextEncoder().encode(letters.join('')).length > bytesMax) letters.pop();
+  return letters.join('');
 }

@@ -1,5 +1,5 @@
 // main: wires the link, the room in the address (#lobby), the chat and the players together.
-import { $ } from './dom.js';
+import { $, tidyName } from './dom.js';
 import { Link } from './link.js';
 import { Room } from './room.js';
 import { Chat } from './chat.js';
@@ -20,7 +20,8 @@ const kFirst = ['Swift', 'Quiet', 'Brave', 'Amber', 'Lucky', 'Lunar', 'Misty', '
 const kLast = ['Otter', 'Falcon', 'Comet', 'Lynx', 'Heron', 'Badger', 'Wolf', 'Fox'];
 
 const address = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
-$('name').value = sessionStorage.getItem('name') || `${pick(kFirst)} ${pick(kLast)}`;
+$('name').value =
+  tidyName(sessionStorage.getItem('name') ?? '') || `${pick(kFirst)} ${pick(kLast)}`;
 sessionStorage.setItem('name', $('name').value);
 
 const link = new Link(address, $('name').value);
@@ -106,7 +107,7 @@ $('name-form').addEventListener('submit', (event) => {
   $('name').blur();
 });
 $('name').addEventListener('change', () => {
-  const name = $('name').value.trim() || `${pick(kFirst)} ${pick(kLast)}`;
+  const name = tidyName($('name').value) || `${pick(kFirst)} ${pick(kLast)}`;
   $('name').value = name;
   sessionStorage.setItem('name', name);
   players.disappear();
