@@ -47,14 +47,20 @@ void EventLoop::run_timers() {
   core_.receiver->sweep();
 }
 
-// First those whom the rules have something to tell, then those who asked by themselves.
+// Those whom the rules have something to tell, and those who asked by themselves. Gathered first:
+// a flush may end a connection, and with it change what the rules list.
 void EventLoop::flush() {
   for (const Slot session : core_.relay->touched()) {
     const Handle handle = core_.relay->connection_of(session);
     Connection* connection = core_.connections.find(handle);
-    if (connection != nullptr) core_.sender->flush(handle.slot, *connection);
+    if (connection != nullptr) core_.queue_flush(handle.slot, *connection);
   }
-  flushing_.swap(core_.flushes);
+  // The rest waits for the next turn, which then does not sleep: a burst to very many connections
+  // costs no more send operations than this, and receives get their share in between.
+  const std::size_t count = std::min(core_.flushes.size(), kFlushesPerTurnMax);
+  const auto first_left = core_.flushes.begin() + static_cast<std::ptrdiff_t>(count);
+  flushing_.assign(core_.flushes.begin(), first_left);
+  core_.flushes.erase(core_.flushes.begin(), first_left);
   for (const Slot slot : flushing_) {
     if (!core_.connections.live(slot)) continue;
     Connection& connection = core_.connections[slot];

@@ -23,6 +23,7 @@ class EventLoop {
 
  private:
   static constexpr std::size_t kCompletionsPerTurnMax = 512;
+  static constexpr std::size_t kFlushesPerTurnMax = 512;
 
   void turn();
   void run_completions();
