@@ -43,7 +43,8 @@ def spread(contestant, key):
 
 def flow_rows(scenario):
     rows = ["| server | deliveries per server CPU second | spread | deliveries per second "
-            "| p50 | p99 | server CPU | load CPU | per read |", "|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
+            "| p50 | p99 | server CPU | load CPU | per read |",
+            "|---|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for c in scenario.contestants:
         seconds = c.median("measured_s")
         rows.append(
@@ -101,8 +102,8 @@ def markdown(options, facts, scenarios):
              f"{options.duration:g} s each, taken in turn" + (" (quick)" if options.quick else ""),
              "- every run checked that each message arrived once and in order", ""]
     if facts["load_average"] > BUSY:
-        lines += ["**Other programs used the machine meanwhile: these figures are rough.** A server "
-                  "that is kept waiting batches more, which flatters it.", ""]
+        lines += ["**Other programs used the machine meanwhile: these figures are rough.** A "
+                  "server that is kept waiting batches more, which flatters it.", ""]
     lines += ["## What was promised", ""] + rows + ["", "![chart](compare.svg)", ""]
     for scenario in scenarios:
         lines += [f"## {scenario.title}", ""]

@@ -11,6 +11,8 @@ namespace perseid::bench {
 namespace {
 
 constexpr u32 kPayloadBytes = 64;
+constexpr u32 kWindowBytes = 16 * KiB;
+constexpr u32 kWarmUpMessages = 250;  // until the window is full and every pool has grown
 
 class NoWorld final : public World {
  public:
@@ -23,6 +25,7 @@ Options unlimited() {
   Options options;
   options.session_messages_per_second = 100'000'000;
   options.session_bytes_per_second = 4'000'000'000u;
+  options.action_window_bytes = kWindowBytes;
   options.timeout_ms = 3'600'000;
   options.heartbeat_interval_ms = 3'600'000;
   return options;
@@ -88,7 +91,7 @@ void fanout(benchmark::State& state, u32 members) {
   std::string message = R"({"type":"player_action","room":"arena","payload":{"p":")";
   message += some_text(kPayloadBytes - 8);
   message += R"("}})";
-  for (int i = 0; i < 5000; ++i) room.publish(message);
+  for (u32 i = 0; i < kWarmUpMessages; ++i) room.publish(message);
   u64 bytes = 0;
   const u64 before = allocations();
   for (auto _ : state) bytes += room.publish(message);
