@@ -7,6 +7,11 @@
 // Linear in the text; the only recursion is bounded by the depth.
 #pragma once
 
+// The layout of simdjson's parsers depends on this macro, which otherwise only those get who link
+// its CMake target; half a program with and half without it would overrun each other's objects.
+#ifndef SIMDJSON_THREADS_ENABLED
+#define SIMDJSON_THREADS_ENABLED 1
+#endif
 #include <simdjson.h>
 
 #include <string_view>
