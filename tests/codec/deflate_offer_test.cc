@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 
 #include "codec/deflate.h"
@@ -112,14 +112,19 @@ TEST(Hostile, row_07_reserved_names_are_only_names) {
   }
 }
 
-// The least time of several runs, so that another program's work does not count.
+// Of this thread alone, and the least of several runs: other programs do not count.
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 double best_seconds(const std::string& offers) {
   double best = 1e9;
   for (int run = 0; run < 7; ++run) {
-    const auto from = std::chrono::steady_clock::now();
+    const double from = thread_cpu_seconds();
     for (int i = 0; i < 20; ++i) (void)negotiate_deflate(offers, kTakeover);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - from;
-    best = std::min(best, took.count());
+    best = std::min(best, thread_cpu_seconds() - from);
   }
   return best;
 }
