@@ -25,8 +25,9 @@ class LaneLog {
     u32 frames = 0;
   };
 
-  // `first_seq` is what the next frame bears.
-  explicit LaneLog(Seq first_seq) : published_next_seq(first_seq), next_seq_(first_seq) {}
+  // `first_seq` is what the next frame bears, `start` where it will stand.
+  explicit LaneLog(Seq first_seq, Position start = 0)
+      : published_end(start), published_next_seq(first_seq), end_(start), next_seq_(first_seq) {}
   LaneLog(LaneLog&&) = default;
   LaneLog& operator=(LaneLog&&) = default;
 
@@ -52,12 +53,12 @@ class LaneLog {
   u32 window_bytes() const { return end_ - begin(); }
 
   // What the views have been told of: parts and end.
-  Position published_end = 0;
+  Position published_end;
   Seq published_next_seq;
 
  private:
   std::vector<Part> parts_;
-  Position end_ = 0;
+  Position end_;
   Seq next_seq_;
 };
 
