@@ -86,7 +86,8 @@ void Relay::end_turn() {
 }
 
 u64 Relay::next_deadline_ms() const {
-  if (state_->sessions.any_touched()) return state_->context.now.mono_ms;
+  if (state_->sessions.any_touched() || state_->rooms.any_grown())
+    return state_->context.now.mono_ms;
   return state_->context.timers.next_deadline_ms();
 }
 

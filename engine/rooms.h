@@ -34,6 +34,8 @@ class Rooms {
     return room == nullptr ? nullptr : room->get();
   }
   u32 size() const { return rooms_.size(); }
+  // Something came up after the turn's end (a connection that ended while flushing).
+  bool any_grown() const { return !grown_.empty(); }
 
  private:
   Room* obtain(std::string_view name);
