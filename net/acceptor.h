@@ -18,6 +18,8 @@ class Acceptor {
 
   void start();
   void stop();  // lets go of the port; who is accepted stays
+  // The kernel has let go of the port too: the accept in flight held the socket.
+  bool stopped() const { return listen_fd_ < 0 && !armed_; }
   void on_accepted(const Completion& done);
   void on_address(Slot slot, Connection& connection, const Completion& done);
   void on_slot_freed();

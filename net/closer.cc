@@ -49,7 +49,6 @@ void Closer::on_peer_close(Slot slot, Connection& connection, Bytes payload) {
 // Without a close frame first: what the client asked for is still answered, as it may read on.
 void Closer::on_end_of_stream(Slot slot, Connection& connection) {
   connection.listening = Listening::ended;
-  const bool clean = connection.peer_closed;
   connection.peer_closed = true;
   switch (connection.phase) {
     case Phase::open:
@@ -59,7 +58,6 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
       start_closing(slot, connection);
       break;
     case Phase::closing:
-      if (!clean) connection.send_close = false;
       core_.queue_flush(slot, connection);
       break;
     case Phase::responding:

@@ -57,6 +57,7 @@ struct Connection {
   bool recv_cancelled : 1 = false;
   bool poll_armed : 1 = false;
   bool poll_cancelled : 1 = false;
+  bool recv_fed : 1 = false;  // the receive in flight has brought bytes
   bool starved : 1 = false;
   bool flush_queued : 1 = false;
   bool blocked : 1 = false;        // the socket took a part only; it is polled for room

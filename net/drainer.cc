@@ -33,7 +33,7 @@ void Drainer::stop() {
 
 void Drainer::turn() {
   if (!core_.draining) return;
-  if (core_.connections.size() == 0) core_.running = false;
+  if (core_.connections.size() == 0 && core_.acceptor->stopped()) core_.running = false;
   if (core_.now.mono_ms < deadline_ms_) return;
   if (stopping_) {
     core_.running = false;

@@ -32,9 +32,15 @@ void EventLoop::turn() {
 }
 
 void EventLoop::run_completions() {
-  const std::size_t count = core_.ring.reap(completions_);
-  core_.stats.completions.add(count);
-  for (std::size_t i = 0; i < count; ++i) dispatcher_.run(completions_[i]);
+  const u64 bytes_end = core_.stats.bytes_in.get() + kReceivedBytesPerTurnMax;
+  std::size_t handled = 0;
+  while (handled < kCompletionsPerTurnMax && core_.stats.bytes_in.get() < bytes_end) {
+    const std::size_t count = core_.ring.reap(completions_);
+    for (std::size_t i = 0; i < count; ++i) dispatcher_.run(completions_[i]);
+    handled += count;
+    if (count < kCompletionsPerReapMax) break;
+  }
+  core_.stats.completions.add(handled);
   if (dispatcher_.control_came()) drainer_.obey(core_.shared.doorbells[core_.id]->commanded());
 }
 

@@ -1,7 +1,7 @@
 // EventLoop: the turn of a shard: reap, run, flush, submit (DESIGN law 6).
 // Thread: the shard's. Invariants: nothing submits from inside the reap; one system call per turn;
-// a turn handles at most kCompletionsPerTurnMax completions, so mailbox and timers get their share
-// whatever one socket does.
+// a turn handles a bounded number of completions and of bytes, so mailbox and timers get their
+// share whatever one socket does.
 #pragma once
 
 #include <array>
@@ -22,7 +22,9 @@ class EventLoop {
   void run();  // until core.running is false
 
  private:
-  static constexpr std::size_t kCompletionsPerTurnMax = 512;
+  static constexpr std::size_t kCompletionsPerReapMax = 64;
+  static constexpr std::size_t kCompletionsPerTurnMax = 1024;
+  static constexpr u64 kReceivedBytesPerTurnMax = 1 * MiB;
   static constexpr std::size_t kFlushesPerTurnMax = 512;
 
   void turn();
@@ -36,7 +38,7 @@ class EventLoop {
   Dispatcher& dispatcher_;
   Mailroom& mailroom_;
   Drainer& drainer_;
-  std::array<Completion, kCompletionsPerTurnMax> completions_;
+  std::array<Completion, kCompletionsPerReapMax> completions_;
   std::vector<Slot> flushing_;
 };
 

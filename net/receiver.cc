@@ -56,6 +56,7 @@ void Receiver::arm_multishot(Slot slot, Connection& connection) {
   connection.recv_armed = true;
   connection.recv_multishot = true;
   connection.recv_cancelled = false;
+  connection.recv_fed = false;
   core_.stats.recv_rearms.add();
 }
 
@@ -70,6 +71,7 @@ void Receiver::arm_once(Slot slot, Connection& connection) {
   connection.recv_armed = true;
   connection.recv_multishot = false;
   connection.recv_cancelled = false;
+  connection.recv_fed = false;
 }
 
 void Receiver::arm_poll(Slot slot, Connection& connection) {
@@ -101,6 +103,7 @@ void Receiver::on_receive(Slot slot, Connection& connection, const Completion& d
 
 void Receiver::take_bytes(Slot slot, Connection& connection, const Completion& done) {
   const u32 size = static_cast<u32>(done.result);
+  connection.recv_fed = true;
   core_.stats.recvs.add();
   core_.stats.bytes_in.add(size);
   const MutableBytes bytes = core_.buffers.bytes(done.buffer(), size);
@@ -117,7 +120,7 @@ void Receiver::ended(Slot slot, Connection& connection, const Completion& done) 
     case -ENOBUFS:
       core_.stats.recv_enobufs.add();
       connection.starved = true;
-      starved_.push_back(core_.handle(slot));
+      (connection.recv_fed ? starved_ : hungry_).push_back(core_.handle(slot));
       return;
     case -ECANCELED:
     case -EAGAIN:
@@ -152,8 +155,13 @@ void Receiver::on_poll(Slot slot, Connection& connection, const Completion& done
 }
 
 void Receiver::rearm_starved() {
-  starved_now_.swap(starved_);
-  for (const Handle handle : starved_now_) {
+  arm_all(hungry_);
+  arm_all(starved_);
+}
+
+void Receiver::arm_all(std::vector<Handle>& list) {
+  arming_.swap(list);
+  for (const Handle handle : arming_) {
     Connection* connection = core_.connections.find(handle);
     if (connection == nullptr || connection->phase == Phase::closed) continue;
     connection->starved = false;
@@ -162,7 +170,7 @@ void Receiver::rearm_starved() {
     }
     settle(handle.slot, *connection);
   }
-  starved_now_.clear();
+  arming_.clear();
 }
 
 u64 Receiver::next_sweep_ms() const {

@@ -3,7 +3,8 @@
 // rests on a multishot poll (about 260) and is read by single receives until a message comes.
 // Thread: the shard's. Owns: the list of starved connections.
 // Invariants: never two receives in flight on one socket, so bytes stay in order; a starved one is
-// armed again when buffers have come back, at the end of the turn, never by a timer.
+// armed again when buffers have come back, at the end of the turn, never by a timer; and those who
+// got nothing are armed before those who got something, so a noisy socket cannot keep all buffers.
 #pragma once
 
 #include <vector>
@@ -32,12 +33,14 @@ class Receiver {
   void arm_once(Slot slot, Connection& connection);
   void arm_poll(Slot slot, Connection& connection);
   void cancel(Slot slot, Connection& connection, OpKind kind);
+  void arm_all(std::vector<Handle>& list);
   void ended(Slot slot, Connection& connection, const Completion& done);
   void take_bytes(Slot slot, Connection& connection, const Completion& done);
 
   ShardCore& core_;
-  std::vector<Handle> starved_;
-  std::vector<Handle> starved_now_;
+  std::vector<Handle> hungry_;   // starved before the first byte
+  std::vector<Handle> starved_;  // the others
+  std::vector<Handle> arming_;
   Slot sweep_next_ = 0;
   u64 sweep_at_ms_ = 0;
 };

@@ -43,7 +43,6 @@ io_uring_sqe* Ring::sqe() {
 }
 
 void Ring::submit_and_wait(u64 timeout_ns) {
-  count_overflow();
   io_uring_cqe* unused = nullptr;
   if (timeout_ns == kForever) {
     (void)io_uring_submit_and_wait(&ring_, 1);
@@ -56,6 +55,7 @@ void Ring::submit_and_wait(u64 timeout_ns) {
 }
 
 std::size_t Ring::reap(std::span<Completion> out) {
+  count_overflow();
   std::size_t count = 0;
   while (count < out.size() && overflow_next_ < overflow_.size())
     out[count++] = overflow_[overflow_next_++];
