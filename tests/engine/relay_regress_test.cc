@@ -31,6 +31,24 @@ TEST(Regress, a_late_joiner_on_the_rooms_own_shard_gets_the_state_although_nothi
   EXPECT_TRUE(b.has(R"("full":true,"payload":{"set":{"e1":{"x":1}}})"));
 }
 
+TEST(Regress, who_leaves_and_joins_at_one_go_stays_in_the_others_rosters) {
+  FakeWorld world(2);
+  const std::string room = world.room_at(1);
+  Peer& watcher = world.connect(1);
+  world.join(watcher, room, R"("presence":true)");
+  Peer& hasty = world.connect(0);
+  for (const char* op : {"join", "leave", "join"}) {
+    hasty.say(R"({"type":"system","op":")" + std::string(op) + R"(","room":")" + room + R"("})");
+  }
+  world.settle();
+  EXPECT_EQ(hasty.count(R"("op":"joined")"), 2u);
+  EXPECT_EQ(watcher.count(R"("event":"join")"), 1u);
+  EXPECT_EQ(watcher.count(R"("event":"leave")"), 0u);
+  hasty.say(R"({"type":"system","op":"leave","room":")" + room + R"("})");
+  world.settle();
+  EXPECT_EQ(watcher.count(R"("event":"leave")"), 1u);
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
