@@ -26,6 +26,7 @@ struct JoinRequest {
   Handle view;
   WireFormat format;
   bool presence = false;
+  bool again = false;  // as in LeaveLetter
   bool has_history = false;
   bool has_since = false;
   bool since_chat = false;  // since names this lane
@@ -65,6 +66,7 @@ struct LeaveLetter {
   u32 seat;
   SessionUid session;
   WireFormat format;
+  bool again;  // the session left and joined at one go, so it may have a second seat
 };
 
 // A message for a room, or (Handle::slot == kNoSlot) for the room named in the bytes, while its

@@ -30,6 +30,7 @@ struct Member {
   bool leaving : 1 = false;   // leave as soon as it has; the session may be gone (kNoSlot)
   bool presence : 1 = false;  // reads the system lane
   bool wants_keyframe : 1 = false;
+  bool again : 1 = false;  // its session joined while an earlier seat was still being left
 };
 
 struct FormatView {

@@ -63,8 +63,11 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   ++viewer->members;
   ++room.formats[request.format.index()]->members;
   if (viewer->format_members[request.format.index()]++ == 0) attach(room, *viewer, request.format);
+  // Who has left and joined at one go takes the new seat before the old one is given back; the
+  // others see neither.
+  const bool seated = request.again && room.has_seat(request.session);
   answer.seat = room.take_seat(request.session, request.name);
-  presence(room, "join", request.session, request.name);
+  if (!seated) presence(room, "join", request.session, request.name);
   answer.has_since = request.has_since;
   answer.recovered = room.place_cursors(request, answer.cursors);
   answer.room = {slot_of(room), rooms_.handle(slot_of(room)).generation};
@@ -128,7 +131,9 @@ void Rooms::leave(const LeaveLetter& letter) {
   if (--room->formats[format]->members == 0 && format != 0) room->close_format(letter.format);
   const Name name = std::move(room->seats[letter.seat].name);
   room->free_seat(letter.seat);
-  presence(*room, "leave", letter.session, name.view());
+  if (!letter.again || !room->has_seat(letter.session)) {
+    presence(*room, "leave", letter.session, name.view());
+  }
   if (room->members_total == 0) {
     room->linger_timer =
         context_.timers.schedule(context_.now.mono_ms + context_.options.room_linger_ms,

@@ -7,6 +7,12 @@
 #include "engine/answers.h"
 
 namespace perseid {
+namespace {
+
+// Power of two, far below what a position can tell apart.
+constexpr Position kPullUpBytes = 1u << 28;
+
+}  // namespace
 
 Views::Views(Context& context, Mail& mail, Sessions& sessions)
     : context_(context),
@@ -39,11 +45,17 @@ void Views::join(Slot session_slot, const Request& request) {
   if (format == nullptr) format = std::make_unique<FormatView>();
   ++format->members;
 
+  bool again = false;
+  for (Slot other = session.first_member; other != kNoSlot;
+       other = members_[other].next_in_session) {
+    if (members_[other].view == it->second) again = members_[other].again = true;
+  }
   const Slot slot = members_.acquire();
   Member& member = members_[slot];
   member.session = session_slot;
   member.view = it->second;
   member.presence = request.presence;
+  member.again = again;
   member.format = session.format.index();
   member.index_in_view = static_cast<u32>(view.members.size());
   view.members.push_back(slot);
@@ -57,6 +69,7 @@ void Views::join(Slot session_slot, const Request& request) {
   letter->view = views_.handle(member.view);
   letter->format = session.format;
   letter->presence = request.presence;
+  letter->again = again;
   letter->has_history = request.has_history;
   letter->history = request.history;
   letter->has_since = request.since.present;
@@ -135,7 +148,8 @@ void Views::finish_leave(Slot slot, SessionUid session) {
   Letter letter(LeaveLetter{.room = view.room,
                             .seat = member.seat,
                             .session = session,
-                            .format = WireFormat::at(member.format)});
+                            .format = WireFormat::at(member.format),
+                            .again = member.again});
   const auto pending =
       std::find_if(pending_leaves_.begin(), pending_leaves_.end(),
                    [&](const PendingLeave& leave) { return leave.member == slot; });
@@ -211,6 +225,7 @@ void Views::advance(LaneAdvance& letter) {
   if (view == nullptr || view->formats[letter.format] == nullptr) return;
   FormatView& format = *view->formats[letter.format];
   LaneView& lane = format.lanes[letter.lane];
+  const Position begin_before = lane.begin();
   if (letter.reset) {
     lane.reset(context_.pool, letter.end, letter.next_seq);
     format.attached[letter.lane] = true;
@@ -224,9 +239,25 @@ void Views::advance(LaneAdvance& letter) {
   }
   // Behind add(): where more than a window came in one turn, the new part does not join the old.
   lane.trim(context_.pool, letter.window_begin);
+  if ((begin_before ^ lane.begin()) >= kPullUpBytes) {
+    pull_up(*view, letter.format, static_cast<Lane>(letter.lane));
+  }
   lane.advance(letter.end, letter.next_seq);
   format.state_bytes = letter.state_bytes;
   touch_members(*view, letter.format, static_cast<Lane>(letter.lane));
+}
+
+// A position says how far behind a cursor is for 2 GiB only. So that a member that does not read
+// for longer still counts as fallen out, those before the window are brought to its edge from time
+// to time.
+void Views::pull_up(RoomView& view, u8 format, Lane lane) {
+  const Position begin = view.formats[format]->lanes[index(lane)].begin();
+  for (const Slot slot : view.members) {
+    Member& member = members_[slot];
+    if (!member.joined || member.format != format) continue;
+    LaneCursor& cursor = member.cursors[index(lane)];
+    if (distance(cursor.position, begin) > 0) cursor.position = begin - 1;
+  }
 }
 
 void Views::touch_members(RoomView& view, u8 format, Lane lane) {
