@@ -14,7 +14,6 @@ static_assert(kParsePaddingBytes >= simdjson::SIMDJSON_PADDING);
 
 constexpr std::size_t kCapacityBytesMin = 4 * KiB;
 constexpr std::size_t kCapacityRetainedBytesMax = 4 * MiB;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 class Checker {
  public:
@@ -93,7 +92,8 @@ Error JsonDocument::open(std::string_view text) {
   kind_ = Kind::scalar;
   element_count_ = 0;
   trimmed_ = trim_json(text);
-  if (trimmed_.empty() || text.starts_with(kByteOrderMark)) return Error::invalid_json;
+  if (trimmed_.empty()) return Error::invalid_json;
+  // Whatever else comes first, a byte order mark too, can only be a literal or wrong.
   if (trimmed_[0] != '{' && trimmed_[0] != '[' && trimmed_[0] != '"') return check_scalar();
   if (const Error error = reserve(trimmed_.size()); error != Error::ok) return error;
   has_escapes_ = std::memchr(trimmed_.data(), '\\', trimmed_.size()) != nullptr;

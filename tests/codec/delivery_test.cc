@@ -111,6 +111,23 @@ TEST(Delivery, SizesHoldAcrossTheHeaderBounds) {
   }
 }
 
+TEST(Delivery, SizesHoldForNumbersOfEveryLength) {
+  u64 power = 1;
+  for (u32 digits = 1; digits <= 20; ++digits, power *= 10) {
+    for (const u64 number : {power - 1, power, power + 1}) {
+      Delivery delivery = kChat;
+      delivery.seq = static_cast<u32>(number);
+      delivery.room_number = static_cast<u32>(number);
+      delivery.timestamp_unix_ms = number;
+      const StateDelivery state{.room_number = delivery.seq, .tick = delivery.seq, .payload = "{}"};
+      for (const Flavour flavour : {Flavour::json, Flavour::bin}) {
+        frame(flavour, delivery);
+        frame(flavour, state);
+      }
+    }
+  }
+}
+
 TEST(Delivery, JsonReadsBack) {
   std::mt19937_64 random(property_seed("Delivery.JsonReadsBack"));
   const std::string rooms[] = {"r", "a\\\"b", "\\\\", "\xf0\x9f\x8e\xb2", "x\\\",\\\"seq\\\":1"};
