@@ -300,8 +300,10 @@ bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLan
   if (recovered) return true;
   out[index(Lane::chat)] = chat_end;
   if (request.has_history) {
+    // Another format's log may hold less than the canonical one.
     (void)place(Lane::chat,
-                history_first(std::min(request.history, context_.options.chat_history)));
+                std::max(history_first(std::min(request.history, context_.options.chat_history)),
+                         logs.lanes[index(Lane::chat)].first_seq()));
   }
   return false;
 }

@@ -36,11 +36,13 @@ Slot Sessions::open(const PeerInfo& peer) {
   if (context_.options.address_messages_per_second != 0 && peer.address_key != 0) {
     entry(address_of_, slot, kNoSlot) = addresses_.enter(peer.address_key);
   }
-  while (cohorts_ * kCohortSlots <= slot) {
+  while (cohort_looks_ms_.size() * kCohortSlots <= slot) {
     // A new cohort starts at its own phase, so that heartbeats are spread over the interval.
-    const u64 phase_ms = (u64{cohorts_} * 0x9e3779b97f4a7c15u >> 33) % cohort_period_ms();
+    const u64 cohort = cohort_looks_ms_.size();
+    const u64 phase_ms = (cohort * 0x9e3779b97f4a7c15u >> 33) % cohort_period_ms();
+    cohort_looks_ms_.push_back(context_.now.mono_ms);
     context_.timers.schedule(context_.now.mono_ms + phase_ms + 1,
-                             timer_cookie(TimerKind::heartbeat_cohort, cohorts_++));
+                             timer_cookie(TimerKind::heartbeat_cohort, static_cast<Slot>(cohort)));
   }
   ++context_.stats.sessions_opened;
   context_.emit(EventKind::client_connected, uid(slot));
@@ -173,14 +175,17 @@ u64 Sessions::cohort_period_ms() const {
 
 void Sessions::on_heartbeat_timer(Slot cohort) {
   const Slot first = cohort * kCohortSlots;
+  const u64 since_last_look_ms = context_.now.mono_ms - cohort_looks_ms_[cohort];
+  cohort_looks_ms_[cohort] = context_.now.mono_ms;
   for (Slot slot = first; slot < first + kCohortSlots; ++slot) {
-    if (sessions_.live(slot) && !sessions_[slot].closing) check_heartbeat(slot);
+    if (!sessions_.live(slot) || sessions_[slot].closing) continue;
+    check_heartbeat(slot, since_last_look_ms);
   }
   context_.timers.schedule(context_.now.mono_ms + cohort_period_ms(),
                            timer_cookie(TimerKind::heartbeat_cohort, cohort));
 }
 
-void Sessions::check_heartbeat(Slot slot) {
+void Sessions::check_heartbeat(Slot slot, u64 since_last_look_ms) {
   Session& session = sessions_[slot];
   const u32 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
   if (silent_ms >= context_.options.timeout_ms) {
@@ -189,9 +194,10 @@ void Sessions::check_heartbeat(Slot slot) {
     return;
   }
   const u32 interval_ms = context_.options.heartbeat_interval_ms;
-  if (silent_ms < interval_ms) return;
-  // Looked at four times an interval, pinged once.
-  if ((silent_ms % interval_ms) >= cohort_period_ms()) return;
+  // Looked at four times an interval, pinged once: when the silence has passed one more interval
+  // since the last look, however late the looks are.
+  const u64 silent_before_ms = silent_ms - std::min<u64>(silent_ms, since_last_look_ms);
+  if (silent_ms / interval_ms == silent_before_ms / interval_ms) return;
   if (silent_ms >= 2 * interval_ms && !session.quiet) {
     session.quiet = true;
     context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "missed a heartbeat");

@@ -75,7 +75,7 @@ class Sessions {
   // Sessions whose heartbeats are looked at together: one timer for so many neighbouring slots.
   static constexpr u32 kCohortSlots = 64;
   u64 cohort_period_ms() const;
-  void check_heartbeat(Slot slot);
+  void check_heartbeat(Slot slot, u64 since_last_look_ms);
 
   // The session's entry in a table that stays empty until an option asks for it.
   template <class Value>
@@ -90,8 +90,8 @@ class Sessions {
   std::vector<Slot> address_of_;        // --address-messages-per-second
   std::vector<TokenBucket> bytes_out_;  // --client-bytes-per-second
   std::vector<Slot> touched_;
-  std::vector<Slot> flushing_;  // a session that has gone meanwhile may still stand there
-  u32 cohorts_ = 0;
+  std::vector<Slot> flushing_;        // a session that has gone meanwhile may still stand there
+  std::vector<u64> cohort_looks_ms_;  // when each cohort was last looked at, monotonic
 };
 
 }  // namespace perseid

@@ -53,6 +53,7 @@ class Views {
   void unlink_from_session(Slot slot);
   void remove_member(Slot slot);
   void release_format(RoomView& view, u8 format);
+  void pull_up(RoomView& view, u8 format, Lane lane);
   void touch_members(RoomView& view, u8 format, Lane lane);
   void check_windows(Slot session, Member& member);
   void fall_out(Slot session, Member& member, Lane lane);
