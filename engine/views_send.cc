@@ -1,6 +1,7 @@
 // Sending from views: gather slices at the cursors, give back what the kernel did not take.
 #include <algorithm>
 
+#include "codec/frame.h"
 #include "engine/answers.h"
 #include "engine/lane_log.h"
 #include "engine/views.h"
@@ -32,6 +33,7 @@ bool Views::wants_send(Slot session_slot) {
   if (session.batch_out || session.budget_wait) return false;
   if (!session.outbox.empty()) return true;
   if (session.closing) return false;
+  if (session.ping_due) return true;
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
@@ -73,7 +75,10 @@ void Views::gather(Slot session_slot, SendBatch& out) {
     }
   }
   session.outbox.gather(out, budget_bytes);
-  for (u8 lane = 0; lane < kLanes && !session.closing; ++lane) {
+  // Nothing of a room overtakes a `joined` or a `gap` that did not fit into this batch.
+  const bool lanes_may_go = !session.closing && session.outbox.empty();
+  if (lanes_may_go && session.ping_due && !out.full()) gather_ping(session, out);
+  for (u8 lane = 0; lane < kLanes && lanes_may_go; ++lane) {
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
       if (!members_[slot].joined || out.full()) continue;
       gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
@@ -86,6 +91,18 @@ void Views::gather(Slot session_slot, SendBatch& out) {
     sessions_.bytes_out(session_slot)
         .charge(out.total_bytes, context_.options.client_bytes_per_second, context_.now.mono_ms);
   }
+}
+
+// The same two bytes for everybody: a heartbeat to a million clients allocates nothing.
+void Views::gather_ping(Session& session, SendBatch& out) {
+  static constexpr u8 kPing[] = {0x80 | static_cast<u8>(Opcode::ping), 0};
+  session.ping_due = false;
+  out.slices[out.count++] = {.data = kPing,
+                             .size_bytes = sizeof kPing,
+                             .hold = nullptr,
+                             .source = SendSlice::Source::ping,
+                             .member = {}};
+  out.total_bytes += sizeof kPing;
 }
 
 void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {
@@ -194,7 +211,7 @@ void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
     const u32 taken =
         sent_bytes > slice_begin ? std::min(sent_bytes - slice_begin, slice.size_bytes) : 0;
     if (taken == slice.size_bytes) {
-      context_.pool.drop(slice.hold);
+      if (slice.hold != nullptr) context_.pool.drop(slice.hold);
     } else {
       give_back(session_slot, slice, taken);
     }
@@ -209,6 +226,11 @@ void Views::give_back(Slot session_slot, const SendSlice& slice, u32 sent_bytes)
     return session.outbox.give_back(context_.pool, slice, sent_bytes);
   }
   if (slice.source == SendSlice::Source::lane) return tear(session_slot, slice, sent_bytes);
+  if (slice.source == SendSlice::Source::ping) {
+    if (sent_bytes == 0) session.ping_due = true;
+    if (sent_bytes == 1) session.outbox.prepend(context_.pool, {slice.data + 1, 1});
+    return;
+  }
   if (sent_bytes != 0) {
     // A torn keyframe keeps its (shared) bytes until it is through; the deltas after it stay in
     // order.
