@@ -35,7 +35,7 @@ TEST(Regress, who_leaves_and_joins_at_one_go_stays_in_the_others_rosters) {
   FakeWorld world(2);
   const std::string room = world.room_at(1);
   Peer& watcher = world.connect(1);
-  world.join(watcher, room, R"("presence":true)");
+  world.join(watcher, room, R"(,"presence":true)");
   Peer& hasty = world.connect(0);
   for (const char* op : {"join", "leave", "join"}) {
     hasty.say(R"({"type":"system","op":")" + std::string(op) + R"(","room":")" + room + R"("})");
@@ -47,6 +47,21 @@ TEST(Regress, who_leaves_and_joins_at_one_go_stays_in_the_others_rosters) {
   hasty.say(R"({"type":"system","op":"leave","room":")" + room + R"("})");
   world.settle();
   EXPECT_EQ(watcher.count(R"("event":"leave")"), 1u);
+}
+
+TEST(Regress, no_message_of_a_room_overtakes_joined_where_a_send_is_short_of_bytes) {
+  FakeWorld world(1, [](Options& o) { o.flush_bytes_max = 1024; });
+  for (int i = 0; i < 14; ++i) world.join(world.connect(), "arena");
+  Peer& a = world.connect();
+  world.join(a, "arena");
+  a.say(chat("arena", "1"));
+  world.settle();
+  Peer& b = world.connect();
+  for (int i = 0; i < 6; ++i) b.say(R"({"type":"system","op":"ping","id":1})");
+  b.say(R"({"type":"system","op":"join","room":"arena","history":5})");
+  world.settle();
+  ASSERT_EQ(b.messages.size(), 8u);
+  EXPECT_NE(b.messages[6].find(R"("op":"joined")"), std::string::npos);
 }
 
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
