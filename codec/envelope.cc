@@ -10,9 +10,10 @@ namespace ondemand = simdjson::ondemand;
 struct EnvelopeReader::State {
   EnvelopeLimits limits;
   JsonDocument json;
-  // The array being walked; between two calls of next() its current element is unread.
+  // The array being walked; `at` stands on the element read last, once `started`.
   ondemand::array_iterator at;
   ondemand::array_iterator end;
+  bool started = false;
   enum class Left : u8 { nothing, object, array } left = Left::nothing;
 
   bool take_object(Request& out, Problem& problem) {
@@ -50,8 +51,6 @@ struct EnvelopeReader::State {
     left = Left::array;
     return {};
   }
-
-  bool started = false;
 };
 
 EnvelopeReader::EnvelopeReader(const EnvelopeLimits& limits) : state_(new State{}) {
