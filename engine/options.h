@@ -81,8 +81,8 @@ namespace perseid {
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
   GROUP("The ring")                                                                                \
-  NUM(u32, ring_entries, 4096, 64, 32768, "", "Submission queue entries per shard.")               \
-  NUM(u32, completion_entries, 16384, 128, 65536, "", "Completion queue entries per shard.")       \
+  NUM(u32, ring_entries, 1024, 64, 32768, "", "Submission queue entries per shard.")               \
+  NUM(u32, completion_entries, 8192, 128, 65536, "", "Completion queue entries per shard.")       \
   NUM(u32, recv_buffers, 1024, 16, 32768, "", "Receive buffers per shard, a power of two.")        \
   NUM(u32, recv_buffer_bytes, 8192, 512, 1048576, "bytes", "Size of one receive buffer.")          \
   FLAG(no_pin, "Do not pin shards to cores.")                                                      \

@@ -16,16 +16,16 @@ struct SegmentHold;
 struct SendSlice {
   const u8* data = nullptr;
   u32 size_bytes = 0;
-  SegmentHold* hold = nullptr;
+  SegmentHold* hold = nullptr;  // null for bytes that live for ever
   // Where it came from, so that what the kernel did not take can be given back.
-  enum class Source : u8 { outbox, lane, keyframe } source = Source::outbox;
+  enum class Source : u8 { outbox, ping, lane, keyframe } source = Source::outbox;
   u8 lane = 0;
   Handle member;
   u32 position = 0;   // of `data`: in the lane's log, or in the outbox's chunk
   Seq first_seq = 0;  // of the first frame
 };
 
-constexpr u32 kSendSlicesMax = 16;
+constexpr u32 kSendSlicesMax = 8;
 
 struct SendBatch {
   std::array<SendSlice, kSendSlicesMax> slices;

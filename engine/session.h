@@ -31,6 +31,7 @@ struct Session {
   bool batch_out : 1 = false;
   bool budget_wait : 1 = false;  // a send_budget timer is set
   bool quiet : 1 = false;        // missed a heartbeat
+  bool ping_due : 1 = false;
 };
 
 static_assert(sizeof(Session) <= 72, "a million of them");

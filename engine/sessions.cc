@@ -203,7 +203,8 @@ void Sessions::check_heartbeat(Slot slot, u64 since_last_look_ms) {
     context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "missed a heartbeat");
   }
   ++context_.stats.heartbeats_sent;
-  if (u8* out = reserve(slot, 2)) write_frame_header(out, Opcode::ping, 0);
+  session.ping_due = true;
+  touch(slot);
 }
 
 }  // namespace perseid

@@ -25,7 +25,7 @@ class EventLoop {
   static constexpr std::size_t kCompletionsPerReapMax = 64;
   static constexpr std::size_t kCompletionsPerTurnMax = 1024;
   static constexpr u64 kReceivedBytesPerTurnMax = 1 * MiB;
-  static constexpr std::size_t kFlushesPerTurnMax = 512;
+  static constexpr std::size_t kFlushesPerTurnMax = 256;
 
   void turn();
   void run_completions();
