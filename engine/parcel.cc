@@ -32,7 +32,7 @@ SharedSlice ParcelWriter::write(const Parcel& parcel) {
   const u32 offset = used_bytes_;
   u8* out = hold_->segment->data() + offset;
   const auto put = [&out](const void* data, std::size_t bytes) {
-    std::memcpy(out, data, bytes);
+    if (bytes > 0) std::memcpy(out, data, bytes);  // an absent id has no address
     out += bytes;
   };
   put(&header, sizeof header);

@@ -104,8 +104,8 @@ void Acceptor::on_address(Slot slot, Connection& connection, const Completion& d
   socklen_t size = sizeof address;
   const int found = ::getpeername(done.result, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(done.result);
-  if (found == 0 && connection.handshake != nullptr) {
-    connection.handshake->address_key = address_key(address);
+  if (found == 0 && connection.phase == Phase::handshake) {
+    handshake_of(connection).address_key = address_key(address);
   }
 }
 

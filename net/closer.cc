@@ -10,7 +10,6 @@ namespace perseid {
 
 void Closer::begin(Slot slot, Connection& connection, CloseCode code, std::string_view reason) {
   if (connection.phase != Phase::open) return;
-  connection.close_code = code;
   keep_frame(slot, connection, static_cast<u16>(code), reason);
   start_closing(slot, connection);
 }
@@ -136,7 +135,7 @@ void Closer::finish(Slot slot, Connection& connection) {
   if (connection.phase == Phase::closed) return;
   connection.phase = Phase::closed;
   connection.listening = Listening::ended;
-  connection.handshake.reset();
+  if (!connection.is_echo) connection.extra.reset();
   core_.clear_timer(connection);
   frames_.erase(slot);
   if (connection.send == nullptr) detach(connection);

@@ -14,8 +14,12 @@
 namespace perseid {
 
 struct SendOp;
-struct Handshake;
-struct EchoState;
+
+// What only some connections have: the Handshake at first, at /echo an EchoState later. One pointer
+// for both, as most have neither.
+struct ConnectionExtra {
+  virtual ~ConnectionExtra() = default;
+};
 
 enum class Phase : u8 {
   handshake,   // reading the request head
@@ -35,20 +39,13 @@ enum class Listening : u8 {
 };
 
 struct Connection {
-  Connection();
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-
   MessageReader reader;
   SendOp* send = nullptr;  // in flight, from the shard's pool
-  std::unique_ptr<Handshake> handshake;
-  std::unique_ptr<EchoState> echo;
+  std::unique_ptr<ConnectionExtra> extra;
   u32 file = 0;  // index of the direct descriptor
   Slot session = kNoSlot;
   u32 last_message_ms = 0;  // the low half of the monotonic clock
   TimerId timer = kNoTimer;
-  CloseCode close_code = CloseCode::none;
   Phase phase = Phase::handshake;
   Listening listening = Listening::ended;
   u8 ops_in_flight = 0;
@@ -66,9 +63,10 @@ struct Connection {
   bool peer_closed : 1 = false;    // the peer's close frame, or its end of stream, came
   bool deaf : 1 = false;           // what comes is no longer read as frames
   bool counted : 1 = false;        // holds a place of --max-connections
+  bool is_echo : 1 = false;        // extra is an EchoState
   bool inflates : 1 = false;       // permessage-deflate was agreed
   bool socket_closed : 1 = false;  // the kernel was asked to close it; nothing may follow
 };
-static_assert(sizeof(Connection) <= 72, "half of an idle connection's budget is the session's");
+static_assert(sizeof(Connection) <= 48, "half of an idle connection's budget is the session's");
 
 }  // namespace perseid

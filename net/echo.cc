@@ -10,7 +10,7 @@ u64 Echo::pending_bytes_max() const {
 }
 
 void Echo::message(Slot slot, Connection& connection, Opcode opcode, Bytes payload) {
-  EchoState& echo = *connection.echo;
+  EchoState& echo = echo_of(connection);
   const bool deflate = echo.deflater != nullptr;
   const Bytes body = deflate ? echo.deflater->deflate(payload) : payload;
   std::array<u8, kServerFrameHeaderBytesMax> header;
@@ -20,13 +20,13 @@ void Echo::message(Slot slot, Connection& connection, Opcode opcode, Bytes paylo
 }
 
 void Echo::append(Slot slot, Connection& connection, Bytes bytes) {
-  std::vector<u8>& pending = connection.echo->pending;
+  std::vector<u8>& pending = echo_of(connection).pending;
   pending.insert(pending.end(), bytes.begin(), bytes.end());
   core_.queue_flush(slot, connection);
 }
 
 void Echo::after_feed(Slot slot, Connection& connection) {
-  const EchoState& echo = *connection.echo;
+  const EchoState& echo = echo_of(connection);
   if (connection.phase != Phase::open || connection.listening == Listening::paused) return;
   if (echo.pending.size() + echo.sending_bytes <= pending_bytes_max()) return;
   core_.stats.recv_paused.add();
@@ -34,7 +34,7 @@ void Echo::after_feed(Slot slot, Connection& connection) {
 }
 
 bool Echo::take_pending(Connection& connection, std::vector<u8>& out) {
-  EchoState& echo = *connection.echo;
+  EchoState& echo = echo_of(connection);
   if (echo.pending.empty()) return false;
   out.swap(echo.pending);
   echo.pending.clear();
@@ -43,9 +43,9 @@ bool Echo::take_pending(Connection& connection, std::vector<u8>& out) {
 }
 
 void Echo::on_sent(Slot slot, Connection& connection) {
-  connection.echo->sending_bytes = 0;
+  echo_of(connection).sending_bytes = 0;
   if (connection.listening != Listening::paused) return;
-  if (connection.echo->pending.size() > pending_bytes_max() / 2) return;
+  if (echo_of(connection).pending.size() > pending_bytes_max() / 2) return;
   core_.receiver->want(slot, connection, Listening::receive);
 }
 

@@ -11,12 +11,17 @@
 
 namespace perseid {
 
-struct EchoState {
+struct EchoState : ConnectionExtra {
   std::unique_ptr<Inflater> inflater;  // both are null if deflate was not agreed
   std::unique_ptr<Deflater> deflater;
   std::vector<u8> pending;  // finished frames that wait for the send in flight
   u64 sending_bytes = 0;
 };
+
+// If connection.is_echo.
+inline EchoState& echo_of(const Connection& connection) {
+  return static_cast<EchoState&>(*connection.extra);
+}
 
 class Echo {
  public:

@@ -24,13 +24,13 @@ void Frames::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   if (error != Error::ok && error != kStopReading) {
     core_.closer->on_bad_input(slot, connection, error);
   }
-  if (connection.echo != nullptr) core_.echo->after_feed(slot, connection);
+  if (connection.is_echo) core_.echo->after_feed(slot, connection);
 }
 
 ReaderLimits Frames::limits(const Connection& connection) const {
-  const bool echo = connection.echo != nullptr;
+  const bool echo = connection.is_echo;
   Inflater* inflater = nullptr;
-  if (connection.inflates) inflater = echo ? connection.echo->inflater.get() : &core_.inflater;
+  if (connection.inflates) inflater = echo ? echo_of(connection).inflater.get() : &core_.inflater;
   return {.message_bytes_max =
               echo ? core_.options.echo_message_bytes_max : core_.options.max_message_bytes,
           .source = FrameSource::client,
@@ -45,7 +45,7 @@ Error Frames::on_message(Opcode opcode, MutableBytes payload) {
   if (connection.listening == Listening::rest) {
     core_.receiver->want(slot_, connection, Listening::receive);
   }
-  if (connection.echo != nullptr) {
+  if (connection.is_echo) {
     core_.echo->message(slot_, connection, opcode, payload);
   } else if (connection.session != kNoSlot) {
     core_.relay->receive(connection.session, opcode, payload);
@@ -73,7 +73,7 @@ void Frames::pong(Bytes payload) {
   const u32 header = write_frame_header(frame.data(), Opcode::pong, payload.size());
   if (!payload.empty()) std::memcpy(frame.data() + header, payload.data(), payload.size());
   const Bytes whole{frame.data(), header + payload.size()};
-  if (connection_->echo != nullptr) {
+  if (connection_->is_echo) {
     core_.echo->append(slot_, *connection_, whole);
   } else if (connection_->session != kNoSlot) {
     const Error error = core_.relay->push_frame(connection_->session, whole);

@@ -23,7 +23,7 @@ void Sender::flush(Slot slot, Connection& connection) {
 
 bool Sender::fill(Slot slot, Connection& connection, SendOp& op) {
   if (connection.close_sent) return false;
-  if (connection.echo != nullptr) {
+  if (connection.is_echo) {
     if (core_.echo->take_pending(connection, op.own)) return true;
   } else if (connection.session != kNoSlot) {
     core_.relay->gather(connection.session, op.batch);
@@ -137,8 +137,8 @@ void Sender::go_on(Slot slot, Connection& connection, bool broken) {
   } else if (connection.phase == Phase::responding) {
     core_.closer->shut_down(slot, connection);
   } else {
-    if (connection.echo != nullptr) core_.echo->on_sent(slot, connection);
-    if (connection.phase == Phase::closing || connection.echo != nullptr ||
+    if (connection.is_echo) core_.echo->on_sent(slot, connection);
+    if (connection.phase == Phase::closing || connection.is_echo ||
         (connection.session != kNoSlot && core_.relay->wants_send(connection.session))) {
       core_.queue_flush(slot, connection);
     }

@@ -35,20 +35,22 @@ Upgrader::Upgrader(ShardCore& core) : core_(core) {
 
 void Upgrader::begin(Slot slot, Connection& connection) {
   connection.phase = Phase::handshake;
-  connection.handshake = std::make_unique<Handshake>(core_.options.head_bytes_max);
+  connection.extra = std::make_unique<Handshake>(core_.options.head_bytes_max);
   core_.set_timer(slot, connection, core_.options.handshake_timeout_ms);
 }
 
 void Upgrader::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   std::size_t consumed = 0;
-  const Error error = connection.handshake->reader.feed(bytes, consumed);
+  HttpHeadReader& reader = handshake_of(connection).reader;
+  const Error error = reader.feed(bytes, consumed);
   if (error == Error::need_more) return;
   if (error != Error::ok) {
     refuse(slot, connection, error);
     return;
   }
-  answer(slot, connection, connection.handshake->reader.request());
-  connection.handshake.reset();
+  // It must live through the answer, whatever takes its place.
+  const std::unique_ptr<ConnectionExtra> handshake = std::move(connection.extra);
+  answer(slot, connection, static_cast<const Handshake&>(*handshake));
   // The client may have sent its first frames along with the head.
   core_.frames->feed(slot, connection, bytes.subspan(consumed));
 }
@@ -62,18 +64,20 @@ void Upgrader::on_drain(Slot slot, Connection& connection) {
   refuse(slot, connection, Error::unavailable);
 }
 
-void Upgrader::answer(Slot slot, Connection& connection, const HttpRequest& request) {
+void Upgrader::answer(Slot slot, Connection& connection, const Handshake& handshake) {
+  const HttpRequest& request = handshake.reader.request();
   if (request.path == "/ws") {
-    upgrade(slot, connection, request, false);
+    upgrade(slot, connection, handshake, false);
   } else if (request.path == "/echo" && core_.options.echo) {
-    upgrade(slot, connection, request, true);
+    upgrade(slot, connection, handshake, true);
   } else {
     respond(slot, connection, answer_http(request));
   }
 }
 
-void Upgrader::upgrade(Slot slot, Connection& connection, const HttpRequest& request, bool echo) {
-  const UpgradeDecision decision = decide_upgrade(request, echo ? echo_policy_ : relay_policy_);
+void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo) {
+  const UpgradeDecision decision =
+      decide_upgrade(handshake.reader.request(), echo ? echo_policy_ : relay_policy_);
   if (decision.error != Error::ok) {
     core_.stats.http_errors.add();
     respond(slot, connection, decision.response);
@@ -91,7 +95,7 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const HttpRequest& req
   } else if (echo) {
     open_echo(connection, decision);
   } else {
-    open_session(slot, connection, decision);
+    open_session(slot, connection, decision, handshake.address_key);
   }
 }
 
@@ -106,24 +110,28 @@ bool Upgrader::take_place(Connection& connection) {
 }
 
 void Upgrader::open_echo(Connection& connection, const UpgradeDecision& decision) {
-  connection.echo = std::make_unique<EchoState>();
-  if (!decision.deflate.has_value()) return;
-  const DeflateParams& params = decision.deflate->params;
-  connection.echo->inflater =
-      std::make_unique<Inflater>(params.client_window_bits, !params.client_no_context_takeover);
-  connection.echo->deflater =
-      std::make_unique<Deflater>(params.server_window_bits, !params.server_no_context_takeover);
+  auto echo = std::make_unique<EchoState>();
+  if (decision.deflate.has_value()) {
+    const DeflateParams& params = decision.deflate->params;
+    echo->inflater =
+        std::make_unique<Inflater>(params.client_window_bits, !params.client_no_context_takeover);
+    echo->deflater =
+        std::make_unique<Deflater>(params.server_window_bits, !params.server_no_context_takeover);
+  }
+  connection.extra = std::move(echo);
+  connection.is_echo = true;
 }
 
 // Lanes are compressed once for all, with a whole window; a client that asked for a smaller one is
 // served uncompressed, as RFC 7692 section 6 allows message by message.
-void Upgrader::open_session(Slot slot, Connection& connection, const UpgradeDecision& decision) {
+void Upgrader::open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
+                            u64 address_key) {
   const bool deflate =
       decision.deflate.has_value() && decision.deflate->params.server_window_bits == 15;
   connection.session =
       core_.relay->open({.connection = core_.handle(slot),
                          .format = {.flavour = decision.flavour, .deflate = deflate},
-                         .address_key = connection.handshake->address_key});
+                         .address_key = address_key});
   if (core_.draining) {
     core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
   }
@@ -156,8 +164,8 @@ std::string Upgrader::health(bool head_only) const {
 
 void Upgrader::refuse(Slot slot, Connection& connection, Error error) {
   core_.stats.http_errors.add();
+  connection.extra.reset();
   respond(slot, connection, http_error(error));
-  connection.handshake.reset();
 }
 
 void Upgrader::respond(Slot slot, Connection& connection, std::string_view response) {

@@ -13,11 +13,16 @@
 
 namespace perseid {
 
-struct Handshake {
+struct Handshake : ConnectionExtra {
   explicit Handshake(std::size_t head_bytes_max) : reader(head_bytes_max) {}
   HttpHeadReader reader;
   u64 address_key = 0;  // 0: unknown
 };
+
+// While connection.phase is Phase::handshake.
+inline Handshake& handshake_of(Connection& connection) {
+  return static_cast<Handshake&>(*connection.extra);
+}
 
 class Upgrader {
  public:
@@ -29,10 +34,11 @@ class Upgrader {
   void on_drain(Slot slot, Connection& connection);
 
  private:
-  void answer(Slot slot, Connection& connection, const HttpRequest& request);
-  void upgrade(Slot slot, Connection& connection, const HttpRequest& request, bool echo);
+  void answer(Slot slot, Connection& connection, const Handshake& handshake);
+  void upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo);
   void open_echo(Connection& connection, const UpgradeDecision& decision);
-  void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision);
+  void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
+                    u64 address_key);
   bool take_place(Connection& connection);
   std::string answer_http(const HttpRequest& request);
   std::string health(bool head_only) const;
