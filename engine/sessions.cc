@@ -104,7 +104,9 @@ u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
     ++context_.stats.floods_closed;
     error = Error::too_many_messages;
   }
-  return retry_after_ms;
+  // Who waits as told is let through: the time covers what the refusal itself cost.
+  return std::max(retry_after_ms,
+                  session.messages_in.wait(messages, options.session_messages_per_second, now_ms));
 }
 
 bool Sessions::has_room(Slot slot, u32 size_bytes) {

@@ -18,16 +18,19 @@ class TokenBucket {
   // Takes `tokens` at `rate_per_second` (not 0); 0 if they were taken, else after how many ms to
   // try again.
   u32 take(u64 tokens, u64 rate_per_second, u64 now_ms) {
+    const u32 wait_ms = wait(tokens, rate_per_second, now_ms);
+    if (wait_ms == 0) charge(tokens, rate_per_second, now_ms);
+    return wait_ms;
+  }
+  // What take() would say, without taking.
+  u32 wait(u64 tokens, u64 rate_per_second, u64 now_ms) const {
     const u64 now_ns = now_ms * 1'000'000;
     const u64 busy_ns = busy_until_ns_ > now_ns ? busy_until_ns_ - now_ns : 0;
     const u64 cost_ns = tokens * 1'000'000'000 / rate_per_second;
     const u64 burst_ns = kBurstSeconds * 1'000'000'000;
-    if (busy_ns != 0 && busy_ns + cost_ns > burst_ns) {
-      const u64 wait_ns = std::min(busy_ns, busy_ns + cost_ns - burst_ns);
-      return static_cast<u32>(std::min<u64>(wait_ns / 1'000'000 + 1, ~u32{0}));
-    }
-    busy_until_ns_ = now_ns + busy_ns + cost_ns;
-    return 0;
+    if (busy_ns == 0 || busy_ns + cost_ns <= burst_ns) return 0;
+    const u64 wait_ns = std::min(busy_ns, busy_ns + cost_ns - burst_ns);
+    return static_cast<u32>(std::min<u64>(wait_ns / 1'000'000 + 1, ~u32{0}));
   }
   // Takes tokens without asking: a debt that later requests pay.
   void charge(u64 tokens, u64 rate_per_second, u64 now_ms) {
