@@ -61,7 +61,7 @@ namespace perseid {
   NUM(u32, room_state_bytes_max, 1048576, 1024, 1073741824, "bytes", "State of one room.")         \
   NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \
   NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
-  NUM(u32, roster_max, 256, 1, 65536, "", "Members listed in joined and discover.")                \
+  NUM(u32, roster_max, 100, 1, 65536, "", "Members listed in joined and discover.")                \
   NUM(u32, state_hz, 20, 1, 240, "Hz", "State ticks per second.")                                  \
   NUM(u32, action_window_ms, 0, 0, 1000, "ms",                                                     \
       "Player actions are gathered so long before they are sent: more throughput, more delay.")    \
@@ -82,7 +82,7 @@ namespace perseid {
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
   GROUP("The ring")                                                                                \
   NUM(u32, ring_entries, 1024, 64, 32768, "", "Submission queue entries per shard.")               \
-  NUM(u32, completion_entries, 8192, 128, 65536, "", "Completion queue entries per shard.")       \
+  NUM(u32, completion_entries, 8192, 128, 65536, "", "Completion queue entries per shard.")        \
   NUM(u32, recv_buffers, 1024, 16, 32768, "", "Receive buffers per shard, a power of two.")        \
   NUM(u32, recv_buffer_bytes, 8192, 512, 1048576, "bytes", "Size of one receive buffer.")          \
   FLAG(no_pin, "Do not pin shards to cores.")                                                      \

@@ -93,7 +93,7 @@ class SegmentPool {
 
  private:
   static constexpr u32 kClasses = 4;
-  static constexpr u32 kKeptBytesPerClass = 512 * 1024;
+  static constexpr u32 kKeptBytesPerClass = 256 * 1024;
   void recycle(Segment* segment);
 
   std::vector<Segment*> free_segments_[kClasses];

@@ -58,7 +58,6 @@ class Slab {
   u32 slots_used() const { return cells_used_; }  // upper bound for a scan over all slots
 
  private:
-  static constexpr u32 kChunkSlots = 256;
   static constexpr u32 kGenerationMask = 0x7fffffffu;
   static constexpr u32 kLiveBit = 0x80000000u;
   union Cell {
@@ -67,6 +66,9 @@ class Slab {
     T tenant;
     Slot next_free;
   };
+  // As many as fill 16 KiB, a size that allocators serve without rounding.
+  static constexpr u32 kChunkSlots = 16 * KiB / (sizeof(Cell) + sizeof(u32));
+  static_assert(kChunkSlots >= 16);
   // Generations stand apart from the cells: no padding per tenant.
   struct Chunk {
     Cell cells[kChunkSlots];
