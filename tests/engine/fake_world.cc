@@ -237,7 +237,9 @@ void FakeWorld::turn(u64 ms) {
     shard.relay->end_turn();
     flush(shard);
     for (auto& peer : shard.peers) {
-      if (peer->pings > 0 && peer->answers_pings && !peer->gone) shard.relay->heard(peer->slot);
+      if (peer->gone || !peer->answers_pings || peer->pings == peer->pings_answered) continue;
+      peer->pings_answered = peer->pings;
+      shard.relay->heard(peer->slot);
     }
   }
 }

@@ -59,6 +59,7 @@ class Peer {
   u32 packed_frames = 0;
   u64 bytes_in = 0;
   CloseCode closed = CloseCode::none;  // by the relay
+  u32 pings_answered = 0;
   bool answers_pings = true;
   bool gone = false;
   bool blocked = false;

@@ -64,6 +64,22 @@ TEST(Regress, no_message_of_a_room_overtakes_joined_where_a_send_is_short_of_byt
   EXPECT_NE(b.messages[6].find(R"("op":"joined")"), std::string::npos);
 }
 
+TEST(Regress, a_closing_connection_is_flushed_whatever_its_rate) {
+  FakeWorld world(1, [](Options& o) { o.client_bytes_per_second = 1000; });
+  Peer& a = world.connect();
+  for (int i = 0; i < 100; ++i) a.say(R"({"type":"system","op":"ping","id":1})");
+  world.settle();
+  SendBatch batch;
+  world.relay().gather(a.slot, batch);
+  ASSERT_TRUE(batch.empty());
+  world.relay().begin_close(a.slot);
+  EXPECT_TRUE(world.relay().wants_send(a.slot));
+  world.relay().gather(a.slot, batch);
+  EXPECT_FALSE(batch.empty());
+  world.relay().sent(a.slot, batch, batch.total_bytes);
+  EXPECT_FALSE(world.relay().wants_send(a.slot));
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
