@@ -30,9 +30,10 @@ FormatView& Views::format_view(const Member& member) {
 
 bool Views::wants_send(Slot session_slot) {
   const Session& session = sessions_[session_slot];
-  if (session.batch_out || session.budget_wait) return false;
+  if (session.batch_out) return false;
+  if (session.closing) return !session.outbox.empty();
+  if (session.budget_wait) return false;
   if (!session.outbox.empty()) return true;
-  if (session.closing) return false;
   if (session.ping_due) return true;
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
@@ -53,6 +54,9 @@ u32 Views::send_budget(Slot slot) {
   const u32 rate = context_.options.client_bytes_per_second;
   if (rate == 0) return context_.options.flush_bytes_max;
   Session& session = sessions_[slot];
+  // A closing connection is owed little, and its close frame must find the stream at a frame's end.
+  if (session.closing) return context_.options.flush_bytes_max;
+  if (session.budget_wait) return 0;
   const u64 wait_ms = sessions_.bytes_out(slot).debt_ms(context_.now.mono_ms, kSendAheadMs);
   if (wait_ms > 0) {
     session.budget_wait = true;
@@ -66,7 +70,6 @@ u32 Views::send_budget(Slot slot) {
 void Views::gather(Slot session_slot, SendBatch& out) {
   Session& session = sessions_[session_slot];
   PSD_ASSERT(!session.batch_out && out.empty());
-  if (session.budget_wait) return;
   const u32 budget_bytes = send_budget(session_slot);
   if (budget_bytes == 0) return;
   if (!session.closing) {

@@ -2,22 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/fake_world.h"
+#include "tests/engine/messages.h"
 
 namespace perseid::test {
 namespace {
-
-std::string chat(std::string_view room, std::string_view payload) {
-  return R"({"type":"chat","room":")" + std::string(room) + R"(","payload":)" +
-         std::string(payload) + "}";
-}
-std::string action(std::string_view room, std::string_view payload) {
-  return R"({"type":"player_action","room":")" + std::string(room) + R"(","payload":)" +
-         std::string(payload) + "}";
-}
-std::string state(std::string_view room, std::string_view payload) {
-  return R"({"type":"game_state","room":")" + std::string(room) + R"(","payload":)" +
-         std::string(payload) + "}";
-}
 
 TEST(Regress, a_late_joiner_on_the_rooms_own_shard_gets_the_state_although_nothing_changes) {
   FakeWorld world;
