@@ -24,13 +24,18 @@ constexpr u64 timer_cookie(TimerKind kind, Slot slot) {
 }
 
 struct Context {
-  Context(const RelayConfig& c, World& w) : config(c), options(*c.options), world(w) {}
+  Context(const RelayConfig& c, World& w)
+      : config(c),
+        options(*c.options),
+        world(w),
+        stats(c.stats == nullptr ? own_stats : *c.stats) {}
 
   const RelayConfig config;
   const Options& options;
   World& world;
   Now now;
-  Stats stats;
+  Stats own_stats;
+  Stats& stats;
   SegmentPool pool;
   TimerWheel timers;
   std::string scratch;                 // for one message's text; its capacity stays

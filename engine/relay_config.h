@@ -8,6 +8,7 @@
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/options.h"
+#include "engine/stats.h"
 
 namespace perseid {
 
@@ -17,6 +18,7 @@ struct RelayConfig {
   u32 shard_count = 1;
   std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
   u32 events_wanted = ~0u;        // bit per EventKind: others are not even made
+  Stats* stats = nullptr;         // where to count; null: in the relay itself
   std::array<u8, 16> seed{};      // differs per shard: session secrets, epochs, first generation
 };
 

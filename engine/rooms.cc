@@ -154,6 +154,10 @@ void Rooms::presence(Room& room, std::string_view event, SessionUid session,
 Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
                    std::string_view& field) {
   if (lane == Lane::game_state) {
+    // Read once before anything is merged: an update with a fault in its middle changes nothing.
+    StateUpdateCheck check;
+    error = state_reader_.read(payload, check, field);
+    if (error != Error::ok) return 0;
     error = state_reader_.read(payload, room.state, field);
     ++context_.stats.state_updates;
     if (room.state.dirty() && room.tick_timer == kNoTimer) {

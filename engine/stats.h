@@ -1,8 +1,8 @@
-// Stats: one list of a shard's counters. Plain numbers written by the shard; others read a copy
-// that the shard makes for them. Thread: the shard's.
+// Stats: one list of what the rules of a shard count: struct, names and the reference page come
+// from it. Thread: written by the shard, read by any (see engine/counter.h).
 #pragma once
 
-#include "codec/bytes.h"
+#include "engine/counter.h"
 
 namespace perseid {
 
@@ -40,9 +40,14 @@ namespace perseid {
   X(letters_out, "Letters posted to other shards.")
 
 struct Stats {
-#define X(name, text) u64 name = 0;
+#define X(name, text) Counter name;
   PERSEID_STATS(X)
 #undef X
+  void add(const Stats& shard) {
+#define X(name, text) name += shard.name;
+    PERSEID_STATS(X)
+#undef X
+  }
 };
 
 }  // namespace perseid

@@ -3,10 +3,9 @@
 // snapshot of one moment). The one list: struct, names and the reference page are made from it.
 #pragma once
 
-#include <atomic>
 #include <string_view>
 
-#include "codec/bytes.h"
+#include "engine/counter.h"
 
 namespace perseid {
 
@@ -46,18 +45,6 @@ namespace perseid {
   X(letters_refused, "Letters refused because the other shard's mailbox was full.")         \
   X(wakeups_sent, "Sleeping shards woken.")                                                 \
   X(stale_completions, "Completions of connections that were gone.")
-
-// A counter with one writer: no locked instruction, and no data race.
-class Counter {
- public:
-  void add(u64 n = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  u64 get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<u64> value_{0};
-};
 
 struct NetStats {
 #define X(name, text) Counter name;

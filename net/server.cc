@@ -149,6 +149,7 @@ bool Server::State::prepare(StartResult& result) {
         std::make_unique<Mailbox>(shared.shard_count, shared.options.mailbox_letters_max));
     shared.doorbells.push_back(std::make_unique<Doorbell>());
     shared.stats.push_back(std::make_unique<NetStats>());
+    shared.rules_stats.push_back(std::make_unique<Stats>());
   }
   return true;
 }
@@ -238,6 +239,12 @@ void Server::stop() {
 
 void Server::join() {
   state_->join();
+}
+
+Stats Server::stats() const {
+  Stats sum;
+  for (const auto& stats : state_->shared.rules_stats) sum.add(*stats);
+  return sum;
 }
 
 NetStatsSum Server::net_stats() const {

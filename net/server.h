@@ -50,6 +50,8 @@ class Server {
   void drain();
   void stop();  // at once
   void join();  // until all shards have ended
+  // Summed over the shards, at any time.
+  Stats stats() const;
   NetStatsSum net_stats() const;
 
  private:

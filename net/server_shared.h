@@ -30,6 +30,7 @@ struct ServerShared {
   std::vector<std::unique_ptr<Mailbox>> mailboxes;   // by the receiving shard
   std::vector<std::unique_ptr<Doorbell>> doorbells;  // by the shard they ring at
   std::vector<std::unique_ptr<NetStats>> stats;      // by the shard that writes them
+  std::vector<std::unique_ptr<Stats>> rules_stats;   // likewise
   // WebSocket connections that hold a place of --max-connections; touched only at their beginning
   // and end.
   std::atomic<u32> connections{0};

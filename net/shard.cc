@@ -51,6 +51,7 @@ void Shard::run() {
 
 RelayConfig Shard::relay_config() const {
   RelayConfig config;
+  config.stats = core_.shared.rules_stats[core_.id].get();
   config.options = &core_.options;
   config.shard = core_.id;
   config.shard_count = core_.shared.shard_count;

@@ -54,6 +54,11 @@ void log_counters(const Server& server, Logging& logging) {
   if (all || stats.name > 0) line.add("net_" #name, stats.name);
   PERSEID_NET_STATS(X)
 #undef X
+  const Stats rules = server.stats();
+#define X(name, text) \
+  if (all || rules.name > 0) line.add(#name, rules.name.get());
+  PERSEID_STATS(X)
+#undef X
   logging.write(LogLevel::info, line);
 }
 

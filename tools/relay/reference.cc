@@ -95,7 +95,7 @@ void append_counters(std::string& out) {
   PERSEID_NET_STATS(X)
   out +=
       "\n### Of the rules\n\n"
-      "For programs that hold a `Relay` of their own (`Relay::stats`); each is one shard's.\n\n"
+      "Summed over the shards; logged in the same line under these names.\n\n"
       "| counter | counts |\n|---|---|\n";
   PERSEID_STATS(X)
 #undef X
