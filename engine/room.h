@@ -96,8 +96,9 @@ class Room {
   TimerId linger_timer = kNoTimer;
   TimerId tick_timer = kNoTimer;
   TimerId window_timer = kNoTimer;
-  u8 grown_lanes = 0;   // bit per lane that views have not been told of
-  bool queued = false;  // in the list of rooms to advance at the end of the turn
+  u8 grown_lanes = 0;        // bit per lane that views have not been told of
+  bool actions_due = false;  // the action window has closed
+  bool queued = false;       // in the list of rooms to advance at the end of the turn
 
  private:
   // Writes one frame into every log of the lane; write(flavour, out) writes bytes[flavour] bytes.

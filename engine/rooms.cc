@@ -231,7 +231,12 @@ void Rooms::end_turn() {
 void Rooms::advance(Room& room) {
   room.trim();
   u8 lanes = room.grown_lanes;
-  if (room.window_timer != kNoTimer) lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
+  // Decided when the window closed, not by whether the next one is open: in a busy room it opens
+  // again within the same turn.
+  if (context_.options.action_window_ms != 0 && !room.actions_due) {
+    lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
+  }
+  room.actions_due = false;
   room.grown_lanes &= static_cast<u8>(~lanes);
   for (u8 lane = 0; lane < kLanes; ++lane) {
     if ((lanes >> lane & 1) == 0) continue;
@@ -322,6 +327,7 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     touch(room);
   } else if (kind == TimerKind::room_window) {
     room.window_timer = kNoTimer;
+    room.actions_due = true;
     touch(room);
   } else if (kind == TimerKind::room_linger) {
     room.linger_timer = kNoTimer;
