@@ -32,6 +32,7 @@ struct Session {
   bool budget_wait : 1 = false;  // a send_budget timer is set
   bool quiet : 1 = false;        // missed a heartbeat
   bool ping_due : 1 = false;
+  bool overflowed : 1 = false;  // an answer found no room: none after it may come instead
 };
 
 static_assert(sizeof(Session) <= 72, "a million of them");

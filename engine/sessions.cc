@@ -118,7 +118,8 @@ bool Sessions::has_room(Slot slot, u32 size_bytes) {
 
 u8* Sessions::reserve(Slot slot, u32 size_bytes) {
   Session& session = sessions_[slot];
-  if (!has_room(slot, size_bytes)) {
+  if (session.overflowed || !has_room(slot, size_bytes)) {
+    session.overflowed = true;
     if (!session.closing) {
       ++context_.stats.outbox_overflows;
       end(slot, Error::too_slow);

@@ -68,6 +68,24 @@ TEST(Regress, a_closing_connection_is_flushed_whatever_its_rate) {
   EXPECT_FALSE(world.relay().wants_send(a.slot));
 }
 
+TEST(Regress, no_short_answer_comes_where_a_longer_one_before_it_found_no_room) {
+  FakeWorld world(2, [](Options& o) { o.outbox_bytes_max = 4096; });
+  const std::string room = world.room_at(1);
+  for (int i = 0; i < 3; ++i) world.join(world.connect(1), room);
+  Peer& a = world.connect(0);
+  world.join(a, room);
+  a.accepts_bytes = 0;
+  for (int i = 0; i < 65; ++i) a.say(R"({"type":"system","op":"ping"})");
+  a.say(R"({"type":"system","op":"discover","id":6,"room":")" + room + R"("})");
+  a.say(R"({"type":"chat","id":7,"payload":1,"room":")" + room + R"("})");
+  world.settle();
+  a.accepts_bytes = ~u64{0};
+  world.settle();
+  EXPECT_EQ(a.closed, CloseCode::too_slow);
+  EXPECT_EQ(a.count(R"("op":"clients")"), 0u);
+  EXPECT_EQ(a.count(R"("op":"ack")"), 0u);
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
