@@ -1,0 +1,166 @@
+#include "tests/sim/book.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace perseid::sim {
+namespace {
+
+constexpr std::string_view kPrefix = R"({"n":)";
+
+std::string place(const std::string& room, Lane lane, Seq seq) {
+  return room + "/" + std::string(name(lane)) + "/" + std::to_string(seq);
+}
+
+}  // namespace
+
+u32 Book::write(Publish publish, u32 padding_bytes) {
+  const u32 number = static_cast<u32>(publishes.size());
+  publish.payload = std::string(kPrefix) + std::to_string(number) + R"(,"pad":")";
+  for (u32 i = 0; i < padding_bytes; ++i) {
+    publish.payload += static_cast<char>('a' + (number + i / 7 + i * i / 50) % 26);
+  }
+  publish.payload += R"("})";
+  publishes.push_back(std::move(publish));
+  return number;
+}
+
+Publish* Book::find(std::string_view payload, u32& number) {
+  number = ~0u;
+  if (payload.starts_with(kPrefix)) {
+    std::from_chars(payload.data() + kPrefix.size(), payload.data() + payload.size(), number);
+  }
+  if (number >= publishes.size() || publishes[number].payload != payload) {
+    verdict_.fail("a payload that nobody sent: " + std::string(payload.substr(0, 60)));
+    return nullptr;
+  }
+  return &publishes[number];
+}
+
+void Book::see(const std::string& room, const std::string& epoch, Lane lane, Seq seq,
+               std::string_view sender, std::string_view payload) {
+  ++deliveries;
+  u32 number = 0;
+  const Publish* publish = find(payload, number);
+  if (publish == nullptr) return;
+  const std::string where = place(room, lane, seq);
+  if (seq == 0 || seq > 100'000'000) return verdict_.fail("impossible seq at " + where);
+  if (publish->room != room || publish->lane != lane || !publish->to.empty()) {
+    verdict_.fail("message " + std::to_string(number) + " strayed to " + where);
+  }
+  if (lives[publish->life].uid != sender) verdict_.fail("wrong sender at " + where);
+  std::vector<LaneEntry>& entries = rooms_[{room, epoch}].lanes[index(lane)];
+  if (entries.size() < seq) entries.resize(seq);
+  LaneEntry& entry = entries[seq - 1];
+  if (entry.number == ~0u) {
+    entry.number = number;
+  } else if (entry.number != number) {
+    verdict_.fail("two orders: " + where + " is message " + std::to_string(entry.number) +
+                  " and message " + std::to_string(number));
+  }
+}
+
+void Book::see_direct(u32 life, std::string_view sender, std::string_view to,
+                      std::string_view payload) {
+  u32 number = 0;
+  Publish* publish = find(payload, number);
+  if (publish == nullptr) return;
+  const std::string what = "private message " + std::to_string(number);
+  if (lives[publish->life].uid != sender || publish->to != to || lives[life].uid != to) {
+    verdict_.fail(what + " came to the wrong place");
+  }
+  if (++publish->received > 1) verdict_.fail(what + " came twice");
+}
+
+void Book::acknowledge(u32 number, Seq seq, const std::string& epoch) {
+  Publish& publish = publishes[number];
+  const std::string what = "message " + std::to_string(number);
+  if (publish.fate == Fate::refused) verdict_.fail(what + " was refused, then acknowledged");
+  if (publish.fate == Fate::acknowledged && publish.seq != seq) {
+    verdict_.fail(what + " was acknowledged with two seqs");
+  }
+  publish.fate = Fate::acknowledged;
+  publish.seq = seq;
+  if (publish.room.empty() || publish.lane == Lane::game_state) {
+    if (seq != 0) verdict_.fail(what + " was given a seq");
+    return;
+  }
+  if (seq == 0) return verdict_.fail(what + " was acknowledged without a seq");
+  publish.epoch = epoch;
+  if (!epoch.empty()) heard_of(publish.room, epoch, publish.lane, seq);
+}
+
+void Book::heard_of(const std::string& room, const std::string& epoch, Lane lane, Seq last) {
+  Seq& highest = rooms_[{room, epoch}].acknowledged[index(lane)];
+  highest = std::max(highest, last);
+}
+
+void Book::refuse(u32 number) {
+  if (publishes[number].fate == Fate::acknowledged) {
+    verdict_.fail("message " + std::to_string(number) + " was acknowledged, then refused");
+  }
+  publishes[number].fate = Fate::refused;
+}
+
+Seq Book::last_seq(const std::string& room, const std::string& epoch, Lane lane) const {
+  const auto it = rooms_.find({room, epoch});
+  if (it == rooms_.end()) return 0;
+  return std::max(static_cast<Seq>(it->second.lanes[index(lane)].size()),
+                  it->second.acknowledged[index(lane)]);
+}
+
+void Book::check() const {
+  for (const auto& [key, room] : rooms_) {
+    for (const std::vector<LaneEntry>& lane : room.lanes) check_order(key, lane);
+  }
+  for (u32 number = 0; number < publishes.size(); ++number) check_publish(number);
+}
+
+// Nothing stands twice in a lane, and what one session sent stands in the order that it sent it.
+void Book::check_order(const LaneKey& key, const std::vector<LaneEntry>& lane) const {
+  std::map<u32, u32> newest_of_life;
+  for (const LaneEntry& entry : lane) {
+    if (entry.number == ~0u) continue;
+    if (publishes[entry.number].fate == Fate::refused) {
+      verdict_.fail("message " + std::to_string(entry.number) + " was refused, but stands in " +
+                    key.first);
+    }
+    const auto [it, is_first] =
+        newest_of_life.try_emplace(publishes[entry.number].life, entry.number);
+    if (is_first) continue;
+    if (entry.number == it->second) {
+      verdict_.fail("message " + std::to_string(entry.number) + " stands twice in " + key.first);
+    } else if (entry.number < it->second) {
+      verdict_.fail("message " + std::to_string(entry.number) + " was overtaken by " +
+                    std::to_string(it->second) + " of the same sender in " + key.first);
+    }
+    it->second = std::max(it->second, entry.number);
+  }
+}
+
+void Book::check_publish(u32 number) const {
+  const Publish& publish = publishes[number];
+  const std::string what = "message " + std::to_string(number);
+  if (publish.room.empty()) {
+    if (publish.fate == Fate::refused && publish.received > 0) {
+      verdict_.fail(what + " was refused, but came");
+    }
+    if (publish.fate != Fate::acknowledged || publish.received > 0) return;
+    const auto it = std::find_if(lives.begin(), lives.end(),
+                                 [&](const Life& life) { return life.uid == publish.to; });
+    if (it != lives.end() && it->alive) verdict_.fail(what + " was acknowledged, but never came");
+    return;
+  }
+  if (publish.lane == Lane::game_state || publish.fate == Fate::pending) return;
+  const auto room = rooms_.find({publish.room, publish.epoch});
+  if (publish.fate == Fate::refused || room == rooms_.end()) return;
+  const std::vector<LaneEntry>& lane = room->second.lanes[index(publish.lane)];
+  if (publish.seq > lane.size()) return;  // nobody was there to see; members are checked themselves
+  const LaneEntry& entry = lane[publish.seq - 1];
+  if (entry.number != ~0u && entry.number != number) {
+    verdict_.fail(what + " was acknowledged with the seq of message " +
+                  std::to_string(entry.number));
+  }
+}
+
+}  // namespace perseid::sim

@@ -1,0 +1,80 @@
+// Book: the truth of a run: every message that was ever published, and each lane's one order as the
+// first member that saw it wrote it down. Whoever sees anything else is a failure.
+// Thread: the run's. Owns: its records.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/lane.h"
+#include "tests/sim/verdict.h"
+
+namespace perseid::sim {
+
+// One session of a player, from hello to its end.
+struct Life {
+  u32 player = 0;
+  std::string uid = {};  // public client id; empty until welcomed
+  std::string name = {};
+  bool alive = true;
+};
+
+enum class Fate : u8 { pending, acknowledged, refused };
+
+struct Publish {
+  u32 life = 0;
+  std::string room = {};  // empty: private
+  Lane lane = Lane::chat;
+  std::string to = {};  // client id
+  std::string payload = {};
+  Fate fate = Fate::pending;
+  Seq seq = 0;
+  std::string epoch = {};  // where it was acknowledged
+  u32 received = 0;        // private: how often
+};
+
+struct LaneEntry {
+  u32 number = ~0u;  // of its Publish; ~0: nobody has seen this seq
+};
+
+class Book {
+ public:
+  explicit Book(Verdict& verdict) : verdict_(verdict) {}
+
+  // Gives the publish its number and payload.
+  u32 write(Publish publish, u32 padding_bytes);
+  // A member saw a lane's message, live or in a history.
+  void see(const std::string& room, const std::string& epoch, Lane lane, Seq seq,
+           std::string_view sender, std::string_view payload);
+  void see_direct(u32 life, std::string_view sender, std::string_view to, std::string_view payload);
+  void acknowledge(u32 number, Seq seq, const std::string& epoch);
+  void refuse(u32 number);
+  // The relay has said, in `joined`, that the lane goes so far.
+  void heard_of(const std::string& room, const std::string& epoch, Lane lane, Seq last);
+
+  // Of the whole run, when it has come to rest.
+  void check() const;
+  Seq last_seq(const std::string& room, const std::string& epoch, Lane lane) const;
+
+  std::vector<Life> lives;
+  std::vector<Publish> publishes;
+  u64 deliveries = 0;
+
+ private:
+  using LaneKey = std::pair<std::string, std::string>;  // room, epoch
+  struct RoomEntry {
+    std::array<std::vector<LaneEntry>, kLanes> lanes;  // by seq - 1
+    std::array<Seq, kLanes> acknowledged{};            // the highest
+  };
+  Publish* find(std::string_view payload, u32& number);
+  void check_order(const LaneKey& key, const std::vector<LaneEntry>& lane) const;
+  void check_publish(u32 number) const;
+
+  Verdict& verdict_;
+  std::map<LaneKey, RoomEntry> rooms_;
+};
+
+}  // namespace perseid::sim

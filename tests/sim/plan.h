@@ -1,0 +1,49 @@
+// Plan: everything about a run that its seed decides before the first turn; Faults: what a test of
+// the checker breaks on purpose. Thread: none; plain values.
+#pragma once
+
+#include "engine/options.h"
+#include "tests/sim/dice.h"
+
+namespace perseid::sim {
+
+// The world's betrayals, each committed once, to show that the invariants see it.
+enum class Fault : u8 {
+  none,
+  drop_publish,     // a publish vanishes between shards
+  swap_publishes,   // two publishes of one session change places
+  drop_answer,      // an acknowledgement vanishes
+  drop_direct,      // a private message vanishes
+  drop_leave,       // a home never hears that a member left
+  drop_keyframe,    // a whole state vanishes
+  repeat_slice,     // a finished slice is sent twice
+  lose_slice,       // a slice is called sent, but was not
+  corrupt_payload,  // one byte of a payload changes on the way
+  repeat_publish,   // a publish arrives twice
+  swap_events,      // one member's presence events change places
+};
+
+struct Plan {
+  u64 seed = 1;
+  u32 shards = 4;
+  u32 players = 16;
+  u32 rooms = 4;
+  u32 steps = 1200;
+  u32 acts_per_step_percent = 120;
+  bool roomy = false;     // windows that nobody can fall out of
+  bool refusals = false;  // bulk letters are sometimes refused
+  bool slow_links = true;
+  bool kills = true;
+  bool clock_jumps = true;
+  bool state = true;
+  u32 padding_bytes_max = 200;
+  Fault fault = Fault::none;
+  Options options;
+};
+
+// A small run of any kind.
+Plan plan_from(u64 seed);
+// Hundreds of clients in few rooms.
+Plan crowd_plan(u64 seed);
+
+}  // namespace perseid::sim

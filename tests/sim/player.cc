@@ -1,0 +1,223 @@
+#include "tests/sim/player.h"
+
+#include <algorithm>
+
+namespace perseid::sim {
+
+std::string Player::who() const {
+  return "player " + std::to_string(number_) + " life " + std::to_string(life_);
+}
+
+void Player::connect(WireFormat format) {
+  life_ = static_cast<u32>(stage_.book.lives.size());
+  stage_.book.lives.push_back(
+      {.player = number_,
+       .uid = {},
+       .name = "p" + std::to_string(number_) + "." + std::to_string(life_)});
+  format_ = format;
+  inbox_ = std::make_unique<Inbox>(format, *this);
+  wants_close = false;
+  answers_pings = true;
+  close_code = 0;
+  ids_ = 0;
+  send_system("hello", new_id(), R"(,"name":")" + stage_.book.lives[life_].name + '"',
+              waiting(Kind::hello, {}));
+}
+
+void Player::gone() {
+  if (!connected()) return;
+  stage_.book.lives[life_].alive = false;
+  for (const auto& [room, seat] : seats_) remember(seat);
+  seats_.clear();
+  pending_.clear();
+  answered_publishes_.clear();
+  repeatable_.clear();
+  own_.clear();
+  room_numbers_.clear();
+  uploads.clear();
+  inbox_.reset();
+}
+
+void Player::remember(const Seat& seat) {
+  since_[seat.room] = {.has_since = true,
+                       .since_chat = true,
+                       .since_action = true,
+                       .epoch = seat.epoch,
+                       .chat = seat.seen(Lane::chat),
+                       .action = seat.seen(Lane::player_action)};
+}
+
+Seat* Player::seat(const std::string& room) {
+  const auto it = seats_.find(room);
+  return it == seats_.end() ? nullptr : &it->second;
+}
+
+void Player::on_ping(Bytes payload) {
+  if (!answers_pings) return;
+  uploads.push_back({Opcode::pong, std::string(as_text(payload)), false});
+}
+
+void Player::on_close(u16 code) {
+  close_code = code;
+  wants_close = true;
+  if (stage_.verdict.traced()) stage_.verdict.note(who() + " closed with " + std::to_string(code));
+}
+
+void Player::on_broken(const std::string& why) {
+  fail("the stream broke: " + why);
+  wants_close = true;
+}
+
+void Player::on_incoming(const Incoming& message) {
+  if (message.type == MessageType::system) {
+    const std::string op = text_of(message.system, "op");
+    if (stage_.verdict.traced()) {
+      stage_.verdict.note(who() + " <- " +
+                          std::string(simdjson::minify(message.system)).substr(0, 200));
+    }
+    return on_system(message.system, op);
+  }
+  if (!message.to.empty()) {
+    return stage_.book.see_direct(life_, message.sender, message.to, message.payload);
+  }
+  std::string room = message.room;
+  if (message.room_number != 0) room = room_numbers_[message.room_number];
+  if (stage_.verdict.traced()) {
+    stage_.verdict.note(who() + " <- " + std::string(name(lane_of(message.type))) + " " + room +
+                        " " + std::to_string(message.seq) + " tick " +
+                        std::to_string(message.tick) + (message.full ? " full " : " ") +
+                        std::string(message.payload.substr(0, 120)));
+  }
+  Seat* at = seat(room);
+  if (at == nullptr) return fail("a message of room '" + room + "', which is not joined");
+  if (message.type == MessageType::game_state) return at->on_state(message);
+  at->on_delivery(message, stage_.plan.roomy);
+}
+
+void Player::on_system(simdjson::dom::element message, const std::string& op) {
+  const std::string id = id_of(message);
+  if (op == "error") return on_error(message, id);
+  if (!id.empty()) return on_answer(message, op, id);
+  if (op == "goaway") return;
+  Seat* at = seat(text_of(message, "room"));
+  if (at == nullptr) return fail(op + " of a room that is not joined");
+  if (op == "gap") return at->on_gap(message, stage_.plan.roomy);
+  if (op == "presence") return at->on_presence(message);
+  if (op == "roster") return at->on_roster(message);
+  fail("unexpected op " + op);
+}
+
+void Player::on_answer(simdjson::dom::element message, const std::string& op,
+                       const std::string& id) {
+  const auto again = answered_publishes_.find(id);
+  if (again != answered_publishes_.end() && op == "ack") return on_ack(message, again->second);
+  const auto it = pending_.find(id);
+  if (it == pending_.end()) return fail(op + " answers nothing: id " + id);
+  const Waiting answer = std::move(it->second);
+  pending_.erase(it);
+  if (op == "welcome") {
+    stage_.book.lives[life_].uid = text_of(message, "client");
+  } else if (op == "joined") {
+    on_joined(message, answer);
+  } else if (op == "left") {
+    on_left(answer.room);
+  } else if (op == "ack") {
+    answered_publishes_.emplace(id, answer);
+    on_ack(message, answer);
+  } else if (op == "clients") {
+    on_clients(message);
+  } else if (op == "history") {
+    Seat* at = seat(answer.room);
+    if (at != nullptr && at->epoch == answer.epoch) {
+      at->on_history(message, answer.before, answer.limit);
+    }
+  } else if (op != "pong") {
+    fail("unexpected answer " + op);
+  }
+}
+
+void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
+  JoinWish wish = answer.wish;
+  wish.history = std::min(wish.history, stage_.plan.options.chat_history);
+  if (answer.kind != Kind::join) return fail("joined answers another request");
+  if (seat(answer.room) != nullptr) return fail("joined twice: " + answer.room);
+  const auto it = seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), wish)).first;
+  it->second.on_joined(message, wish, stage_.plan.roomy);
+  if (it->second.room != answer.room) fail("joined the wrong room");
+  if (it->second.roster.count(uid()) == 0) fail("not among the members of " + answer.room);
+  room_numbers_[it->second.number] = answer.room;
+  OwnState& own = own_[answer.room];
+  if (own.epoch == it->second.epoch) return;
+  const bool is_first = own.epoch.empty();
+  own = {.epoch = it->second.epoch, .fields = {}, .certain = is_first};
+}
+
+void Player::on_left(const std::string& room) {
+  const auto it = seats_.find(room);
+  if (it == seats_.end()) return fail("left " + room + ", which was not joined");
+  remember(it->second);
+  seats_.erase(it);
+}
+
+void Player::on_ack(simdjson::dom::element message, const Waiting& answer) {
+  const Seq seq = static_cast<Seq>(number_of(message, "seq"));
+  if (answer.kind == Kind::state) {
+    OwnState& own = own_[answer.room];
+    if (answer.unset) own.fields.clear();
+    for (const auto& [field, value] : answer.changes) {
+      if (value.empty()) {
+        own.fields.erase(field);
+      } else {
+        own.fields[field] = value;
+      }
+    }
+    return;
+  }
+  if (answer.kind != Kind::publish) return fail("ack answers another request");
+  if (!answer.room.empty() && text_of(message, "room") != answer.room) {
+    fail("ack names room '" + text_of(message, "room") + "' for " + answer.room);
+  }
+  const Seat* at = seat(answer.room);
+  stage_.book.acknowledge(answer.number, seq, at == nullptr ? std::string() : at->epoch);
+}
+
+void Player::on_error(simdjson::dom::element message, const std::string& id) {
+  const std::string code = text_of(message, "code");
+  if (code == "overloaded" && !stage_.plan.refusals) fail("overloaded without a cause");
+  if (code == "rate_limited" && stage_.plan.options.session_messages_per_second > 1000) {
+    fail("rate_limited without a cause");
+  }
+  const auto it = pending_.find(id);
+  if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
+  const Waiting answer = std::move(it->second);
+  pending_.erase(it);
+  if (answer.kind == Kind::hello && code != "rate_limited") fail("hello was refused: " + code);
+  if (answer.kind == Kind::publish) stage_.book.refuse(answer.number);
+  if (answer.kind == Kind::state && code == "state_limit") own_[answer.room].certain = false;
+  std::erase_if(repeatable_, [&](const Repeatable& r) { return r.id == id; });
+}
+
+void Player::on_clients(simdjson::dom::element message) {
+  last_clients.clear();
+  simdjson::dom::array clients;
+  if (message["clients"].get(clients) != simdjson::SUCCESS) return fail("clients is no list");
+  for (const simdjson::dom::element client : clients) {
+    const std::string uid = text_of(client, "client");
+    if (!last_clients.emplace(uid, text_of(client, "name")).second) {
+      fail("discover lists " + uid + " twice");
+    }
+  }
+}
+
+std::string Player::waits_for() const {
+  std::string out;
+  for (const auto& [id, other] : pending_) out += id + " " + other.room + "; ";
+  return out;
+}
+
+void Player::check_rest() const {
+  if (!pending_.empty()) stage_.verdict.fail(who() + " is still owed: " + waits_for());
+  for (const auto& [room, seat] : seats_) seat.check_rest();
+}
+
+}  // namespace perseid::sim

@@ -1,0 +1,147 @@
+// Player: a client as the protocol describes it, doing things by chance and believing nothing that
+// the relay has not said.
+// Thread: the run's. Owns: its seats and what it waits for. One life is one session; a player lives
+// many.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/binary.h"
+#include "codec/frame.h"
+#include "tests/sim/book.h"
+#include "tests/sim/dice.h"
+#include "tests/sim/inbox.h"
+#include "tests/sim/plan.h"
+#include "tests/sim/seat.h"
+
+namespace perseid::sim {
+
+// What all players of a run share.
+struct Stage {
+  const Plan& plan;
+  Dice& dice;
+  Verdict& verdict;
+  Book& book;
+};
+
+struct Upload {
+  Opcode opcode = Opcode::text;
+  std::string bytes = {};
+  bool may_grow = false;  // another message may follow in the same frame
+};
+
+class Player final : public InboxSink {
+ public:
+  // Its own entity in a room, as the relay has acknowledged it.
+  struct OwnState {
+    std::string epoch;
+    Fields fields;
+    bool certain = true;
+  };
+
+  Player(Stage stage, u32 number) : stage_(stage), number_(number) {}
+
+  // A new life begins on a new connection.
+  void connect(WireFormat format);
+  // The connection is gone, by whomever.
+  void gone();
+  bool connected() const { return inbox_ != nullptr; }
+  void receive(Bytes bytes) { inbox_->feed(bytes); }
+  // One random deed.
+  void act();
+
+  void join(const std::string& room, const JoinWish& wish);
+  void discover(const std::string& room);
+  void hang_up() { wants_close = true; }
+
+  u32 life() const { return life_; }
+  const std::string& uid() const { return stage_.book.lives[life_].uid; }
+  WireFormat format() const { return format_; }
+  const std::map<std::string, Seat>& seats() const { return seats_; }
+  bool waits() const { return !pending_.empty(); }
+  std::string waits_for() const;
+  std::string own_entity() const { return "e" + std::to_string(life_); }
+  const std::map<std::string, OwnState>& own_states() const { return own_; }
+  void check_rest() const;
+
+  std::vector<Upload> uploads;  // for the connection to take
+  bool wants_close = false;     // a close frame came, or enough is enough
+  bool answers_pings = true;
+  u16 close_code = 0;                               // of the close frame that came
+  std::map<std::string, std::string> last_clients;  // the last discover: client to name
+
+ private:
+  enum class Kind : u8 { hello, join, leave, publish, state, discover, history, ping };
+  struct Waiting {
+    Kind kind = Kind::ping;
+    std::string room = {};
+    u32 number = 0;  // of a publish
+    JoinWish wish = {};
+    Seq before = 0;
+    u32 limit = 0;
+    std::string epoch = {};
+    bool unset = false;   // state
+    Fields changes = {};  // state; an empty value removes
+  };
+  struct Repeatable {
+    std::string id;
+    std::string room;
+    u32 number;
+  };
+
+  // Deeds (player_acts.cc).
+  std::string random_room();
+  std::string random_joined_room();
+  std::string new_id();
+  static Waiting waiting(Kind kind, const std::string& room, const JoinWish& wish = {});
+  void do_join();
+  void do_leave();
+  void do_publish(Lane lane);
+  void do_direct();
+  void do_state();
+  void do_repeat();
+  void do_ask();
+  void do_garbage();
+  void send_system(const std::string& op, const std::string& id, const std::string& fields,
+                   Waiting answer);
+  void send_publish(Lane lane, const std::string& room, const std::string& to,
+                    const std::string& id, const std::string& payload);
+  void send(std::string bytes);
+
+  // What comes (player.cc).
+  void on_incoming(const Incoming& message) override;
+  void on_ping(Bytes payload) override;
+  void on_close(u16 code) override;
+  void on_broken(const std::string& why) override;
+  void on_system(simdjson::dom::element message, const std::string& op);
+  void on_answer(simdjson::dom::element message, const std::string& op, const std::string& id);
+  void on_joined(simdjson::dom::element message, const Waiting& answer);
+  void on_left(const std::string& room);
+  void on_ack(simdjson::dom::element message, const Waiting& answer);
+  void on_error(simdjson::dom::element message, const std::string& id);
+  void on_clients(simdjson::dom::element message);
+  Seat* seat(const std::string& room);
+  void remember(const Seat& seat);
+  std::string who() const;
+  void fail(const std::string& what) { stage_.verdict.fail(who() + ": " + what); }
+
+  Stage stage_;
+  const u32 number_;
+  u32 life_ = 0;
+  WireFormat format_;
+  std::unique_ptr<Inbox> inbox_;
+  std::map<std::string, Seat> seats_;
+  std::map<u32, std::string> room_numbers_;
+  std::map<std::string, Waiting> pending_;  // by id token
+  std::map<std::string, Waiting> answered_publishes_;
+  std::vector<Repeatable> repeatable_;
+  std::map<std::string, JoinWish> since_;  // by room: where an earlier seat stopped
+  std::map<std::string, OwnState> own_;
+  u32 ids_ = 0;
+};
+
+}  // namespace perseid::sim

@@ -1,0 +1,162 @@
+#include "tests/sim/seat.h"
+
+#include <algorithm>
+
+namespace perseid::sim {
+
+void Seat::on_joined(simdjson::dom::element message, const JoinWish& wish, bool roomy) {
+  room = text_of(message, "room");
+  epoch = text_of(message, "epoch");
+  number = static_cast<u32>(number_of(message, "room_number"));
+  const Seq chat = static_cast<Seq>(number_of(message["seq"], "chat"));
+  const Seq action = static_cast<Seq>(number_of(message["seq"], "player_action"));
+  const bool answered = message["recovered"].get(recovered) == simdjson::SUCCESS;
+  if (answered != wish.has_since) fail("joined and since disagree");
+  if (recovered && wish.epoch != epoch) fail("recovered into another epoch");
+  if (wish.has_since && !recovered && wish.epoch == epoch && roomy) {
+    fail("not recovered, although everything was held");
+  }
+  book_.heard_of(room, epoch, Lane::chat, chat);
+  book_.heard_of(room, epoch, Lane::player_action, action);
+  place(wish, chat, action);
+  read_members(message);
+}
+
+void Seat::place(const JoinWish& wish, Seq chat, Seq action) {
+  At& chat_at = at_[index(Lane::chat)];
+  At& action_at = at_[index(Lane::player_action)];
+  chat_at.next = recovered && wish.since_chat ? wish.chat + 1 : chat + 1;
+  action_at.next = recovered && wish.since_action ? wish.action + 1 : action + 1;
+  if (chat_at.next > chat + 1 || action_at.next > action + 1) fail("recovered into the future");
+  if (recovered || wish.history == 0 || chat == 0) return;
+  chat_at.next = chat - std::min(chat, wish.history) + 1;
+  chat_at.first_max = chat;
+}
+
+void Seat::read_members(simdjson::dom::element message) {
+  roster.clear();
+  simdjson::dom::array members;
+  if (message["members"].get(members) != simdjson::SUCCESS) return fail("no members");
+  u32 count = 0;
+  for (const simdjson::dom::element member : members) {
+    roster.insert(text_of(member, "client"));
+    ++count;
+  }
+  if (count != number_of(message, "members_total")) fail("members_total is not their number");
+}
+
+void Seat::on_delivery(const Incoming& message, bool roomy) {
+  const Lane lane = lane_of(message.type);
+  At& at = at_[index(lane)];
+  const bool in_order = at.first_max != 0 ? message.seq >= at.next && message.seq <= at.first_max
+                                          : message.seq == at.next;
+  if (!in_order) {
+    fail(std::string(name(lane)) + " seq " + std::to_string(message.seq) + " came, wanted " +
+         std::to_string(at.next) + (at.first_max != 0 ? " or a little more" : ""));
+  }
+  if (at.first_max != 0 && roomy && message.seq != at.next) fail("history is shorter than held");
+  at = {message.seq + 1, 0};
+  book_.see(room, epoch, lane, message.seq, message.sender, message.payload);
+}
+
+void Seat::on_gap(simdjson::dom::element message, bool roomy) {
+  const std::string lane_name = text_of(message, "lane");
+  const Lane lane = lane_name == "chat" ? Lane::chat : Lane::player_action;
+  if (lane_name != name(lane)) fail("gap in lane " + lane_name);
+  if (roomy) fail("a gap, although everything was held");
+  At& at = at_[index(lane)];
+  const Seq from = static_cast<Seq>(number_of(message, "from"));
+  const Seq to = static_cast<Seq>(number_of(message, "to"));
+  const bool begins_well =
+      at.first_max != 0 ? from >= at.next && from <= at.first_max : from == at.next;
+  if (!begins_well || to < from) {
+    fail("gap from " + std::to_string(from) + " to " + std::to_string(to) + ", wanted " +
+         std::to_string(at.next));
+  }
+  at = {to + 1, 0};
+  ++gaps;
+}
+
+void Seat::on_state(const Incoming& message) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element payload;
+  const simdjson::padded_string text(message.payload);
+  if (parser.parse(text).get(payload) != simdjson::SUCCESS) return fail("state is not JSON");
+  if (message.full) {
+    if (has_state && message.tick < tick_) fail("the state went back in time");
+    state.clear();
+  } else if (has_state && message.tick != tick_ + 1) {
+    fail("tick " + std::to_string(message.tick) + " after " + std::to_string(tick_));
+  }
+  has_state = true;
+  tick_ = message.tick;
+  merge(payload);
+}
+
+void Seat::merge(simdjson::dom::element payload) {
+  simdjson::dom::object set;
+  if (payload["set"].get(set) == simdjson::SUCCESS) {
+    for (const auto& [entity, fields] : set) {
+      Fields& mine = state[std::string(entity)];
+      for (const auto& [field, value] : simdjson::dom::object(fields)) {
+        if (value.is_null()) {
+          mine.erase(std::string(field));
+        } else {
+          mine[std::string(field)] = simdjson::minify(value);
+        }
+      }
+    }
+  }
+  simdjson::dom::array unset;
+  if (payload["unset"].get(unset) != simdjson::SUCCESS) return;
+  for (const simdjson::dom::element entity : unset) {
+    state.erase(std::string(std::string_view(entity)));
+  }
+}
+
+void Seat::on_presence(simdjson::dom::element message) {
+  if (!presence) return fail("presence was not asked for");
+  const std::string client = text_of(message, "client");
+  const bool known = roster.count(client) != 0;
+  if (text_of(message, "event") == "join") {
+    if (known && !roster_replaced_) fail(client + " joined twice");
+    roster.insert(client);
+  } else {
+    if (!known && !roster_replaced_) fail(client + " left, but was not there");
+    roster.erase(client);
+  }
+}
+
+void Seat::on_roster(simdjson::dom::element message) {
+  roster_replaced_ = true;
+  read_members(message);
+}
+
+void Seat::on_history(simdjson::dom::element message, Seq before, u32 limit) {
+  simdjson::dom::array messages;
+  if (message["messages"].get(messages) != simdjson::SUCCESS) return fail("history is no list");
+  Seq last = 0;
+  u32 count = 0;
+  for (const simdjson::dom::element one : messages) {
+    const Seq seq = static_cast<Seq>(number_of(one, "seq"));
+    if ((last != 0 && seq != last + 1) || seq >= before) fail("history is out of order");
+    last = seq;
+    ++count;
+    simdjson::dom::element payload;
+    if (one["payload"].get(payload) != simdjson::SUCCESS) fail("history without payloads");
+    book_.see(room, epoch, Lane::chat, seq, text_of(one, "sender"), simdjson::minify(payload));
+  }
+  if (count > limit) fail("more history than asked for");
+}
+
+void Seat::check_rest() const {
+  for (const Lane lane : {Lane::player_action, Lane::chat}) {
+    const At& at = at_[index(lane)];
+    const Seq last = book_.last_seq(room, epoch, lane);
+    if (at.first_max == 0 && at.next == last + 1) continue;
+    verdict_.fail(who_ + " in " + room + ": at rest, " + std::string(name(lane)) + " stands at " +
+                  std::to_string(at.next - 1) + " of " + std::to_string(last));
+  }
+}
+
+}  // namespace perseid::sim

@@ -1,0 +1,78 @@
+// Seat: what one client believes about one room that it has joined, and the promises that it holds
+// the relay to: each lane without holes from its starting point, one state, one roster.
+// Thread: the run's. Owns: its tables.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "tests/sim/book.h"
+#include "tests/sim/inbox.h"
+
+namespace perseid::sim {
+
+using Fields = std::map<std::string, std::string>;  // field: raw value
+using StateTable = std::map<std::string, Fields>;
+
+// What a join asked for.
+struct JoinWish {
+  bool presence = false;
+  u32 history = 0;
+  bool has_since = false;
+  bool since_chat = false;
+  bool since_action = false;
+  std::string epoch = {};
+  Seq chat = 0;
+  Seq action = 0;
+};
+
+class Seat {
+ public:
+  Seat(Verdict& verdict, Book& book, std::string who, const JoinWish& wish)
+      : presence(wish.presence), verdict_(verdict), book_(book), who_(std::move(who)) {}
+
+  // `roomy`: nothing can have left the windows, so what can be recovered must be.
+  void on_joined(simdjson::dom::element message, const JoinWish& wish, bool roomy);
+  void on_delivery(const Incoming& message, bool roomy);
+  void on_state(const Incoming& message);
+  void on_gap(simdjson::dom::element message, bool roomy);
+  void on_presence(simdjson::dom::element message);
+  void on_roster(simdjson::dom::element message);
+  void on_history(simdjson::dom::element message, Seq before, u32 limit);
+  // At rest: everything that the lanes hold has come.
+  void check_rest() const;
+
+  // The last seq seen, for a later `since`.
+  Seq seen(Lane lane) const { return at_[index(lane)].next - 1; }
+
+  const bool presence;
+  std::string room;
+  std::string epoch;
+  u32 number = 0;
+  StateTable state;
+  bool has_state = false;
+  std::set<std::string> roster;
+  u32 gaps = 0;
+  bool recovered = false;
+
+ private:
+  struct At {
+    Seq next = 1;
+    Seq first_max = 0;  // not 0: the first message may be any from `next` to this
+  };
+  void place(const JoinWish& wish, Seq chat, Seq action);
+  void read_members(simdjson::dom::element message);
+  void merge(simdjson::dom::element payload);
+  void fail(const std::string& what) { verdict_.fail(who_ + " in " + room + ": " + what); }
+
+  Verdict& verdict_;
+  Book& book_;
+  const std::string who_;
+  At at_[kLanes];
+  u32 tick_ = 0;
+  bool roster_replaced_ = false;
+};
+
+}  // namespace perseid::sim

@@ -1,0 +1,96 @@
+// The whole server from a seed. PERSEID_SIM_SEED=n reruns one seed and tells what led to its
+// failure; PERSEID_SIM_RUNS=n hunts through n seeds.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/sim/simulation.h"
+
+namespace perseid::sim {
+namespace {
+
+char g_seed_text[64] = "perseid: sim seed unknown\n";
+
+void name_seed(u64 seed) {
+  std::snprintf(g_seed_text, sizeof g_seed_text, "perseid: in sim seed %llu\n",
+                static_cast<unsigned long long>(seed));
+}
+
+void tell_seed(int signal) {
+  (void)!write(STDERR_FILENO, g_seed_text, std::char_traits<char>::length(g_seed_text));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+u64 number_from(const char* variable, u64 otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::string last_lines(const std::string& text, u64 lines) {
+  std::size_t at = text.size();
+  while (lines-- > 0 && at != std::string::npos && at > 0) at = text.rfind('\n', at - 1);
+  return at == std::string::npos ? text : text.substr(at);
+}
+
+class SimTest : public testing::Test {
+ protected:
+  void SetUp() override { old_ = std::signal(SIGABRT, tell_seed); }
+  void TearDown() override { std::signal(SIGABRT, old_); }
+  void run(const Plan& plan) {
+    name_seed(plan.seed);
+    const Outcome outcome = simulate(plan);
+    EXPECT_TRUE(outcome.failures.empty())
+        << "PERSEID_SIM_SEED=" << plan.seed << "\n"
+        << last_lines(outcome.report, number_from("PERSEID_SIM_TRACE", 200));
+    deliveries += outcome.deliveries;
+    gaps += outcome.stats.gaps;
+    keyframes += outcome.stats.keyframes_sent;
+    rosters += outcome.stats.rosters_resent;
+    returned += outcome.stats.sends_returned;
+    duplicates += outcome.stats.duplicates_answered;
+    timeouts += outcome.stats.heartbeat_timeouts;
+    too_slow += outcome.stats.outbox_overflows;
+  }
+
+  u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
+      timeouts = 0, too_slow = 0;
+
+ private:
+  void (*old_)(int) = SIG_DFL;
+};
+
+TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
+  const u64 only = number_from("PERSEID_SIM_SEED", 0);
+  const u64 first = only != 0 ? only : number_from("PERSEID_SIM_FIRST", 1);
+  const u64 runs = only != 0 ? 1 : number_from("PERSEID_SIM_RUNS", 300);
+  for (u64 seed = first; seed < first + runs && !HasFailure(); ++seed) run(plan_from(seed));
+  std::printf(
+      "%llu deliveries, %llu gaps, %llu keyframes, %llu rosters, %llu short sends, "
+      "%llu repetitions, %llu timeouts, %llu too slow\n",
+      static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(gaps),
+      static_cast<unsigned long long>(keyframes), static_cast<unsigned long long>(rosters),
+      static_cast<unsigned long long>(returned), static_cast<unsigned long long>(duplicates),
+      static_cast<unsigned long long>(timeouts), static_cast<unsigned long long>(too_slow));
+  if (runs < 100) return;
+  // The runs reached what they are for.
+  for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow}) {
+    EXPECT_GT(count, 0u);
+  }
+}
+
+TEST_F(SimTest, HundredsOfClientsInOneServer) {
+  for (const u64 seed : {1u, 2u, 3u}) run(crowd_plan(seed));
+}
+
+TEST_F(SimTest, TheSameSeedIsTheSameRun) {
+  const Outcome one = Simulation(plan_from(77), false).run();
+  const Outcome other = Simulation(plan_from(77), true).run();
+  EXPECT_EQ(one.digest, other.digest);
+}
+
+}  // namespace
+}  // namespace perseid::sim

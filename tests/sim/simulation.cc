@@ -1,0 +1,151 @@
+#include "tests/sim/simulation.h"
+
+#include <csignal>
+#include <cstring>
+
+namespace perseid::sim {
+namespace {
+
+constexpr u64 kStartMs = 1'000'000;
+
+constexpr u64 kStarvedTurnsMax = 60;
+
+}  // namespace
+
+Simulation::Simulation(const Plan& plan, bool traced)
+    : plan_(plan),
+      dice_(plan.seed),
+      verdict_(traced),
+      book_(verdict_),
+      office_(plan_, dice_, verdict_) {
+  verdict_.now_ms = kStartMs;
+  const Stage stage{plan_, dice_, verdict_, book_};
+  for (u32 i = 0; i < plan_.shards; ++i) {
+    shards_.push_back(std::make_unique<SimShard>(stage, office_, static_cast<ShardId>(i)));
+  }
+  turn_all();
+  for (u32 i = 0; i < plan_.players; ++i) players_.push_back(std::make_unique<Player>(stage, i));
+  places_.resize(plan_.players);
+}
+
+void Simulation::connect(u32 number, bool good) {
+  Player& player = *players_[number];
+  const WireFormat format = WireFormat::at(static_cast<u8>(dice_.below(kWireFormats)));
+  WirePlan wire;
+  if (!good) {
+    const u32 kKernels[] = {300, 2000, 16384, 65536};
+    const u32 kRates[] = {100000, 1000, 100, 10};
+    wire.kernel_bytes_max = dice_.pick(kKernels);
+    wire.read_bytes_per_ms = dice_.pick(kRates);
+    wire.up_delay_ms = dice_.below(30);
+  }
+  Place& place = places_[number];
+  place.shard = static_cast<ShardId>(dice_.below(plan_.shards));
+  player.connect(format);
+  place.wire = shards_[place.shard]->connect(player, format, wire);
+  if (!good) shards_[place.shard]->find(place.wire)->ever_ill = true;
+}
+
+void Simulation::turn(u32 shard) {
+  const u64 now_ms = verdict_.now_ms;
+  shards_[shard]->turn({now_ms, static_cast<u64>(unix_offset_ms_ + static_cast<i64>(now_ms))});
+}
+
+void Simulation::turn_all() {
+  for (u32 i = 0; i < plan_.shards; ++i) turn(i);
+}
+
+void Simulation::pass_time() {
+  const u32 fate = dice_.below(1000);
+  if (fate < 3) {
+    verdict_.now_ms += dice_.between(300, 1500);
+    turn_all();
+  } else if (fate < 50) {
+    verdict_.now_ms += dice_.between(5, 40);
+  } else {
+    verdict_.now_ms += dice_.below(3);
+  }
+  if (!plan_.clock_jumps || dice_.below(1000) >= 4) return;
+  unix_offset_ms_ += static_cast<i64>(dice_.below(2'000'000'000)) - 1'000'000'000;
+  verdict_.note("the wall clock jumps");
+}
+
+// What happens to clients from outside: they come, vanish, stall, fall silent.
+void Simulation::disturb() {
+  const u32 number = dice_.below(plan_.players);
+  Player& player = *players_[number];
+  Place& place = places_[number];
+  if (!player.connected()) {
+    if (verdict_.now_ms < place.return_at_ms) return;
+    connect(number, !(plan_.slow_links && dice_.percent(40)));
+    return;
+  }
+  Wire* wire = shards_[place.shard]->find(place.wire);
+  if (wire == nullptr) return;
+  const u32 fate = dice_.below(100);
+  if (plan_.kills && fate < 2) {
+    verdict_.note("player " + std::to_string(number) + " is cut off");
+    shards_[place.shard]->cut(place.wire);
+    player.gone();
+    place.return_at_ms = verdict_.now_ms + dice_.below(300);
+  } else if (plan_.kills && fate < 3) {
+    player.hang_up();
+  } else if (plan_.slow_links && fate < 6) {
+    wire->plan.read_bytes_per_ms = 0;  // stalls
+    wire->ever_ill = true;
+  } else if (plan_.slow_links && fate < 12 && wire->plan.read_bytes_per_ms == 0) {
+    wire->plan.read_bytes_per_ms = 2000;
+  } else if (plan_.kills && fate < 13) {
+    player.answers_pings = false;
+    wire->ever_ill = true;
+  }
+}
+
+void Simulation::step() {
+  pass_time();
+  if (dice_.percent(40)) disturb();
+  u32 acts = plan_.acts_per_step_percent;
+  for (; acts >= 100 || (acts > 0 && dice_.percent(acts)); acts = acts >= 100 ? acts - 100 : 0) {
+    Player& player = *players_[dice_.below(plan_.players)];
+    if (player.connected() && !player.wants_close && player.answers_pings) player.act();
+  }
+  turn(dice_.below(plan_.shards));
+}
+
+Outcome Simulation::run() {
+  for (u32 i = 0; i < plan_.players; ++i) connect(i, !(plan_.slow_links && dice_.percent(40)));
+  for (u32 i = 0; i < plan_.steps && verdict_.green(); ++i) {
+    step();
+    if (i % kStarvedTurnsMax == 0) turn_all();
+  }
+  if (verdict_.green()) rest("after the acts");
+  if (verdict_.green()) audit();
+  Outcome out;
+  out.failures = verdict_.failures();
+  out.report = verdict_.report();
+  out.deliveries = book_.deliveries;
+  out.stats = sum_stats();
+  out.digest = out.stats.lane_bytes_out * 31 + out.stats.deliveries * 7 + book_.deliveries +
+               book_.publishes.size() * 1000003 + verdict_.now_ms;
+  out.fault_committed = office_.fault_committed;
+  return out;
+}
+
+Stats Simulation::sum_stats() {
+  Stats sum;
+  for (const auto& shard : shards_) {
+    const Stats& stats = shard->relay().stats();
+#define X(name, text) sum.name += stats.name;
+    PERSEID_STATS(X)
+#undef X
+  }
+  return sum;
+}
+
+Outcome simulate(const Plan& plan) {
+  Outcome outcome = Simulation(plan, false).run();
+  if (outcome.failures.empty()) return outcome;
+  return Simulation(plan, true).run();
+}
+
+}  // namespace perseid::sim

@@ -1,0 +1,63 @@
+// Simulation: a whole server in one thread, from a seed: shards, mail between them, clients on
+// links good and bad, clocks that jump. run() plays the plan, lets everything come to rest, sends
+// auditors into every room, and returns what was broken. Thread: one. Owns: everything of the run.
+// The same plan gives the same run, byte for byte.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/sim_shard.h"
+
+namespace perseid::sim {
+
+struct Outcome {
+  std::vector<std::string> failures;
+  std::string report;
+  u64 deliveries = 0;  // sequenced messages that clients saw
+  u64 digest = 0;      // of all that clients saw
+  Stats stats;         // of all shards
+  bool fault_committed = false;
+};
+
+class Simulation {
+ public:
+  Simulation(const Plan& plan, bool traced);
+  Outcome run();
+
+ private:
+  struct Place {
+    ShardId shard = 0;
+    Handle wire;
+    u64 return_at_ms = 0;
+  };
+  void step();
+  void pass_time();
+  void disturb();
+  void connect(u32 player, bool good);
+  void turn(u32 shard);
+  void turn_all();
+  void rest(const char* when);
+  bool quiet();
+  void audit();
+  void check_rosters();
+  void check_states();
+  void check_own_states();
+  Stats sum_stats();
+
+  const Plan plan_;
+  Dice dice_;
+  Verdict verdict_;
+  Book book_;
+  Office office_;
+  std::vector<std::unique_ptr<SimShard>> shards_;
+  std::vector<std::unique_ptr<Player>> players_;
+  std::vector<Place> places_;
+  i64 unix_offset_ms_ = 1'700'000'000'000;
+};
+
+// Runs the plan; a failure is run again with its trace kept.
+Outcome simulate(const Plan& plan);
+
+}  // namespace perseid::sim
