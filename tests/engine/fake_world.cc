@@ -205,7 +205,9 @@ void FakeWorld::flush(Shard& shard) {
   const std::span<const Slot> span = shard.relay->touched();
   const std::vector<Slot> touched(span.begin(), span.end());
   for (const Slot slot : touched) {
-    Peer& peer = *shard.peers[shard.relay->connection_of(slot).slot];
+    const Handle connection = shard.relay->connection_of(slot);
+    if (!connection) continue;  // closed since
+    Peer& peer = *shard.peers[connection.slot];
     if (!peer.blocked) flush_peer(shard, peer);
   }
   for (auto& peer : shard.peers) {
@@ -241,6 +243,11 @@ void FakeWorld::turn(u64 ms) {
       peer->pings_answered = peer->pings;
       shard.relay->heard(peer->slot);
     }
+  }
+  // What stands over for the next turn.
+  for (const auto& shard : shards_) {
+    for (const auto& letters : shard->outgoing) busy |= !letters_held_ && !letters.empty();
+    busy |= shard->relay->next_deadline_ms() <= now.mono_ms;
   }
 }
 

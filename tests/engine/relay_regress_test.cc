@@ -86,6 +86,41 @@ TEST(Regress, no_short_answer_comes_where_a_longer_one_before_it_found_no_room) 
   EXPECT_EQ(a.count(R"("op":"ack")"), 0u);
 }
 
+TEST(Regress, a_client_over_its_rate_is_still_pinged_and_lives) {
+  FakeWorld world(1, [](Options& o) {
+    o.client_bytes_per_second = 1000;
+    o.session_bytes_per_second = 100'000'000;
+    o.timeout_ms = 3000;
+    o.heartbeat_interval_ms = 500;
+  });
+  Peer& a = world.connect();
+  Peer& b = world.connect();
+  world.join(a, "lobby");
+  world.join(b, "lobby");
+  b.accepts_bytes = 7000;  // takes it in two parts
+  a.say(chat("lobby", '"' + std::string(10'000, 'x') + '"'));
+  world.run_for(50);
+  b.accepts_bytes = ~u64{0};
+  world.run_for(9000, 10);
+  EXPECT_EQ(b.count(R"("type":"chat")"), 1u);
+  EXPECT_GT(b.pings, 10u);
+  EXPECT_EQ(a.closed, CloseCode::none);
+  EXPECT_EQ(b.closed, CloseCode::none);
+}
+
+TEST(Regress, what_the_kernel_did_not_take_is_not_charged) {
+  FakeWorld world(1, [](Options& o) { o.client_bytes_per_second = 1000; });
+  Peer& a = world.connect();
+  world.join(a, "lobby");
+  world.run_for(2000);
+  a.accepts_bytes = 0;
+  a.say(chat("lobby", '"' + std::string(5'000, 'x') + '"'));
+  world.run_for(50);
+  a.accepts_bytes = ~u64{0};
+  world.run_for(50);
+  EXPECT_EQ(a.count(R"("type":"chat")"), 1u);
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
