@@ -49,14 +49,14 @@ SegmentHold* Outbox::pop_front() {
 void Outbox::prepend(SegmentPool& pool, Bytes bytes) {
   SegmentHold* hold = pool.acquire(static_cast<u32>(bytes.size()));
   std::memcpy(hold->segment->data(), bytes.data(), bytes.size());
-  hold->sealed = hold->torn = true;
+  hold->sealed = hold->torn = hold->cut = true;
   push_front(hold, 0, static_cast<u32>(bytes.size()));
 }
 
 void Outbox::prepend_shared(SegmentPool& pool, Segment* segment, u32 begin, u32 end) {
   segment->retain();
   SegmentHold* hold = pool.adopt(segment);
-  hold->sealed = hold->torn = true;
+  hold->sealed = hold->torn = hold->cut = true;
   push_front(hold, begin, end);
 }
 
@@ -83,6 +83,7 @@ void Outbox::give_back(SegmentPool& pool, const SendSlice& slice, u32 sent_bytes
     pool.drop(slice.hold);
     return;
   }
+  if (sent_bytes != 0) slice.hold->cut = true;  // or between two frames, which costs nothing
   push_front(slice.hold, slice.position + sent_bytes, slice.position + slice.size_bytes);
 }
 

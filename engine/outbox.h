@@ -38,6 +38,8 @@ class Outbox {
   // one at most.
   u32 reply_bytes() const { return bytes_ - torn_bytes_; }
   bool empty() const { return bytes_ == 0; }
+  // A frame has left in part: until its rest has left, nothing else may.
+  bool in_mid_frame() const { return last_ != nullptr && last_->next->cut; }
 
  private:
   void push_front(SegmentHold* hold, u32 begin, u32 end);

@@ -49,7 +49,7 @@ SegmentHold* SegmentPool::adopt(Segment* segment) {
   hold->segment = segment;
   hold->holds = 1;
   hold->sealed = false;
-  hold->torn = false;
+  hold->torn = hold->cut = false;
   return hold;
 }
 

@@ -70,6 +70,7 @@ struct SegmentHold {
   u32 begin = 0;
   u32 end = 0;
   bool sealed = false;  // shared bytes behind `end`: nothing may be appended
+  bool cut = false;     // `begin` may lie within a frame
   bool torn = false;    // the rest of a lane's frame that the kernel took in part
 };
 

@@ -37,6 +37,10 @@ class TokenBucket {
     busy_until_ns_ =
         std::max(busy_until_ns_, now_ms * 1'000'000) + tokens * 1'000'000'000 / rate_per_second;
   }
+  // Gives back what was charged and not used.
+  void refund(u64 tokens, u64 rate_per_second) {
+    busy_until_ns_ -= std::min(busy_until_ns_, tokens * 1'000'000'000 / rate_per_second);
+  }
   // Milliseconds until the debt is within `within_ms`; 0 if it is now.
   u64 debt_ms(u64 now_ms, u64 within_ms) const {
     const u64 free_ms = now_ms + within_ms;

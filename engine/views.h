@@ -57,6 +57,8 @@ class Views {
   void touch_members(RoomView& view, u8 format, Lane lane);
   void check_windows(Slot session, Member& member);
   void fall_out(Slot session, Member& member, Lane lane);
+  static void gather_urgent(Session& session, SendBatch& out);
+  void gather_all(Slot session, u32 budget_bytes, SendBatch& out);
   static void gather_ping(Session& session, SendBatch& out);
   void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
   bool gather_keyframe(Slot member, SendBatch& out);

@@ -32,7 +32,7 @@ bool Views::wants_send(Slot session_slot) {
   const Session& session = sessions_[session_slot];
   if (session.batch_out) return false;
   if (session.closing) return !session.outbox.empty();
-  if (session.budget_wait) return false;
+  if (session.budget_wait) return session.outbox.in_mid_frame() || session.ping_due;
   if (!session.outbox.empty()) return true;
   if (session.ping_due) return true;
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
@@ -71,7 +71,31 @@ void Views::gather(Slot session_slot, SendBatch& out) {
   Session& session = sessions_[session_slot];
   PSD_ASSERT(!session.batch_out && out.empty());
   const u32 budget_bytes = send_budget(session_slot);
-  if (budget_bytes == 0) return;
+  if (budget_bytes == 0) {
+    gather_urgent(session, out);
+  } else {
+    gather_all(session_slot, budget_bytes, out);
+  }
+  if (out.empty()) return;
+  session.batch_out = true;
+  ++context_.stats.sends_gathered;
+  const u32 rate = context_.options.client_bytes_per_second;
+  if (rate == 0) return;
+  sessions_.bytes_out(session_slot).charge(out.total_bytes, rate, context_.now.mono_ms);
+}
+
+// What no budget holds back, though it is charged: a heartbeat, or else a client that has just been
+// sent much would be silent for want of a question; and, before it, the rest of a frame.
+void Views::gather_urgent(Session& session, SendBatch& out) {
+  if (session.outbox.in_mid_frame()) {
+    session.outbox.gather(out, 1);
+  } else if (session.ping_due) {
+    gather_ping(session, out);
+  }
+}
+
+void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
+  Session& session = sessions_[session_slot];
   if (!session.closing) {
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
       if (members_[slot].joined) check_windows(session_slot, members_[slot]);
@@ -86,13 +110,6 @@ void Views::gather(Slot session_slot, SendBatch& out) {
       if (!members_[slot].joined || out.full()) continue;
       gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
     }
-  }
-  if (out.empty()) return;
-  session.batch_out = true;
-  ++context_.stats.sends_gathered;
-  if (context_.options.client_bytes_per_second != 0) {
-    sessions_.bytes_out(session_slot)
-        .charge(out.total_bytes, context_.options.client_bytes_per_second, context_.now.mono_ms);
   }
 }
 
@@ -205,7 +222,11 @@ void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
   Session& session = sessions_[session_slot];
   PSD_ASSERT(session.batch_out && sent_bytes <= batch.total_bytes);
   session.batch_out = false;
-  if (sent_bytes < batch.total_bytes) ++context_.stats.sends_returned;
+  if (sent_bytes < batch.total_bytes) {
+    ++context_.stats.sends_returned;
+    const u32 rate = context_.options.client_bytes_per_second;
+    if (rate != 0) sessions_.bytes_out(session_slot).refund(batch.total_bytes - sent_bytes, rate);
+  }
   // Backwards, so that what comes back stands in its old order.
   u32 slice_begin = batch.total_bytes;
   for (u32 i = batch.count; i-- > 0;) {
