@@ -33,8 +33,8 @@ inline std::string direct(std::string_view to, std::string_view payload, std::st
 }
 // {"type":"system","op":…,<more>}
 inline std::string system(std::string_view op, std::string_view more = "") {
-  return R"({"type":"system","op":)" + in_quotes(op) + (more.empty() ? "" : ",") + std::string(more) +
-         "}";
+  return R"({"type":"system","op":)" + in_quotes(op) + (more.empty() ? "" : ",") +
+         std::string(more) + "}";
 }
 inline std::string room_field(std::string_view room) {
   return R"("room":)" + in_quotes(room);

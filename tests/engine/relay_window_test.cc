@@ -1,5 +1,6 @@
-// The action window in a busy room. Its story: the window's end was told by "no window is open", and in a
-// busy room the next one opens within the same turn, so that actions waited for a lucky quiet turn.
+// The action window in a busy room. Its story: the window's end was told by "no window is open",
+// and in a busy room the next one opens within the same turn, so that actions waited for a lucky
+// quiet turn.
 #include <gtest/gtest.h>
 
 #include "tests/engine/fake_world.h"
