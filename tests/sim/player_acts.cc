@@ -216,7 +216,7 @@ void Player::do_garbage() {
       R"({"type":"game_state","room":"room0","payload":[]})",
       R"({"type":"game_state","room":"room0","payload":{"set":{"s0":7}}})",
       R"({"type":"system","op":"hello","name":"again"})"};
-  static const char* const kBinary[] = {"\x7f", "\x01", "\x41\x04\x03\x0d{", "\x04\x02[]", ""};
+  static const char* const kBinary[] = {"\x7f", "\x01", "\x41\xff\x7f\x03\x0d{", "\x04\x02[]", ""};
   if (stage_.dice.percent(3)) {
     // A kind of message that this subprotocol lacks: closes with 1003.
     uploads.push_back(
