@@ -183,10 +183,12 @@ void Views::check_windows(Slot session, Member& member) {
     if (distance(member.cursors[i].position, format.lanes[i].begin()) > 0)
       fall_out(session, member, lane);
   }
-  // The cheaper of the pending deltas and the whole state.
+  // The cheaper of the pending deltas and the whole state, be it what it weighs now or the one that
+  // is at hand: that one then leads forward, never back to where the member stands.
   const Position at = member.cursors[index(Lane::game_state)].position;
   const std::int32_t pending = distance(at, format.lanes[index(Lane::game_state)].end());
-  if (pending > static_cast<std::int32_t>(format.state_bytes + kKeyframeSlackBytes)) {
+  const u32 whole_bytes = std::max(format.state_bytes, format.keyframe_bytes);
+  if (pending > static_cast<std::int32_t>(whole_bytes + kKeyframeSlackBytes)) {
     member.wants_keyframe = true;
   }
 }

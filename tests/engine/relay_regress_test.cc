@@ -121,6 +121,26 @@ TEST(Regress, what_the_kernel_did_not_take_is_not_charged) {
   EXPECT_EQ(a.count(R"("type":"chat")"), 1u);
 }
 
+TEST(Regress, a_laggard_is_not_sent_an_old_large_keyframe_in_place_of_few_deltas) {
+  FakeWorld world(1, [](Options& o) { o.flush_bytes_max = 1024; });
+  Peer& a = world.connect();
+  world.join(a, "arena");
+  a.say(state("arena", R"({"set":{"e1":{"x":")" + std::string(40'000, 'x') + R"("}}})"));
+  world.run_for(200);
+  Peer& b = world.connect();
+  world.join(b, "arena");
+  b.accepts_bytes = 0;
+  a.say(state("arena", R"({"unset":["e1"]})"));
+  for (int i = 0; i < 40; ++i) {
+    a.say(state("arena", R"({"set":{"e2":{"x":)" + std::to_string(i) + "}}}"));
+    world.run_for(60);
+  }
+  b.accepts_bytes = ~u64{0};
+  world.settle();
+  EXPECT_EQ(b.count(R"("full":true)"), 0u);
+  EXPECT_TRUE(b.has(R"("e2":{"x":39})"));
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
