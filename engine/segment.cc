@@ -24,18 +24,43 @@ SegmentPool::~SegmentPool() {
   for (auto& segments : free_segments_) {
     for (Segment* segment : segments) segment->release();
   }
+  for (Segment* segment : lent_) segment->release();
   for (SegmentHold* hold : free_holds_) delete hold;
 }
 
 SegmentHold* SegmentPool::acquire(u32 capacity_bytes) {
+  reclaim();
+  SegmentHold* hold = adopt(take(capacity_bytes));
+  hold->own = true;
+  return hold;
+}
+
+Segment* SegmentPool::take(u32 capacity_bytes) {
   for (u32 i = 0; i < kClasses; ++i) {
     if (capacity_bytes > kClassBytes[i]) continue;
-    if (free_segments_[i].empty()) return adopt(Segment::create(kClassBytes[i]));
+    if (free_segments_[i].empty()) return Segment::create(kClassBytes[i]);
     Segment* segment = free_segments_[i].back();
     free_segments_[i].pop_back();
-    return adopt(segment);
+    return segment;
   }
-  return adopt(Segment::create(capacity_bytes));
+  return Segment::create(capacity_bytes);
+}
+
+// Looks at a few of those that others had still to read, in turn: more than one for each that can
+// have been lent since.
+void SegmentPool::reclaim() {
+  constexpr u32 kLooks = 3;
+  for (u32 i = 0; i < kLooks && !lent_.empty(); ++i) {
+    if (next_lent_ >= lent_.size()) next_lent_ = 0;
+    Segment* segment = lent_[next_lent_];
+    if (segment->refs.load(std::memory_order_acquire) != 1) {
+      ++next_lent_;
+      continue;
+    }
+    lent_[next_lent_] = lent_.back();
+    lent_.pop_back();
+    recycle(segment);
+  }
 }
 
 SegmentHold* SegmentPool::adopt(Segment* segment) {
@@ -48,6 +73,7 @@ SegmentHold* SegmentPool::adopt(Segment* segment) {
   }
   hold->segment = segment;
   hold->holds = 1;
+  hold->own = false;
   hold->sealed = false;
   hold->torn = hold->cut = false;
   return hold;
@@ -60,6 +86,9 @@ void SegmentPool::drop(SegmentHold* hold) {
   // this.
   if (hold->segment->refs.load(std::memory_order_acquire) == 1) {
     recycle(hold->segment);
+  } else if (hold->own) {
+    // The shards that read it only count down, so that it comes back to us who will write again.
+    lent_.push_back(hold->segment);
   } else {
     hold->segment->release();
   }

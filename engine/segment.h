@@ -69,6 +69,7 @@ struct SegmentHold {
   SegmentHold* next = nullptr;
   u32 begin = 0;
   u32 end = 0;
+  bool own = false;     // from this shard's acquire(): the segment is to come back here
   bool sealed = false;  // shared bytes behind `end`: nothing may be appended
   bool cut = false;     // `begin` may lie within a frame
   bool torn = false;    // the rest of a lane's frame that the kernel took in part
@@ -95,9 +96,13 @@ class SegmentPool {
  private:
   static constexpr u32 kClasses = 4;
   static constexpr u32 kKeptBytesPerClass = 256 * 1024;
+  Segment* take(u32 capacity_bytes);
   void recycle(Segment* segment);
+  void reclaim();
 
   std::vector<Segment*> free_segments_[kClasses];
+  std::vector<Segment*> lent_;  // let go of here, still read elsewhere
+  std::size_t next_lent_ = 0;
   std::vector<SegmentHold*> free_holds_;
 };
 

@@ -1,0 +1,248 @@
+// In the steady state a relayed message allocates nothing: every malloc and new of this program is
+// counted while messages pass.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "codec/binary.h"
+#include "engine/relay.h"
+#include "tests/engine/messages.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PSD_COUNTS_ALLOCATIONS 0  // sanitizers bring their own malloc, which must not be replaced
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PSD_COUNTS_ALLOCATIONS 0
+#endif
+#endif
+#ifndef PSD_COUNTS_ALLOCATIONS
+#define PSD_COUNTS_ALLOCATIONS 1
+#endif
+
+namespace {
+std::atomic<perseid::u64> allocations{0};
+}
+
+#if PSD_COUNTS_ALLOCATIONS
+// operator new ends here as well. glibc keeps its own functions under these names.
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* block, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+
+void* malloc(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t count, std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(count, size);
+}
+void* realloc(void* block, std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_realloc(block, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_memalign(alignment, size);
+}
+}
+#endif
+
+namespace perseid::test {
+namespace {
+
+constexpr u32 kMembers = 100;
+constexpr u32 kWarmUp = 12'000;
+constexpr u32 kMeasured = 8000;
+
+// Relays whose letters go through a fixed box, and members that read everything.
+class Relays {
+ public:
+  explicit Relays(u32 count) {
+    options_.session_messages_per_second = 100'000'000;
+    options_.session_bytes_per_second = ~0u;
+    // Nobody here answers pings, and time flies.
+    options_.timeout_ms = options_.heartbeat_interval_ms = 3'600'000;
+    for (u32 i = 0; i < count; ++i) {
+      Post& post = *posts_.emplace_back(std::make_unique<Post>());
+      post.letters.resize(1024);
+      RelayConfig config{.options = &options_,
+                         .shard = static_cast<ShardId>(i),
+                         .shard_count = count,
+                         .events_wanted = 0,
+                         .seed = {}};
+      config.seed[0] = static_cast<u8>(i);
+      relays_.push_back(std::make_unique<Relay>(config, post));
+    }
+    now_ = {.mono_ms = 1000, .unix_ms = 1'700'000'000'000};
+    turn({});
+    for (u32 i = 0; i < kMembers; ++i) {
+      const u32 at = i % count;
+      const WireFormat format = WireFormat::at(static_cast<u8>(i / count % kWireFormats));
+      const Slot slot = relays_[at]->open({.connection = {i, 1}, .format = format});
+      std::string bytes = system("join", room_field("arena"));
+      if (format.flavour == Flavour::bin) {
+        std::string wrapped;
+        append_binary_request(wrapped, {.kind = BinaryKind::system, .json = bytes});
+        bytes = wrapped;
+      }
+      if (i == 0) speaker_ = slot;
+      say(at, slot, format, bytes);
+    }
+    for (int i = 0; i < 10; ++i) turn({});
+  }
+
+  // One message of the first member, and everything that it causes.
+  void relay_one(std::string_view message) {
+    turn(message);
+    turn({});
+    turn({});
+  }
+  const Stats& stats(u32 relay) const { return relays_[relay]->stats(); }
+
+ private:
+  struct Post final : World {
+    bool post(ShardId to, Letter&& letter, perseid::Post) override {
+      EXPECT_LT(count, letters.size());
+      targets[count] = to;
+      letters[count++] = std::move(letter);
+      return true;
+    }
+    void close(Handle, CloseCode code, std::string_view) override {
+      ADD_FAILURE() << "closed " << static_cast<int>(code);
+    }
+    void emit(const Event&) override {}
+    std::vector<Letter> letters;
+    std::array<ShardId, 1024> targets{};
+    u32 count = 0;
+  };
+
+  void say(u32 relay, Slot slot, WireFormat format, std::string_view message) {
+    std::memcpy(buffer_, message.data(), message.size());
+    relays_[relay]->receive(slot, format.flavour == Flavour::json ? Opcode::text : Opcode::binary,
+                            {buffer_, message.size()});
+  }
+
+  void turn(std::string_view message) {
+    now_.mono_ms += 20;
+    now_.unix_ms += 20;
+    for (u32 i = 0; i < relays_.size(); ++i) {
+      Relay& relay = *relays_[i];
+      relay.begin_turn(now_);
+      if (i == 0 && !message.empty()) say(0, speaker_, {}, message);
+      for (auto& post : posts_) {
+        for (u32 k = 0; k < post->count; ++k) {
+          if (post->targets[k] != i) continue;
+          relay.deliver(std::move(post->letters[k]));
+          post->letters[k] = Letter();
+          post->targets[k] = kShardsMax;
+        }
+      }
+      relay.end_turn();
+      for (const Slot slot : relay.touched()) {
+        while (relay.wants_send(slot)) {
+          SendBatch batch;
+          relay.gather(slot, batch);
+          if (batch.empty()) break;
+          relay.sent(slot, batch, batch.total_bytes);
+        }
+      }
+    }
+    for (auto& post : posts_) {
+      u32 kept = 0;
+      for (u32 k = 0; k < post->count; ++k) {
+        if (post->targets[k] == kShardsMax) continue;
+        if (k != kept) post->letters[kept] = std::move(post->letters[k]);
+        post->targets[kept++] = post->targets[k];
+      }
+      post->count = kept;
+    }
+  }
+
+  Options options_;
+  std::vector<std::unique_ptr<Post>> posts_;
+  std::vector<std::unique_ptr<Relay>> relays_;
+  Now now_;
+  Slot speaker_ = kNoSlot;
+  u8 buffer_[4096 + kParsePaddingBytes];
+};
+
+struct AllocationCase {
+  const char* name;
+  std::string_view type;
+  std::string_view payload;  // # becomes a number that changes
+  bool with_id;
+};
+
+const AllocationCase kAllocationCases[] = {
+    {"chat", "chat", R"({"text":"hello ####"})", false},
+    {"chat with id", "chat", R"({"text":"hello ####"})", true},
+    {"player_action", "player_action", R"({"move":[####,1]})", false},
+    {"player_action with id", "player_action", R"({"move":[####,1]})", true},
+    {"game_state", "game_state", R"({"set":{"e1":{"x":1####,"y":2}}})", false},
+    {"game_state with id", "game_state", R"({"set":{"e1":{"x":1####,"y":2}}})", true},
+};
+
+void check(u32 relay_count, const AllocationCase& row) {
+  Relays relays(relay_count);
+  std::string message = publish(row.type, "arena", row.payload, row.with_id ? "####" : "");
+  const auto number_it = [&message](u32 n) {
+    // JSON forbids a leading zero, so ids run from 1000.
+    char digits[5];
+    std::snprintf(digits, sizeof digits, "%04u", 1000 + n % 9000);
+    for (std::size_t at = 0; (at = message.find("####", at)) != std::string::npos; ++at) {
+      std::memcpy(message.data() + at, digits, 4);
+    }
+  };
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; (at = message.find("####", at)) != std::string::npos; at += 4) {
+    places.push_back(at);
+  }
+  const auto run = [&](u32 from, u32 to) {
+    for (u32 n = from; n < to; ++n) {
+      for (const std::size_t at : places) std::memcpy(message.data() + at, "####", 4);
+      number_it(n);
+      relays.relay_one(message);
+    }
+  };
+  run(0, kWarmUp);
+  const u64 before = allocations.load();
+  const u64 sequenced = relays.stats(0).deliveries;
+  run(kWarmUp, kWarmUp + kMeasured);
+  EXPECT_EQ(allocations.load() - before, 0u) << row.name << " over " << relay_count << " relays";
+  EXPECT_GT(relays.stats(0).deliveries - sequenced, kMeasured) << "and members did receive them";
+}
+
+TEST(Allocation, the_counter_counts) {
+#if !PSD_COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "sanitizers bring their own malloc";
+#endif
+  const u64 before = allocations.load();
+  delete new std::string(100, 'x');
+  std::free(std::malloc(10));
+  EXPECT_GE(allocations.load() - before, 2u);
+}
+
+TEST(Allocation, none_per_message_to_a_hundred_members_on_one_shard) {
+#if !PSD_COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "sanitizers bring their own malloc";
+#endif
+  for (const AllocationCase& row : kAllocationCases) check(1, row);
+}
+
+TEST(Allocation, none_per_message_to_a_hundred_members_on_two_shards) {
+#if !PSD_COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "sanitizers bring their own malloc";
+#endif
+  for (const AllocationCase& row : kAllocationCases) check(2, row);
+}
+
+}  // namespace
+}  // namespace perseid::test
