@@ -189,6 +189,10 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
   }
   const auto it = pending_.find(id);
   if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
+  if (code == "overloaded" && it->second.repeats > 0) {
+    --it->second.repeats;
+    return;
+  }
   const Waiting answer = std::move(it->second);
   pending_.erase(it);
   if (answer.kind == Kind::hello && code != "rate_limited") fail("hello was refused: " + code);

@@ -79,7 +79,8 @@ class Player final : public InboxSink {
   struct Waiting {
     Kind kind = Kind::ping;
     std::string room = {};
-    u32 number = 0;  // of a publish
+    u32 number = 0;   // of a publish
+    u32 repeats = 0;  // of it, on their way: one refusal is then not the last word
     JoinWish wish = {};
     Seq before = 0;
     u32 limit = 0;

@@ -138,6 +138,7 @@ void Player::do_repeat() {
   if (seat(again.room) == nullptr) return;
   const Publish& publish = stage_.book.publishes[again.number];
   if (publish.fate == Fate::refused) return;
+  if (const auto it = pending_.find(again.id); it != pending_.end()) ++it->second.repeats;
   send_publish(publish.lane, again.room, {}, again.id, publish.payload);
 }
 
