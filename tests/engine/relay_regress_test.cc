@@ -141,6 +141,42 @@ TEST(Regress, a_laggard_is_not_sent_an_old_large_keyframe_in_place_of_few_deltas
   EXPECT_TRUE(b.has(R"("e2":{"x":39})"));
 }
 
+TEST(Regress, a_keyframe_of_an_earlier_log_is_forgotten_with_it) {
+  FakeWorld world(2, [](Options& o) { o.room_members_max = 2; });
+  const std::string room = world.room_at(1);
+  const std::string leave = R"({"type":"system","op":"leave","room":")" + room + R"("})";
+  const std::string join = R"({"type":"system","op":"join","room":")" + room + R"("})";
+  Peer& a = world.connect(0, kBin);
+  Peer& b = world.connect(0, kBin);
+  Peer& refused = world.connect(0, kBin);
+  Peer& c = world.connect(0, kBin);
+  const u32 room_number = static_cast<u32>(number(world.join(a, room), "room_number"));
+  const auto set = [&](Peer& peer, int x) {
+    std::string bytes;
+    const std::string json = R"({"set":{"e1":{"x":)" + std::to_string(x) + "}}}";
+    append_binary_request(bytes, {.kind = BinaryKind::game_state,
+                                  .target = BinaryTarget::room_number,
+                                  .room_number = room_number,
+                                  .json = json});
+    peer.send(bytes);
+    world.run_for(200);
+  };
+  set(a, 1);
+  world.join(b, room);
+  world.run_for(200);
+  set(a, 2);
+  // The view outlives its log: it waits for an answer while the last readers go.
+  refused.say(join);
+  a.say(leave);
+  b.say(leave);
+  c.say(join);
+  world.run_for(200);
+  ASSERT_TRUE(refused.has("room_full"));
+  EXPECT_TRUE(c.has(R"("e1":{"x":2})"));
+  set(c, 3);
+  EXPECT_TRUE(c.has(R"("e1":{"x":3})"));
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
