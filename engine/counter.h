@@ -27,7 +27,7 @@ class Counter {
     return *this;
   }
   u64 get() const { return value_.load(std::memory_order_relaxed); }
-  operator u64() const { return get(); }
+  operator u64() const { return get(); }  // NOLINT(google-explicit-constructor): it is a number
 
  private:
   std::atomic<u64> value_{0};
