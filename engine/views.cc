@@ -229,6 +229,11 @@ void Views::advance(LaneAdvance& letter) {
   if (letter.reset) {
     lane.reset(context_.pool, letter.end, letter.next_seq);
     format.attached[letter.lane] = true;
+    // A whole state of an earlier log lies at positions that mean nothing in this one.
+    if (format.keyframe != nullptr) context_.pool.drop(format.keyframe);
+    format.keyframe = nullptr;
+    format.keyframe_bytes = 0;
+    format.keyframe_asked = false;
   }
   if (!format.attached[letter.lane] || letter.reset) return;
   if (Segment* segment = letter.added.segment(); segment != nullptr) {
