@@ -23,9 +23,8 @@ std::string Rooms::new_epoch() {
 Room* Rooms::obtain(std::string_view name) {
   if (const auto it = by_name_.find(name); it != by_name_.end()) return rooms_[it->second].get();
   // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
-  if (rooms_.size() >= std::max(1u, context_.options.rooms_max / context_.config.shard_count)) {
-    return nullptr;
-  }
+  const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
+  if (rooms_.size() >= rooms_max && !make_place()) return nullptr;
   const Slot slot = rooms_.acquire();
   PSD_ASSERT(slot < 0xffffffu);
   const u32 number = (u32{context_.config.shard} << 24 | slot) + 1;
@@ -33,6 +32,31 @@ Room* Rooms::obtain(std::string_view name) {
   by_name_.emplace(name, slot);
   ++context_.stats.rooms_created;
   return rooms_[slot].get();
+}
+
+// An empty room is kept for recovery, but not at the price of refusing one that is wanted: or else
+// a single client that joins and leaves ever new rooms could fill the relay. A few looks, in turn.
+bool Rooms::make_place() {
+  constexpr u32 kLooks = 64;
+  for (u32 i = 0; i < std::min(kLooks, rooms_.slots_used()); ++i) {
+    next_look_ = next_look_ + 1 < rooms_.slots_used() ? next_look_ + 1 : 0;
+    if (!rooms_.live(next_look_) || rooms_[next_look_]->members_total > 0) continue;
+    remove(next_look_);
+    return true;
+  }
+  return false;
+}
+
+void Rooms::remove(Slot slot) {
+  Room& room = *rooms_[slot];
+  PSD_ASSERT(room.members_total == 0);
+  for (const TimerId timer : {room.tick_timer, room.window_timer, room.linger_timer}) {
+    if (timer != kNoTimer) context_.timers.cancel(timer);
+  }
+  if (room.queued) std::erase(grown_, &room);
+  by_name_.erase(by_name_.find(room.name));
+  rooms_.release(slot);
+  ++context_.stats.rooms_removed;
 }
 
 void Rooms::join(JoinRequest& request) {
@@ -331,14 +355,7 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     touch(room);
   } else if (kind == TimerKind::room_linger) {
     room.linger_timer = kNoTimer;
-    PSD_ASSERT(room.members_total == 0);
-    for (const TimerId timer : {room.tick_timer, room.window_timer}) {
-      if (timer != kNoTimer) context_.timers.cancel(timer);
-    }
-    std::erase(grown_, &room);
-    by_name_.erase(by_name_.find(room.name));
-    rooms_.release(slot);
-    ++context_.stats.rooms_removed;
+    remove(slot);
   }
 }
 

@@ -39,6 +39,8 @@ class Rooms {
 
  private:
   Room* obtain(std::string_view name);
+  bool make_place();
+  void remove(Slot slot);
   Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
@@ -58,6 +60,7 @@ class Rooms {
   std::vector<Room*> grown_;
   StateUpdateReader state_reader_;
   u64 epochs_made_ = 0;
+  Slot next_look_ = 0;  // of make_place()
 };
 
 }  // namespace perseid

@@ -28,7 +28,7 @@ namespace perseid {
   X(gaps, "Gap notices: members that fell out of a lane's window.")                    \
   X(rosters_resent, "Rosters sent again to members that fell out of the system lane.") \
   X(rooms_created, "Rooms begun here.")                                                \
-  X(rooms_removed, "Rooms forgotten after their linger time.")                         \
+  X(rooms_removed, "Empty rooms forgotten: after their linger time, or for others.")   \
   X(rooms_refused, "Joins refused by a limit of rooms or members.")                    \
   X(state_updates, "game_state messages merged.")                                      \
   X(state_ticks, "Ticks that encoded a delta.")                                        \
