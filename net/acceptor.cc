@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "engine/keyed_hash.h"
 #include "net/closer.h"
 #include "net/kernel_abi.h"
 #include "net/receiver.h"
@@ -14,19 +15,20 @@
 namespace perseid {
 namespace {
 
-// FNV-1a over the address, without the port. Never 0, which means unknown.
-u64 address_key(const sockaddr_storage& address) {
-  Bytes bytes;
+// What one client can have many of at will is one: the /64 of an IPv6 address. Hashed under the
+// server's key. Never 0, which means unknown.
+u64 address_key(const sockaddr_storage& address, const KeyedHash& hash) {
+  std::string_view text;
   if (address.ss_family == AF_INET) {
     const auto* in = reinterpret_cast<const sockaddr_in*>(&address);
-    bytes = {reinterpret_cast<const u8*>(&in->sin_addr), sizeof in->sin_addr};
+    text = {reinterpret_cast<const char*>(&in->sin_addr), sizeof in->sin_addr};
   } else {
     const auto* in = reinterpret_cast<const sockaddr_in6*>(&address);
-    bytes = {reinterpret_cast<const u8*>(&in->sin6_addr), sizeof in->sin6_addr};
+    const char* bytes = reinterpret_cast<const char*>(&in->sin6_addr);
+    const bool is_v4 = IN6_IS_ADDR_V4MAPPED(&in->sin6_addr) != 0;
+    text = is_v4 ? std::string_view{bytes + 12, 4} : std::string_view{bytes, 8};
   }
-  u64 hash = 0xcbf29ce484222325;
-  for (const u8 byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
-  return hash | 1;
+  return hash(text) | 1;
 }
 
 }  // namespace
@@ -78,7 +80,7 @@ void Acceptor::admit(u32 file) {
   connection.file = file;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
   core_.upgrader->begin(slot, connection);
-  if (core_.options.address_messages_per_second > 0 || core_.options.address_connections_max > 0) {
+  if (limits_addresses(core_.options)) {
     ask_address(slot, connection);
   }
   core_.receiver->want(slot, connection, Listening::receive);
@@ -98,18 +100,26 @@ void Acceptor::ask_address(Slot slot, Connection& connection) {
 }
 
 void Acceptor::on_address(Slot slot, Connection& connection, const Completion& done) {
-  (void)slot;
   if (done.result < 0) return;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   const int found = ::getpeername(done.result, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(done.result);
-  if (found == 0 && connection.phase == Phase::handshake) {
-    handshake_of(connection).address_key = address_key(address);
-  }
+  if (found != 0 || connection.phase != Phase::handshake) return;
+  Handshake& handshake = handshake_of(connection);
+  handshake.address_key = address_key(address, KeyedHash{core_.shared.hash_key});
+  const u32 most = core_.options.address_connections_max;
+  if (most == 0) return;
+  handshake.address_is_full = !core_.shared.addresses->enter(handshake.address_key, most);
+  if (handshake.address_is_full) return;
+  if (counted_.size() <= slot) counted_.resize(slot + 1);
+  counted_[slot] = handshake.address_key;
 }
 
-void Acceptor::on_slot_freed() {
+void Acceptor::on_slot_freed(Slot slot) {
+  if (slot < counted_.size() && counted_[slot] != 0) {
+    core_.shared.addresses->leave(std::exchange(counted_[slot], 0));
+  }
   if (!armed_ && !core_.draining) start();
 }
 

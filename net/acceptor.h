@@ -2,7 +2,8 @@
 // each into the ring's table of direct descriptors.
 // Thread: the shard's. Owns: the listening socket.
 // Invariant: an accept that fails for want of descriptors is armed again when a slot is freed (or
-// after kRetryMs, as the want may be another process's), so it never spins.
+// after kRetryMs, as the want may be another process's), so it never spins. An address is counted
+// from accept to close, once.
 #pragma once
 
 #include "net/shard_core.h"
@@ -22,7 +23,7 @@ class Acceptor {
   bool stopped() const { return listen_fd_ < 0 && !armed_; }
   void on_accepted(const Completion& done);
   void on_address(Slot slot, Connection& connection, const Completion& done);
-  void on_slot_freed();
+  void on_slot_freed(Slot slot);
   // Arms a failed accept again when its time has come.
   void retry();
   u64 next_retry_ms() const { return retry_at_ms_; }
@@ -34,6 +35,7 @@ class Acceptor {
 
   ShardCore& core_;
   int listen_fd_;
+  std::vector<u64> counted_;  // by slot: the address that is counted for it; 0: none
   bool armed_ = false;
   u64 retry_at_ms_ = ~u64{0};
 };

@@ -172,7 +172,7 @@ void Closer::release_if_done(Slot slot, Connection& connection) {
   if (connection.counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
   core_.stats.connections_closed.add();
   core_.connections.release(slot);
-  core_.acceptor->on_slot_freed();
+  core_.acceptor->on_slot_freed(slot);
 }
 
 }  // namespace perseid

@@ -6,7 +6,7 @@ Mailroom::Mailroom(ShardCore& core)
     : core_(core),
       taken_(kLettersPerTakeMax),
       is_posted_to_(core.shared.shard_count),
-      msg_ring_(core.shared.probe.msg_ring) {}
+      msg_ring_(core.shared.probe.msg_ring && !core.shared.config.wake_by_eventfd) {}
 
 bool Mailroom::post(ShardId to, Letter&& letter, Post urgency) {
   if (!core_.shared.mailboxes[to]->post(core_.id, std::move(letter), urgency)) {

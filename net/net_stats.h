@@ -17,7 +17,7 @@ namespace perseid {
   X(cq_overflows, "Times the completion queue was full and the kernel kept the rest.")      \
   X(accepts, "Connections accepted.")                                                       \
   X(accept_errors, "Accepts that failed, for want of descriptors most often.")              \
-  X(connections_refused, "Upgrades answered with 4013, over --max-connections.")            \
+  X(connections_refused, "Upgrades answered with 4013, over a limit of connections.")       \
   X(upgrades, "Requests that became WebSocket connections.")                                \
   X(http_requests, "Requests answered by HTTP.")                                            \
   X(http_errors, "Requests answered by an HTTP error.")                                     \

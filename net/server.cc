@@ -111,10 +111,17 @@ void Server::State::plan(StartReport& report) {
                               "); they will share them.");
   }
   report.file_limit = raise_file_limit();
+  if (limits_addresses(shared.options) && !shared.probe.fixed_fd_install) {
+    report.warnings.push_back(
+        "This kernel does not tell clients' addresses (Linux 6.8 does), so the limits per address "
+        "have no effect.");
+  }
   const u32 wanted = files_wanted(shared.options, shared.shard_count);
   shared.files_per_shard = std::min({wanted, report.file_limit, kFilesMax});
-  const u64 fit = u64{shared.shard_count} * shared.files_per_shard;
-  report.connections_max = static_cast<u32>(std::min<u64>(fit, shared.options.max_connections));
+  shared.files_spare = std::min(kFilesSpare, shared.files_per_shard / 8);
+  const u64 fit = u64{shared.shard_count} * (shared.files_per_shard - shared.files_spare);
+  shared.places = static_cast<u32>(std::min<u64>(fit, shared.options.max_connections));
+  report.connections_max = shared.places;
   if (report.connections_max < shared.options.max_connections) {
     report.warnings.push_back("Connections are limited to " +
                               std::to_string(report.connections_max) + " by the limit of open " +
@@ -143,6 +150,9 @@ bool Server::State::prepare(StartResult& result) {
   }
   report.port = listeners.port;
   shared.loopback = listeners.loopback;
+  if (shared.options.address_connections_max > 0) {
+    shared.addresses = std::make_unique<AddressCounts>();
+  }
   shared.events_wanted = events_wanted(shared.config.listener);
   for (u32 i = 0; i < shared.shard_count; ++i) {
     shared.mailboxes.push_back(

@@ -20,6 +20,9 @@ struct ServerConfig {
   std::vector<Page> pages;
   // Outlives the server; called on every shard's thread, so it must bear that. May be null.
   EventListener* listener = nullptr;
+  // Wakes sleeping shards by eventfd although the ring could: for comparison, and for tests of what
+  // older kernels get.
+  bool wake_by_eventfd = false;
 };
 
 }  // namespace perseid

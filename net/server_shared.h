@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "engine/options.h"
+#include "engine/stats.h"
+#include "net/address_counts.h"
 #include "net/doorbell.h"
 #include "net/mailbox.h"
 #include "net/net_stats.h"
@@ -26,6 +28,8 @@ struct ServerShared {
   u32 events_wanted = 0;                  // bit per EventKind that the listener wants
   u32 shard_count = 1;
   u32 files_per_shard = 0;
+  u32 files_spare = 0;    // of those, for who is not (yet) a connection with a place
+  u32 places = 0;         // --max-connections, or fewer for want of files
   bool loopback = false;  // listening on an address that only this machine reaches
   std::vector<std::unique_ptr<Mailbox>> mailboxes;   // by the receiving shard
   std::vector<std::unique_ptr<Doorbell>> doorbells;  // by the shard they ring at
@@ -34,7 +38,7 @@ struct ServerShared {
   // WebSocket connections that hold a place of --max-connections; touched only at their beginning
   // and end.
   std::atomic<u32> connections{0};
-  std::atomic<bool> draining{false};
+  std::unique_ptr<AddressCounts> addresses;  // null unless --address-connections-max is set
 };
 
 }  // namespace perseid

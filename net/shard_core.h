@@ -30,6 +30,11 @@ class Receiver;
 class Sender;
 class Upgrader;
 
+// True if clients' addresses are needed at all.
+inline bool limits_addresses(const Options& options) {
+  return options.address_messages_per_second > 0 || options.address_connections_max > 0;
+}
+
 struct ShardCore {
   ShardCore(ServerShared& server, ShardId shard)
       : shared(server),

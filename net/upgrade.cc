@@ -88,10 +88,11 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& hands
   core_.sender->send_own(slot, connection, decision.response);
   connection.phase = Phase::open;
   connection.inflates = decision.deflate.has_value();
-  if (!take_place(connection)) {
+  if (handshake.address_is_full || !take_place(connection)) {
     core_.stats.connections_refused.add();
     core_.closer->begin(slot, connection, CloseCode::connection_limit,
-                        info(Error::connection_limit).text);
+                        handshake.address_is_full ? "Too many connections from this address."
+                                                  : info(Error::connection_limit).text);
   } else if (echo) {
     open_echo(connection, decision);
   } else {
@@ -100,8 +101,11 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& hands
 }
 
 bool Upgrader::take_place(Connection& connection) {
+  // Some descriptors stay free, so that those without a place can be told so.
+  const ServerShared& shared = core_.shared;
+  if (core_.connections.size() > shared.files_per_shard - shared.files_spare) return false;
   std::atomic<u32>& all = core_.shared.connections;
-  if (all.fetch_add(1, std::memory_order_relaxed) >= core_.options.max_connections) {
+  if (all.fetch_add(1, std::memory_order_relaxed) >= shared.places) {
     all.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }

@@ -16,7 +16,8 @@ namespace perseid {
 struct Handshake : ConnectionExtra {
   explicit Handshake(std::size_t head_bytes_max) : reader(head_bytes_max) {}
   HttpHeadReader reader;
-  u64 address_key = 0;  // 0: unknown
+  u64 address_key = 0;           // 0: unknown
+  bool address_is_full = false;  // --address-connections-max is reached
 };
 
 // While connection.phase is Phase::handshake.
