@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace perseid::sim {
 namespace {
@@ -79,6 +80,8 @@ void Book::acknowledge(u32 number, Seq seq, const std::string& epoch) {
   if (publish.fate == Fate::acknowledged && publish.seq != seq) {
     verdict_.fail(what + " was acknowledged with two seqs");
   }
+  // Again: of a repetition, perhaps in a later epoch of the room, but with the first one's seq.
+  if (publish.fate == Fate::acknowledged) return;
   publish.fate = Fate::acknowledged;
   publish.seq = seq;
   if (publish.room.empty() || publish.lane == Lane::game_state) {
@@ -118,23 +121,23 @@ void Book::check() const {
 
 // Nothing stands twice in a lane, and what one session sent stands in the order that it sent it.
 void Book::check_order(const LaneKey& key, const std::vector<LaneEntry>& lane) const {
+  std::set<u32> seen;
   std::map<u32, u32> newest_of_life;
   for (const LaneEntry& entry : lane) {
     if (entry.number == ~0u) continue;
-    if (publishes[entry.number].fate == Fate::refused) {
-      verdict_.fail("message " + std::to_string(entry.number) + " was refused, but stands in " +
-                    key.first);
+    const Publish& publish = publishes[entry.number];
+    const std::string what = "message " + std::to_string(entry.number);
+    if (publish.fate == Fate::refused) {
+      verdict_.fail(what + " was refused, but stands in " + key.first);
     }
-    const auto [it, is_first] =
-        newest_of_life.try_emplace(publishes[entry.number].life, entry.number);
-    if (is_first) continue;
-    if (entry.number == it->second) {
-      verdict_.fail("message " + std::to_string(entry.number) + " stands twice in " + key.first);
-    } else if (entry.number < it->second) {
-      verdict_.fail("message " + std::to_string(entry.number) + " was overtaken by " +
-                    std::to_string(it->second) + " of the same sender in " + key.first);
+    if (!seen.insert(entry.number).second) verdict_.fail(what + " stands twice in " + key.first);
+    if (publish.retried) continue;
+    u32& newest = newest_of_life.try_emplace(publish.life, entry.number).first->second;
+    if (entry.number < newest) {
+      verdict_.fail(what + " was overtaken by " + std::to_string(newest) +
+                    " of the same sender in " + key.first);
     }
-    it->second = std::max(it->second, entry.number);
+    newest = std::max(newest, entry.number);
   }
 }
 

@@ -20,7 +20,6 @@ enum class Fault : u8 {
   lose_slice,       // a slice is called sent, but was not
   corrupt_payload,  // one byte of a payload changes on the way
   repeat_publish,   // a publish arrives twice
-  swap_events,      // one member's presence events change places
 };
 
 struct Plan {

@@ -130,6 +130,8 @@ void Player::do_direct() {
 // The same publish once more, as after a lost answer: it must not be delivered twice. Where bursts
 // are limited the repetition itself may be refused, and the answers could not be told apart.
 void Player::do_repeat() {
+  // Repeating would also heal what a checker's fault has dropped.
+  if (stage_.plan.fault != Fault::none) return;
   if (repeatable_.empty() || stage_.plan.options.session_messages_per_second <= 1000) return;
   const Repeatable again = repeatable_[stage_.dice.below(repeatable_.size())];
   for (const auto& [id, other] : pending_) {

@@ -303,7 +303,7 @@ bool SimShard::betray(Wire& wire, u32& taken) {
   std::vector<u8>& kernel = wire.kernel;
   if (stage_.plan.fault == Fault::repeat_slice && is_sequenced(lane)) {
     kernel.insert(kernel.end(), slice.data, slice.data + slice.size_bytes);
-  } else if (stage_.plan.fault == Fault::lose_slice && lane != Lane::system) {
+  } else if (stage_.plan.fault == Fault::lose_slice && is_sequenced(lane)) {
     kernel.resize(kernel.size() - slice.size_bytes);
   } else if (stage_.plan.fault == Fault::corrupt_payload && is_sequenced(lane)) {
     kernel[kernel.size() - 3] ^= 1;

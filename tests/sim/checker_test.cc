@@ -1,0 +1,70 @@
+// The checker checked: a run whose world betrays the relay once must turn red, whatever the
+// betrayal; else a green run would prove nothing.
+#include <gtest/gtest.h>
+
+#include "tests/sim/simulation.h"
+
+namespace perseid::sim {
+namespace {
+
+struct FaultCase {
+  const char* name;
+  Fault fault;
+};
+
+const FaultCase kFaults[] = {
+    {"a_publish_vanishes", Fault::drop_publish},
+    {"two_publishes_change_places", Fault::swap_publishes},
+    {"a_publish_arrives_twice", Fault::repeat_publish},
+    {"an_acknowledgement_vanishes", Fault::drop_answer},
+    {"a_private_message_vanishes", Fault::drop_direct},
+    {"a_leave_vanishes", Fault::drop_leave},
+    {"a_keyframe_vanishes", Fault::drop_keyframe},
+    {"a_slice_is_sent_twice", Fault::repeat_slice},
+    {"a_slice_is_lost", Fault::lose_slice},
+    {"a_byte_changes", Fault::corrupt_payload},
+};
+
+// Nobody dies and nobody lags, so that nothing can excuse what is missing.
+Plan calm_plan(u64 seed, Fault fault) {
+  Plan plan = plan_from(seed);
+  plan.shards = 4;
+  plan.players = 12;
+  plan.rooms = 2;
+  plan.steps = 700;
+  plan.acts_per_step_percent = 200;
+  plan.padding_bytes_max = 100;
+  plan.kills = plan.slow_links = plan.refusals = false;
+  plan.options = Options{};
+  plan.fault = fault;
+  return plan;
+}
+
+class Checker : public testing::TestWithParam<FaultCase> {};
+
+TEST_P(Checker, TurnsRed) {
+  u32 committed = 0;
+  u32 red = 0;
+  for (u64 seed = 1; seed <= 12; ++seed) {
+    const Outcome outcome = Simulation(calm_plan(seed, GetParam().fault), false).run();
+    if (!outcome.fault_committed) continue;
+    ++committed;
+    red += outcome.failures.empty() ? 0 : 1;
+  }
+  // Chance may heal one: who lacked something leaves before it shows.
+  EXPECT_GE(committed, 6u);
+  EXPECT_GE(red * 2, committed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, Checker, testing::ValuesIn(kFaults),
+                         [](const auto& fault) { return std::string(fault.param.name); });
+
+TEST(CheckerItself, IsGreenWithoutAFault) {
+  for (u64 seed = 1; seed <= 6; ++seed) {
+    const Outcome outcome = Simulation(calm_plan(seed, Fault::none), false).run();
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.report;
+  }
+}
+
+}  // namespace
+}  // namespace perseid::sim
