@@ -83,7 +83,8 @@ class Room {
 
   const std::string name;
   const std::string name_json;  // escaped, without quotes
-  const u32 number;
+  const u32 number;             // the binary flavour's name for it
+  Slot slot = kNoSlot;          // in Rooms
   const std::string epoch;
   std::array<std::unique_ptr<FormatLogs>, kWireFormats> formats;
   std::deque<Seat> seats;  // a deque never doubles: a large room's roster costs what it holds

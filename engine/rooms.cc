@@ -20,6 +20,15 @@ std::string Rooms::new_epoch() {
   return out;
 }
 
+// Never that of a room before, which a client may still have in mind, and small, because every
+// binary message bears it.
+u32 Rooms::new_number() {
+  u32 number = 0;
+  while (number == 0)
+    number = numbers_given_++ * context_.config.shard_count + context_.config.shard + 1;
+  return number;
+}
+
 Room* Rooms::obtain(std::string_view name) {
   if (const auto it = by_name_.find(name); it != by_name_.end()) return rooms_[it->second].get();
   // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
@@ -27,8 +36,9 @@ Room* Rooms::obtain(std::string_view name) {
   if (rooms_.size() >= rooms_max && !make_place()) return nullptr;
   const Slot slot = rooms_.acquire();
   PSD_ASSERT(slot < 0xffffffu);
-  const u32 number = (u32{context_.config.shard} << 24 | slot) + 1;
+  const u32 number = new_number();
   rooms_[slot] = std::make_unique<Room>(context_, name, number, new_epoch());
+  rooms_[slot]->slot = slot;
   by_name_.emplace(name, slot);
   ++context_.stats.rooms_created;
   return rooms_[slot].get();

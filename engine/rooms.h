@@ -50,7 +50,8 @@ class Rooms {
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
   void answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field);
-  Slot slot_of(const Room& room) const { return (room.number - 1) & 0xffffffu; }
+  static Slot slot_of(const Room& room) { return room.slot; }
+  u32 new_number();
   std::string new_epoch();
 
   Context& context_;
@@ -60,6 +61,7 @@ class Rooms {
   std::vector<Room*> grown_;
   StateUpdateReader state_reader_;
   u64 epochs_made_ = 0;
+  u32 numbers_given_ = 0;
   Slot next_look_ = 0;  // of make_place()
 };
 

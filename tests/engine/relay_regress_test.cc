@@ -177,6 +177,15 @@ TEST(Regress, a_keyframe_of_an_earlier_log_is_forgotten_with_it) {
   EXPECT_TRUE(c.has(R"("e1":{"x":3})"));
 }
 
+TEST(Regress, a_rooms_number_is_not_given_to_another_room_after_it) {
+  FakeWorld world(1, [](Options& o) { o.room_linger_ms = 0; });
+  Peer& a = world.connect();
+  const u64 first = number(world.join(a, "one"), "room_number");
+  a.say(R"({"type":"system","op":"leave","room":"one"})");
+  world.run_for(10);
+  EXPECT_NE(number(world.join(a, "two"), "room_number"), first);
+}
+
 TEST(Regress, more_than_a_window_in_one_turn_leaves_no_hole_in_a_view) {
   FakeWorld world(1, [](Options& o) {
     o.action_window_bytes = 4096;
@@ -389,6 +398,31 @@ TEST(Regress, a_repeated_publish_to_a_room_number_is_acknowledged_with_the_rooms
   world.settle();
   EXPECT_EQ(a.count(R"("op":"ack","id":7,"room":"lobby","seq":1)"), 3u);
   EXPECT_EQ(a.count(R"("type":"chat")"), 1u);
+}
+
+// A position tells 2 GiB apart: one who does not read for longer must still count as fallen out.
+TEST(Regress, a_reader_that_stalls_for_gigabytes_still_gets_its_gap) {
+#ifndef NDEBUG
+  GTEST_SKIP() << "gigabytes take too long without optimisation";
+#endif
+  FakeWorld world(1, [](Options& o) { o.session_bytes_per_second = ~0u; });
+  Peer& a = world.connect();
+  Peer& stalled = world.connect();
+  world.join(a, "arena");
+  world.join(stalled, "arena");
+  a.accepts_bytes = stalled.accepts_bytes = 0;
+  const std::string big = action("arena", in_quotes(std::string(16 * MiB, 'x')));
+  u32 sent = 0;
+  for (u64 bytes = 0; bytes < (u64{9} << 28); bytes += big.size(), ++sent) {
+    a.say(big);
+    world.turn(10);
+  }
+  stalled.accepts_bytes = ~u64{0};
+  world.settle();
+  EXPECT_EQ(world.relay().stats().gaps, 1u);
+  const std::string gap = stalled.find(R"("op":"gap")");
+  EXPECT_EQ(number(gap, "from"), 1u);
+  EXPECT_EQ(number(gap, "to") + stalled.count(R"("type":"player_action")"), u64{sent});
 }
 
 }  // namespace

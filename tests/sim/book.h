@@ -33,7 +33,7 @@ struct Publish {
   Fate fate = Fate::pending;
   Seq seq = 0;
   std::string epoch = {};  // where it was acknowledged
-  bool retried = false;    // a first attempt was refused, so its place in the order is open
+  bool retried = false;    // a first attempt may have been refused: its place in the order is open
   u32 received = 0;        // private: how often
 };
 

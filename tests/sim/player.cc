@@ -191,7 +191,6 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
   if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
   if (code == "overloaded" && it->second.repeats > 0) {
     --it->second.repeats;
-    stage_.book.publishes[it->second.number].retried = true;
     return;
   }
   const Waiting answer = std::move(it->second);

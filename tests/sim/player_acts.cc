@@ -138,8 +138,9 @@ void Player::do_repeat() {
     if (other.kind == Kind::leave && other.room == again.room) return;
   }
   if (seat(again.room) == nullptr) return;
-  const Publish& publish = stage_.book.publishes[again.number];
+  Publish& publish = stage_.book.publishes[again.number];
   if (publish.fate == Fate::refused) return;
+  publish.retried = stage_.plan.refusals;
   if (const auto it = pending_.find(again.id); it != pending_.end()) ++it->second.repeats;
   send_publish(publish.lane, again.room, {}, again.id, publish.payload);
 }

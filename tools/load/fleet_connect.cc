@@ -48,7 +48,8 @@ void bind_source(int fd, u32 index, const sockaddr_in& to) {
   sockaddr_in from{};
   from.sin_family = AF_INET;
   from.sin_addr.s_addr = htonl((127u << 24) + 1 + index / kConnectionsPerAddress);
-  ::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
+  // Refused, the kernel chooses a source itself.
+  (void)::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
 }
 
 [[noreturn]] void refuse(const Config& config, const std::string& why) {
