@@ -129,6 +129,7 @@ struct Ask {
   SessionUid session;
   Handle room;
   Handle member;  // roster
+  u8 format = 0;  // roster: whose system lane goes on behind it
   u32 before = 0;
   u32 limit = 0;
   u64 question = 0;  // discover: the asker's number for it

@@ -30,8 +30,14 @@ struct Member {
   bool leaving : 1 = false;   // leave as soon as it has; the session may be gone (kNoSlot)
   bool presence : 1 = false;  // reads the system lane
   bool wants_keyframe : 1 = false;
-  bool again : 1 = false;  // its session joined while an earlier seat was still being left
+  bool awaits_roster : 1 = false;  // fell out of the system lane: it goes on behind a fresh roster
+  bool again : 1 = false;          // its session joined while an earlier seat was still being left
 };
+
+// The system lane is for those who asked for presence, and waits for a roster that is on its way.
+inline bool reads(const Member& member, Lane lane) {
+  return lane != Lane::system || (member.presence && !member.awaits_roster);
+}
 
 struct FormatView {
   std::array<LaneView, kLanes> lanes;

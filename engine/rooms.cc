@@ -332,6 +332,10 @@ void Rooms::ask(Ask& ask) {
   answer->member = ask.member;
   answer->is_roster = ask.kind == Ask::Kind::roster;
   if (answer->is_roster) {
+    const auto& logs = room->formats[ask.format];
+    if (logs == nullptr) return;  // nobody reads it any more, the asker included
+    const LaneLog& system = logs->lanes[index(Lane::system)];
+    answer->system = {system.end(), system.next_seq()};
     room->write_members(list, context_.options.roster_max);
     answers::roster(answer->json, room->name, list, room->members_total);
   } else {

@@ -269,7 +269,7 @@ void Views::touch_members(RoomView& view, u8 format, Lane lane) {
   for (const Slot slot : view.members) {
     const Member& member = members_[slot];
     if (member.session == kNoSlot || member.format != format) continue;
-    if (lane == Lane::system && !member.presence) continue;
+    if (!reads(member, lane)) continue;
     sessions_.touch(member.session);
   }
 }
@@ -293,9 +293,12 @@ void Views::keyframe(KeyframeLetter& letter) {
 }
 
 void Views::roster(TextAnswer& answer) {
-  const Member* member = members_.find(answer.member);
+  Member* member = members_.find(answer.member);
   if (member == nullptr || member->session == kNoSlot) return;
   ++context_.stats.rosters_resent;
+  // Exactly what came after the roster was written follows it: nobody leaves who was not there.
+  member->cursors[index(Lane::system)] = answer.system;
+  member->awaits_roster = false;
   sessions_.answer(member->session, answer.json);
 }
 

@@ -41,7 +41,7 @@ bool Views::wants_send(Slot session_slot) {
     const FormatView& format = format_view(member);
     if (member.wants_keyframe && (is_usable(format) || !format.keyframe_asked)) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
-      if (static_cast<Lane>(lane) == Lane::system && !member.presence) continue;
+      if (!reads(member, static_cast<Lane>(lane))) continue;
       if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
       if (distance(member.cursors[lane].position, format.lanes[lane].end()) > 0) return true;
     }
@@ -127,7 +127,7 @@ void Views::gather_ping(Session& session, SendBatch& out) {
 
 void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {
   Member& member = members_[slot];
-  if (lane == Lane::system && !member.presence) return;
+  if (!reads(member, lane)) return;
   if (out.total_bytes >= budget_bytes && !out.empty()) return;
   if (lane == Lane::game_state && member.wants_keyframe && !gather_keyframe(slot, out)) return;
   const LaneView& view = format_view(member).lanes[index(lane)];
@@ -179,7 +179,7 @@ void Views::check_windows(Slot session, Member& member) {
   FormatView& format = format_view(member);
   for (u8 i = 0; i < kLanes; ++i) {
     const Lane lane = static_cast<Lane>(i);
-    if (lane == Lane::system && !member.presence) continue;
+    if (!reads(member, lane)) continue;
     if (distance(member.cursors[i].position, format.lanes[i].begin()) > 0)
       fall_out(session, member, lane);
   }
@@ -203,10 +203,11 @@ void Views::fall_out(Slot session, Member& member, Lane lane) {
     return;
   }
   if (lane == Lane::system) {
-    cursor = {view.end(), view.next_seq()};
+    member.awaits_roster = true;
     auto ask = std::make_unique<Ask>();
     ask->kind = Ask::Kind::roster;
     ask->session = sessions_.uid(session);
+    ask->format = member.format;
     ask->room = views_[member.view].room;
     ask->member = members_.handle(views_[member.view].members[member.index_in_view]);
     mail_.send(views_[member.view].home, Letter(std::move(ask)));

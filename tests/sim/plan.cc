@@ -16,7 +16,9 @@ void choose_windows(Plan& plan, Dice& dice) {
   options.chat_history = dice.pick(kHistories);
   options.chat_window_bytes = dice.pick(kWindows);
   options.action_window_bytes = dice.pick(kWindows);
-  options.system_window_bytes = dice.pick(kWindows);
+  // Presence events are few and short: only a small window lets members fall out of it.
+  const u32 kSystemWindows[] = {256, 512, 4096, 65536};
+  options.system_window_bytes = dice.pick(kSystemWindows);
   options.state_window_bytes = dice.pick(kWindows);
 }
 
