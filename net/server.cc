@@ -1,10 +1,7 @@
 #include "net/server.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <sys/random.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <future>
@@ -13,6 +10,7 @@
 
 #include "net/clock.h"
 #include "net/listener.h"
+#include "net/machine.h"
 #include "net/server_shared.h"
 #include "net/shard.h"
 
@@ -23,35 +21,6 @@ namespace {
 constexpr u32 kFilesSpare = 1024;
 // The most that io_uring takes in one table (IORING_MAX_FIXED_FILES, Linux 5.18).
 constexpr u32 kFilesMax = 1u << 20;
-
-std::vector<u32> allowed_cpus() {
-  std::vector<u32> cpus;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return {0};
-  for (u32 cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  }
-  return cpus;
-}
-
-void pin_to(u32 cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  (void)::pthread_setaffinity_np(::pthread_self(), sizeof set, &set);
-}
-
-// Raises the limit of open files as far as this user may, and says what it is then.
-u32 raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  if (limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) (void)::getrlimit(RLIMIT_NOFILE, &limit);
-  }
-  return static_cast<u32>(std::min<rlim_t>(limit.rlim_cur, ~u32{0}));
-}
 
 // The kernel does not spread connections evenly, so a shard has room for twice its share.
 u32 files_wanted(const Options& options, u32 shards) {

@@ -1,0 +1,20 @@
+// What this process may use of its machine: cores and open files.
+// Thread: any; nothing is kept.
+#pragma once
+
+#include <vector>
+
+#include "codec/bytes.h"
+
+namespace perseid {
+
+// The cores that this process may run on (taskset, cgroups), in order; never empty.
+std::vector<u32> allowed_cpus();
+
+// Pins the calling thread; silently not, where that is forbidden.
+void pin_to(u32 cpu);
+
+// Raises RLIMIT_NOFILE as far as this user may, and says what it is then.
+u32 raise_file_limit();
+
+}  // namespace perseid
