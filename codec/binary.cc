@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <limits>
 
 #include "codec/client_id.h"
 #include "codec/envelope_fields.h"
@@ -170,7 +171,7 @@ bool BinaryReader::State::take_id(BinaryId kind, Request& out, Problem& problem)
   } else {
     u64 number = 0;
     if (!take_varint(rest, number)) return false;
-    if (number >> 63 != 0) {
+    if (number > u64{std::numeric_limits<i64>::max()}) {
       report(problem, Error::bad_value, "id");
       return true;
     }

@@ -19,6 +19,8 @@ u64 allocations() {
 
 }  // namespace perseid::bench
 
+// Sanitizers bring operators of their own, and then nothing is counted.
+#ifndef PERSEID_SANITIZED
 // The suite is one thread, so a plain count will do.
 void* operator new(std::size_t size) {
   ++perseid::bench::allocation_count;
@@ -43,3 +45,4 @@ void operator delete(void* memory, std::align_val_t) noexcept {
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
+#endif
