@@ -167,7 +167,11 @@ void Dispatch::ping(Slot session, const Request& request) {
 
 void Dispatch::text(const TextAnswer& answer) {
   if (sessions_.find(answer.session) == nullptr) return;
-  sessions_.answer(answer.session.handle().slot, answer.json);
+  const Slot session = answer.session.handle().slot;
+  if (answer.error != Error::ok) {
+    return sessions_.answer_error(session, answer.json, answer.error, "room");
+  }
+  sessions_.answer(session, answer.json);
 }
 
 void Dispatch::discover_expect(const DiscoverExpect& letter) {

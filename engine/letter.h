@@ -26,7 +26,6 @@ struct JoinRequest {
   Handle view;
   WireFormat format;
   bool presence = false;
-  bool again = false;  // as in LeaveLetter
   bool has_history = false;
   bool has_since = false;
   bool since_chat = false;  // since names this lane
@@ -61,12 +60,21 @@ struct JoinAnswer {
   std::string id;
 };
 
+// Who asked to leave, if anybody did. The answer comes from the home, so that it overtakes no ack
+// of what was published before.
+struct LeaveAsk {
+  std::string id;
+  std::string room;
+  bool wants_answer = true;
+};
+// Member's shard to home. While the answer to its join is on its way the member knows neither room
+// nor seat (room.slot == kNoSlot): the home finds both by the room's name in `ask`.
 struct LeaveLetter {
   Handle room;
-  u32 seat;
+  u32 seat = kNoSlot;
   SessionUid session;
   WireFormat format;
-  bool again;  // the session left and joined at one go, so it may have a second seat
+  std::unique_ptr<LeaveAsk> ask;
 };
 
 // A message for a room, or (Handle::slot == kNoSlot) for the room named in the bytes, while its
@@ -141,6 +149,7 @@ struct TextAnswer {
   Handle member;
   LaneCursor system;
   bool is_roster = false;
+  Error error = Error::ok;  // of a leave: then `json` is the request's id
   std::string json;
 };
 // discover: the home asks each shard with members; each sends its part to the asker.

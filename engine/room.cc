@@ -150,6 +150,7 @@ u32 Room::take_seat(SessionUid session, std::string_view member_name) {
     free_seats_.pop_back();
   }
   seats[seat] = {session, Name(member_name)};
+  latest_seats_[seats_taken_++ % latest_seats_.size()] = seat;
   ++members_total;
   return seat;
 }
@@ -161,9 +162,13 @@ void Room::free_seat(u32 seat) {
   --members_total;
 }
 
-bool Room::has_seat(SessionUid session) const {
-  return std::any_of(seats.begin(), seats.end(),
-                     [&](const Seat& s) { return s.session == session; });
+u32 Room::seat_of(SessionUid session) const {
+  for (const u32 seat : latest_seats_) {
+    if (seat < seats.size() && seats[seat].session == session) return seat;
+  }
+  const auto it =
+      std::find_if(seats.begin(), seats.end(), [&](const Seat& s) { return s.session == session; });
+  return it == seats.end() ? kNoSlot : static_cast<u32>(it - seats.begin());
 }
 
 void Room::write_members(std::string& out, u32 max) const {

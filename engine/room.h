@@ -60,7 +60,8 @@ class Room {
 
   u32 take_seat(SessionUid session, std::string_view name);
   void free_seat(u32 seat);
-  bool has_seat(SessionUid session) const;
+  // kNoSlot if it has none. Quick for who has just come, which is when it is asked.
+  u32 seat_of(SessionUid session) const;
   // Appends at most `max` members as JSON objects, in brackets.
   void write_members(std::string& out, u32 max) const;
   // Appends up to `limit` chat messages before seq `before`, oldest first, in brackets.
@@ -113,6 +114,8 @@ class Room {
 
   Context& context_;
   std::vector<u32> free_seats_;
+  std::array<u32, 32> latest_seats_{};  // as taken, in a ring
+  u32 seats_taken_ = 0;
 };
 
 }  // namespace perseid

@@ -27,11 +27,10 @@ struct Member {
   std::array<LaneCursor, kLanes> cursors;
   u8 format = 0;
   bool joined : 1 = false;    // the home has answered
-  bool leaving : 1 = false;   // leave as soon as it has; the session may be gone (kNoSlot)
+  bool leaving : 1 = false;   // the home was told so before it answered; goes when it has
   bool presence : 1 = false;  // reads the system lane
   bool wants_keyframe : 1 = false;
   bool awaits_roster : 1 = false;  // fell out of the system lane: it goes on behind a fresh roster
-  bool again : 1 = false;          // its session joined while an earlier seat was still being left
 };
 
 // The system lane is for those who asked for presence, and waits for a roster that is on its way.

@@ -97,11 +97,8 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   ++viewer->members;
   ++room.formats[request.format.index()]->members;
   if (viewer->format_members[request.format.index()]++ == 0) attach(room, *viewer, request.format);
-  // Who has left and joined at one go takes the new seat before the old one is given back; the
-  // others see neither.
-  const bool seated = request.again && room.has_seat(request.session);
   answer.seat = room.take_seat(request.session, request.name);
-  if (!seated) presence(room, "join", request.session, request.name);
+  presence(room, "join", request.session, request.name);
   answer.has_since = request.has_since;
   answer.recovered = room.place_cursors(request, answer.cursors);
   answer.room = {slot_of(room), rooms_.handle(slot_of(room)).generation};
@@ -151,27 +148,53 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
   }
 }
 
-void Rooms::leave(const LeaveLetter& letter) {
-  Room* room = find(letter.room);
-  if (room == nullptr || letter.seat >= room->seats.size()) return;
-  if (room->seats[letter.seat].session != letter.session) return;
+Room* Rooms::find_seated(Handle handle, std::string_view name, SessionUid session, u32& seat) {
+  if (handle.slot != kNoSlot) return find(handle);
+  const auto it = by_name_.find(name);
+  if (it == by_name_.end()) return nullptr;
+  Room& room = *rooms_[it->second];
+  seat = room.seat_of(session);
+  return seat == kNoSlot ? nullptr : &room;
+}
+
+void Rooms::leave(LeaveLetter& letter) {
+  u32 seat = letter.seat;
+  const std::string_view name = letter.ask == nullptr ? std::string_view{} : letter.ask->room;
+  Room* room = find_seated(letter.room, name, letter.session, seat);
+  const bool seated =
+      room != nullptr && seat < room->seats.size() && room->seats[seat].session == letter.session;
+  if (seated) give_up_seat(*room, seat, letter);
+  if (letter.ask != nullptr && letter.ask->wants_answer) answer_leave(letter, seated);
+}
+
+void Rooms::answer_leave(LeaveLetter& letter, bool left) {
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = letter.session;
+  if (left) {
+    answers::left(answer->json, letter.ask->id, letter.ask->room);
+  } else {  // the join before it was refused
+    answer->error = Error::not_joined;
+    answer->json = std::move(letter.ask->id);
+  }
+  mail_.send(letter.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   const u8 format = letter.format.index();
-  Viewer* viewer = room->viewer(letter.session.shard());
+  Viewer* viewer = room.viewer(letter.session.shard());
   PSD_ASSERT(viewer != nullptr && viewer->format_members[format] > 0);
   --viewer->format_members[format];
   if (--viewer->members == 0) {
-    room->viewers.erase(room->viewers.begin() + (viewer - room->viewers.data()));
+    room.viewers.erase(room.viewers.begin() + (viewer - room.viewers.data()));
   }
-  if (--room->formats[format]->members == 0 && format != 0) room->close_format(letter.format);
-  const Name name = std::move(room->seats[letter.seat].name);
-  room->free_seat(letter.seat);
-  if (!letter.again || !room->has_seat(letter.session)) {
-    presence(*room, "leave", letter.session, name.view());
-  }
-  if (room->members_total == 0) {
-    room->linger_timer =
+  if (--room.formats[format]->members == 0 && format != 0) room.close_format(letter.format);
+  const Name name = std::move(room.seats[seat].name);
+  room.free_seat(seat);
+  presence(room, "leave", letter.session, name.view());
+  if (room.members_total == 0) {
+    room.linger_timer =
         context_.timers.schedule(context_.now.mono_ms + context_.options.room_linger_ms,
-                                 timer_cookie(TimerKind::room_linger, slot_of(*room)));
+                                 timer_cookie(TimerKind::room_linger, slot_of(room)));
   }
 }
 
@@ -210,14 +233,8 @@ Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view pa
 
 void Rooms::publish(PublishLetter& letter) {
   const Parcel parcel = open_parcel(letter.parcel);
-  Room* room = find(letter.room);
-  if (letter.room.slot == kNoSlot) {
-    // Sent right behind a join whose answer was still on its way: the join came first, so the room
-    // is known, unless the join was refused.
-    const auto it = by_name_.find(parcel.room);
-    room = it == by_name_.end() ? nullptr : rooms_[it->second].get();
-    if (room != nullptr && !room->has_seat(letter.sender)) room = nullptr;
-  }
+  u32 seat = kNoSlot;
+  Room* room = find_seated(letter.room, parcel.room, letter.sender, seat);
   Error error = room == nullptr ? Error::not_joined : Error::ok;
   std::string_view field = room == nullptr ? "room" : "";
   Seq seq = 0;

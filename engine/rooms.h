@@ -18,7 +18,7 @@ class Rooms {
   Rooms(Context& context, Mail& mail);
 
   void join(JoinRequest& request);
-  void leave(const LeaveLetter& letter);
+  void leave(LeaveLetter& letter);
   // A message of a member. Returns the seq (0 for game_state), or sets the error.
   Seq publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
               std::string_view& field);
@@ -39,9 +39,13 @@ class Rooms {
 
  private:
   Room* obtain(std::string_view name);
+  // The room by its handle; by its name (and the session's seat) while a join is on its way.
+  Room* find_seated(Handle handle, std::string_view name, SessionUid session, u32& seat);
   bool make_place();
   void remove(Slot slot);
   Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
+  void give_up_seat(Room& room, u32 seat, const LeaveLetter& letter);
+  void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
   void touch(Room& room);

@@ -45,17 +45,11 @@ void Views::join(Slot session_slot, const Request& request) {
   if (format == nullptr) format = std::make_unique<FormatView>();
   ++format->members;
 
-  bool again = false;
-  for (Slot other = session.first_member; other != kNoSlot;
-       other = members_[other].next_in_session) {
-    if (members_[other].view == it->second) again = members_[other].again = true;
-  }
   const Slot slot = members_.acquire();
   Member& member = members_[slot];
   member.session = session_slot;
   member.view = it->second;
   member.presence = request.presence;
-  member.again = again;
   member.format = session.format.index();
   member.index_in_view = static_cast<u32>(view.members.size());
   view.members.push_back(slot);
@@ -69,7 +63,6 @@ void Views::join(Slot session_slot, const Request& request) {
   letter->view = views_.handle(member.view);
   letter->format = session.format;
   letter->presence = request.presence;
-  letter->again = again;
   letter->has_history = request.has_history;
   letter->history = request.history;
   letter->has_since = request.since.present;
@@ -92,7 +85,6 @@ void Views::joined(JoinAnswer& answer) {
   RoomView& view = views_[member->view];
   if (answer.error != Error::ok) {
     if (session != kNoSlot) sessions_.answer_error(session, answer.id, answer.error, "room");
-    refuse_pending_leave(slot);
     return remove_member(slot);
   }
   view.room = answer.room;
@@ -107,70 +99,44 @@ void Views::joined(JoinAnswer& answer) {
     answers::joined(text, view.name, answer);
     sessions_.answer(session, text);
   }
-  if (member->leaving) finish_leave(slot, answer.session);
-}
-
-void Views::answer_left(Slot session, std::string_view id, std::string_view room) {
-  std::string& text = context_.scratch;
-  text.clear();
-  answers::left(text, id, room);
-  sessions_.answer(session, text);
+  if (member->leaving) remove_member(slot);
 }
 
 void Views::leave(Slot session, Slot slot, std::string_view id) {
+  give_up(slot, sessions_.uid(session),
+          std::make_unique<LeaveAsk>(LeaveAsk{.id = std::string(id), .room = {}}));
+}
+
+// Tells the home at once, so that it hears of joins and leaves in the client's own order. A member
+// that waits for the answer to its join stays until that has come.
+void Views::give_up(Slot slot, SessionUid session, std::unique_ptr<LeaveAsk> ask) {
   Member& member = members_[slot];
-  if (!member.joined) {
-    member.leaving = true;
-    pending_leaves_.push_back({slot, std::string(id)});
-    return;
-  }
-  answer_left(session, id, views_[member.view].name);
-  finish_leave(slot, sessions_.uid(session));
-}
-
-// The join before it was refused.
-void Views::refuse_pending_leave(Slot slot) {
-  const auto pending =
-      std::find_if(pending_leaves_.begin(), pending_leaves_.end(),
-                   [&](const PendingLeave& leave) { return leave.member == slot; });
-  if (pending == pending_leaves_.end()) return;
-  const std::string id = std::move(pending->id);
-  pending_leaves_.erase(pending);
-  if (members_[slot].session == kNoSlot) return;
-  sessions_.answer_error(members_[slot].session, id, Error::not_joined, "room");
-}
-
-// The home has given the member a seat: give it back.
-void Views::finish_leave(Slot slot, SessionUid session) {
-  const Member& member = members_[slot];
   const RoomView& view = views_[member.view];
   const ShardId home = view.home;
-  Letter letter(LeaveLetter{.room = view.room,
-                            .seat = member.seat,
-                            .session = session,
-                            .format = WireFormat::at(member.format),
-                            .again = member.again});
-  const auto pending =
-      std::find_if(pending_leaves_.begin(), pending_leaves_.end(),
-                   [&](const PendingLeave& leave) { return leave.member == slot; });
-  if (pending != pending_leaves_.end()) {
-    if (member.session != kNoSlot) answer_left(member.session, pending->id, view.name);
-    pending_leaves_.erase(pending);
+  const bool joined = member.joined;
+  LeaveLetter letter{.room = joined ? view.room : Handle{},
+                     .seat = joined ? member.seat : kNoSlot,
+                     .session = session,
+                     .format = WireFormat::at(member.format),
+                     .ask = std::move(ask)};
+  if (!joined && letter.ask == nullptr) {
+    letter.ask = std::make_unique<LeaveAsk>(LeaveAsk{.id = {}, .room = {}, .wants_answer = false});
   }
-  remove_member(slot);
-  mail_.send(home, std::move(letter));
+  if (letter.ask != nullptr) letter.ask->room = view.name;
+  if (joined) {
+    remove_member(slot);
+  } else {
+    member.leaving = true;
+  }
+  mail_.send(home, Letter(std::move(letter)));
 }
 
 void Views::leave_all(Slot session) {
   while (sessions_[session].first_member != kNoSlot) {
     const Slot slot = sessions_[session].first_member;
-    Member& member = members_[slot];
-    if (member.joined) {
-      finish_leave(slot, sessions_.uid(session));
-    } else {
-      member.leaving = true;
-      unlink_from_session(slot);
-    }
+    const bool told = members_[slot].leaving;
+    if (!members_[slot].joined) unlink_from_session(slot);
+    if (!told) give_up(slot, sessions_.uid(session), nullptr);
   }
 }
 

@@ -4,6 +4,7 @@
 //   at a frame's boundary, the torn rest first. A member that falls out of a window is told.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "engine/context.h"
@@ -47,9 +48,7 @@ class Views {
 
  private:
   FormatView& format_view(const Member& member);
-  void answer_left(Slot session, std::string_view id, std::string_view room);
-  void finish_leave(Slot slot, SessionUid session);
-  void refuse_pending_leave(Slot slot);
+  void give_up(Slot slot, SessionUid session, std::unique_ptr<LeaveAsk> ask);
   void unlink_from_session(Slot slot);
   void remove_member(Slot slot);
   void release_format(RoomView& view, u8 format);
@@ -74,12 +73,6 @@ class Views {
   Slab<RoomView> views_;
   Slab<Member> members_;
   KeyedMap<Slot> by_name_;
-  // Leaves that wait for the answer to their join, with the id that their answer will bear.
-  struct PendingLeave {
-    Slot member;
-    std::string id;
-  };
-  std::vector<PendingLeave> pending_leaves_;
 };
 
 }  // namespace perseid

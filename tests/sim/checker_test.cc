@@ -10,6 +10,7 @@ namespace {
 struct FaultCase {
   const char* name;
   Fault fault;
+  u32 seen_percent = 80;  // of the runs that commit it, at least so many must turn red
 };
 
 const FaultCase kFaults[] = {
@@ -19,7 +20,8 @@ const FaultCase kFaults[] = {
     {"an_acknowledgement_vanishes", Fault::drop_answer},
     {"a_private_message_vanishes", Fault::drop_direct},
     {"a_leave_vanishes", Fault::drop_leave},
-    {"a_keyframe_vanishes", Fault::drop_keyframe},
+    // In so small a room its reader has often left, and its view with it, before that matters.
+    {"a_keyframe_vanishes", Fault::drop_keyframe, 20},
     {"a_slice_is_sent_twice", Fault::repeat_slice},
     {"a_slice_is_lost", Fault::lose_slice},
     {"a_byte_changes", Fault::corrupt_payload},
@@ -45,15 +47,15 @@ class Checker : public testing::TestWithParam<FaultCase> {};
 TEST_P(Checker, TurnsRed) {
   u32 committed = 0;
   u32 red = 0;
-  for (u64 seed = 1; seed <= 12; ++seed) {
+  for (u64 seed = 1; seed <= 40; ++seed) {
     const Outcome outcome = Simulation(calm_plan(seed, GetParam().fault), false).run();
     if (!outcome.fault_committed) continue;
     ++committed;
     red += outcome.failures.empty() ? 0 : 1;
   }
   // Chance may heal one: who lacked something leaves before it shows.
-  EXPECT_GE(committed, 6u);
-  EXPECT_GE(red * 2, committed);
+  EXPECT_GE(committed, 20u);
+  EXPECT_GE(red * 100, committed * GetParam().seen_percent);
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, Checker, testing::ValuesIn(kFaults),
