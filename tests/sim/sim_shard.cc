@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "codec/close_payload.h"
+#include "tests/sim/initialised.h"
 
 namespace perseid::sim {
 namespace {
@@ -289,6 +290,7 @@ void SimShard::deliver(Wire& wire, u32 taken) {
   for (u32 i = 0; i < wire.batch.count && taken > 0; ++i) {
     const SendSlice& slice = wire.batch.slices[i];
     const u32 bytes = std::min(taken, slice.size_bytes);
+    if (!is_initialised({slice.data, bytes})) stage_.verdict.fail("bytes that nobody wrote");
     wire.kernel.insert(wire.kernel.end(), slice.data, slice.data + bytes);
     taken -= bytes;
   }
