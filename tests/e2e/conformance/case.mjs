@@ -1,14 +1,22 @@
 // A conformance case: what is sent to /echo, what must come back, who closes and how. The numbers are those of the public
 // Autobahn fuzzing client; the code is our own. Judged as strictly as its "OK": good frames before a bad one are answered, the
-// right close code is sent, and the relay is the first to end TCP, without a reset.
+// right close code is sent, and the relay is the first to end TCP, without a reset and within that client's patience.
 //
 //   { id, send: [step, ...], want: [event, ...], close: { by, codes } }
-//   step: bytes, or { bytes, chop } to write in chops of so many octets, or { after: n } to wait until n events have come
+//   step: bytes, or { bytes, chop } to write in chops of so many octets, or { after: n } to wait until n events have come, or
+//         { quiet: ms } to wait so long and see nothing come
 //   run: an async function instead of steps; extensions: the offer made in the handshake
 //   by:   'us' (when all has come, we close with 1000), 'relay' (it must fail the connection), 'case' (a step closes)
 import assert from 'node:assert/strict';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { RawPeer, brief } from '../support/raw_peer.mjs';
 import { closeFrame, frame, kOpcode } from '../support/frame.mjs';
+import { kSlowness, within } from '../support/wait.mjs';
+
+// The fuzzing client waits one second for a close frame that it is owed, and one more for the end of TCP. Then it ends TCP
+// itself and calls the close failed, so a relay that ends it by one of its own deadlines is too late.
+const kPatienceMs = 1000 * kSlowness;
+const kSlowChopsMax = 2048;
 
 export const clean = { by: 'us', codes: [1000] };
 export const fails = { by: 'relay', codes: [1002] };
@@ -35,6 +43,29 @@ export const bytewise = (steps) => steps.map((bytes) => ({ bytes, chop: 1 }));
 // Every frame in a write of its own, instead of all in one.
 export const framewise = (steps) => steps.map((bytes) => ({ bytes, chop: bytes.length }));
 
+// A message in fragments, as the fuzzing client makes them: one that fits is a single frame; in the others a last fragment that
+// is full is not the end, an empty one follows it.
+export function inFragments(opcode, payload, size, rsv = 0) {
+  if (payload.length <= size) return [frame(opcode, payload, { rsv })];
+  const frames = [];
+  for (let at = 0; at <= payload.length; at += size) {
+    const part = payload.subarray(at, at + size);
+    const fin = at + size > payload.length;
+    frames.push(at === 0 ? frame(opcode, part, { fin, rsv }) : more(part, { fin }));
+  }
+  return frames;
+}
+
+// The fuzzing client lets about a millisecond pass between two chops, so that the relay reads each by itself. So do we; but
+// where there are very many, the event loop only turns.
+export async function writeInChops(peer, bytes, chop) {
+  const slow = bytes.length <= kSlowChopsMax * chop;
+  for (let at = 0; at < bytes.length && !peer.ended; at += chop) {
+    await peer.write(bytes.subarray(at, at + chop));
+    await (slow ? pause(1) : turn());
+  }
+}
+
 export async function runCase(relay, { send, want, close, run, extensions }) {
   const peer = await RawPeer.open(relay, { extensions });
   try {
@@ -50,9 +81,18 @@ async function runSteps(peer, send, want) {
   for (const step of joined(send)) {
     if (step.after !== undefined)
       await peer.until(() => peer.events.length >= step.after, `${step.after} events`);
-    else await peer.write(step.bytes, step);
+    else if (step.quiet !== undefined) await seeNothing(peer, step.quiet);
+    else if (step.chop) await writeInChops(peer, step.bytes, step.chop);
+    else await peer.write(step.bytes);
   }
   await peer.until(() => peer.events.length >= want.length || peer.ended, `${want.length} events`);
+}
+
+async function seeNothing(peer, ms) {
+  const before = peer.events.length;
+  await pause(ms);
+  assert.ok(!peer.ended, 'the relay ended TCP too early');
+  assert.deepEqual(peer.events.slice(before).map(brief), [], 'something came too early');
 }
 
 // Bytes that follow one another leave in one write, so that they arrive in one read.
@@ -69,15 +109,20 @@ function joined(send) {
 
 async function runClose(peer, want, { by, codes }) {
   if (by === 'us') await peer.write(closeFrame(1000));
-  const close = await peer.closed();
+  const close = await soon(peer, peer.closed(), 'a close frame');
   assert.ok(close, 'the relay ended TCP without a close frame');
   assert.ok(
     codes.includes(close.code),
     `close code ${close.code} (${close.reason}) instead of ${codes}`,
   );
-  await peer.endedByRelay({ answer: by === 'relay' });
+  const answered = peer.endedByRelay({ answer: by === 'relay' });
+  await soon(peer, answered, 'the relay to close the TCP connection first');
   assert.equal(peer.reset, undefined, 'the relay reset the connection instead of closing it');
   assertEvents(peer.events, [...want.filter(({ kind }) => kind !== 'close'), close]);
+}
+
+function soon(peer, promise, what) {
+  return within(promise, what, () => `so far: ${peer.events.map(brief).join(', ')}`, kPatienceMs);
 }
 
 function assertEvents(got, want) {

@@ -91,7 +91,18 @@ test('every case of the public list is here once', () => {
   assert.equal(new Set(all.map(({ id }) => id)).size, kCases);
 });
 
-test('conformance', { concurrency: kConcurrency }, async (t) => {
-  const relay = await relayFor(t, '--echo');
-  await Promise.all(chosen.map((each) => t.test(each.id, () => runCase(relay, each))));
+async function runAll(t, list, ...flags) {
+  const relay = await relayFor(t, '--echo', ...flags);
+  await Promise.all(list.map((each) => t.test(each.id, () => runCase(relay, each))));
+}
+
+test('conformance', { concurrency: kConcurrency }, (t) => runAll(t, chosen));
+
+// The fuzzing client takes longer than the ten seconds of --idle-after-ms to send the megabyte of 9.5.1 in its small chops, so
+// the relay puts that connection to rest in the middle of a frame. Here every connection rests within milliseconds.
+test('conformance while resting', { concurrency: kConcurrency }, (t) => {
+  const volume = new Set([...compression, ...limits]);
+  const slow = ['9.5.5', '9.5.6', '9.6.5', '9.6.6', '10.1.1'];
+  const resting = chosen.filter((each) => !volume.has(each) || slow.includes(each.id));
+  return runAll(t, resting, '--idle-after-ms', '0');
 });

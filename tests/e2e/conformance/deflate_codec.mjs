@@ -4,8 +4,8 @@ import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib';
 const kTail = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const kZlibDeflateBitsMin = 9; // zlib has no raw deflate of 8 bits.
 
-// What was agreed, from the relay's answer; throws if it is not an answer that RFC 7692 allows to an offer.
-export function parseAgreement(answer) {
+// What was agreed, from the relay's answer; throws if it is not an answer that RFC 7692 allows to the offer.
+export function parseAgreement(answer, offer) {
   const [name, ...parameters] = answer.split(';').map((part) => part.trim());
   if (name !== 'permessage-deflate')
     throw new Error(`the relay agreed to ${JSON.stringify(answer)}`);
@@ -19,6 +19,8 @@ export function parseAgreement(answer) {
   for (const parameter of parameters) {
     const [key, value] = parameter.split('=').map((part) => part.trim());
     if (seen.has(key)) throw new Error(`${key} stands there twice`);
+    if (key === 'client_max_window_bits' && !offer.includes(key))
+      throw new Error(`${key} was not offered`);
     seen.add(key);
     if (key === 'server_no_context_takeover' && value === undefined) agreed.serverNoTakeover = true;
     else if (key === 'client_no_context_takeover' && value === undefined)
@@ -49,10 +51,12 @@ export class DeflateCodec {
     return end === 0 ? Buffer.from([0]) : out.subarray(0, end);
   }
 
-  // Inflates with the window that was agreed, so a reference beyond it is an error.
+  // Inflates with the window that was agreed, so a reference beyond it is an error. zlib also looks back in what it wrote in
+  // the same call, so no call writes more than one window.
   async inflate(payload) {
     this.#inflate ??= createInflateRaw({
       windowBits: this.#agreed.serverBits,
+      chunkSize: 2 ** this.#agreed.serverBits,
       flush: constants.Z_SYNC_FLUSH,
     });
     const out = await through(this.#inflate, Buffer.concat([payload, kTail]));

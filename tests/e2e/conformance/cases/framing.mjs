@@ -80,7 +80,7 @@ const reservedBits = [
   { id: '3.3', send: framewise(spoilt(3)), want: [message(kHello)], close: fails },
   { id: '3.4', send: bytewise(spoilt(4)), want: [message(kHello)], close: fails },
   { id: '3.5', send: [data(kBytes, { rsv: 5 })], want: [], close: fails },
-  { id: '3.6', send: [ping(kHello, { rsv: 6 })], want: [], close: fails },
+  { id: '3.6', send: [data(kHello, { rsv: 6 })], want: [], close: fails }, // A ping in its title, but a message in its bytes.
   { id: '3.7', send: [frame(kOpcode.close, '', { rsv: 7 })], want: [], close: fails },
 ];
 
