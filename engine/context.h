@@ -17,7 +17,14 @@
 namespace perseid {
 
 // What a timer is for; the low 32 bits of its cookie name the slot.
-enum class TimerKind : u32 { heartbeat_cohort, send_budget, room_tick, room_window, room_linger };
+enum class TimerKind : u32 {
+  heartbeat_cohort,
+  send_budget,
+  room_tick,
+  room_window,
+  room_tidy,
+  room_linger
+};
 
 constexpr u64 timer_cookie(TimerKind kind, Slot slot) {
   return u64{static_cast<u32>(kind)} << 32 | slot;

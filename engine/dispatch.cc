@@ -138,14 +138,16 @@ void Dispatch::leave(Slot session, const Request& request) {
 
 void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind) {
   const Slot member = views_.find_member(session, request.room, request.room_number);
-  if (member == kNoSlot || !views_.member(member).joined) {
+  if (member == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
+  const bool joined = views_.member(member).joined;
   RoomView& view = views_.view_of(views_.member(member));
   auto letter = std::make_unique<Ask>();
   letter->kind = kind;
   letter->session = sessions_.uid(session);
-  letter->room = view.room;
+  if (joined) letter->room = view.room;
+  letter->room_name = view.name;
   letter->before = request.has_before ? request.before : ~0u;
   letter->limit = std::min(request.has_limit ? request.limit : 50u, context_.options.chat_history);
   letter->id = request.id;
@@ -169,14 +171,21 @@ void Dispatch::text(const TextAnswer& answer) {
   if (sessions_.find(answer.session) == nullptr) return;
   const Slot session = answer.session.handle().slot;
   if (answer.error != Error::ok) {
-    return sessions_.answer_error(session, answer.json, answer.error, "room");
+    return sessions_.answer_error(session, answer.id, answer.error, "room");
   }
-  sessions_.answer(session, answer.json);
+  sessions_.answer_if_room(session, answer.id, answer.json);
 }
 
 void Dispatch::discover_expect(const DiscoverExpect& letter) {
   const auto it = questions_.find(letter.question);
   if (it == questions_.end()) return;
+  if (letter.error != Error::ok) {
+    if (sessions_.find(it->second.asker) != nullptr) {
+      sessions_.answer_error(it->second.asker.handle().slot, it->second.id, letter.error, "room");
+    }
+    questions_.erase(it);
+    return;
+  }
   it->second.parts_expected = letter.parts;
   answer_if_whole(letter.question);
 }
@@ -186,9 +195,13 @@ void Dispatch::discover_part(const DiscoverPart& letter) {
   if (it == questions_.end()) return;
   Question& question = it->second;
   ++question.parts_come;
-  if (!letter.clients_json.empty()) {
+  // As many as the answer still has room for.
+  const u32 count = std::min(context_.options.roster_max - question.clients,
+                             static_cast<u32>(letter.ends.size()));
+  if (count > 0) {
     if (!question.clients_json.empty()) question.clients_json += ',';
-    question.clients_json += letter.clients_json;
+    question.clients_json.append(letter.clients_json, 0, letter.ends[count - 1]);
+    question.clients += count;
   }
   answer_if_whole(letter.question);
 }
@@ -201,7 +214,7 @@ void Dispatch::answer_if_whole(u64 number) {
     std::string& text = context_.scratch;
     text.clear();
     answers::clients(text, question.id, question.room, question.clients_json);
-    sessions_.answer(question.asker.handle().slot, text);
+    sessions_.answer_if_room(question.asker.handle().slot, question.id, text);
   }
   questions_.erase(it);
 }

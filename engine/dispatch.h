@@ -40,6 +40,7 @@ class Dispatch {
     std::string clients_json;
     u32 parts_expected = ~0u;
     u32 parts_come = 0;
+    u32 clients = 0;  // listed so far
   };
 
   template <class Reader>
@@ -59,7 +60,8 @@ class Dispatch {
   Error deliver_direct(SessionUid to, SessionUid sender, MessageType type,
                        std::string_view payload);
   bool answer_repeated(Slot session, const Request& request, std::string_view room, u64 key);
-  void remember(Slot session, u64 key, Seq seq, u64 unix_ms);
+  u32 remember(Slot session, u64 key, Seq seq, u64 unix_ms);
+  void refuse_published(Slot session, const PublishAnswer& answer, std::string_view id);
   u64 repeat_key(const Request& request, std::string_view place) const;
   void acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
   void answer_if_whole(u64 number);

@@ -1,5 +1,7 @@
 // Publishing: chat, player_action and game_state to rooms here or on another shard, and private
 // messages.
+#include <utility>
+
 #include "codec/client_id.h"
 #include "engine/answers.h"
 #include "engine/dispatch.h"
@@ -17,27 +19,29 @@ u64 Dispatch::repeat_key(const Request& request, std::string_view place) const {
 bool Dispatch::answer_repeated(Slot slot, const Request& request, std::string_view room, u64 key) {
   Session& session = sessions_[slot];
   if (session.memory == nullptr) session.memory = std::make_unique<PublishMemory>();
-  const PublishMemory::Entry* entry = session.memory->find(key);
+  PublishMemory::Entry* entry = session.memory->find(key);
   if (entry == nullptr) {
     session.memory->begin(key);
     return false;
   }
-  // Still on its way: the answer that is coming bears the same id.
-  if (!entry->pending) {
-    ++context_.stats.duplicates_answered;
+  ++context_.stats.duplicates_answered;
+  if (entry->pending) {
+    if (entry->repeats < 0xffff) ++entry->repeats;  // answered with the first, which is on its way
+  } else {
     acknowledge(slot, request.id, room, entry->seq, entry->timestamp_unix_ms);
   }
   return true;
 }
 
-void Dispatch::remember(Slot slot, u64 key, Seq seq, u64 unix_ms) {
+// Returns how often the publish was repeated meanwhile.
+u32 Dispatch::remember(Slot slot, u64 key, Seq seq, u64 unix_ms) {
   Session& session = sessions_[slot];
-  if (session.memory == nullptr) return;
-  if (PublishMemory::Entry* entry = session.memory->find(key)) {
-    entry->pending = false;
-    entry->seq = seq;
-    entry->timestamp_unix_ms = unix_ms;
-  }
+  PublishMemory::Entry* entry = session.memory == nullptr ? nullptr : session.memory->find(key);
+  if (entry == nullptr) return 0;
+  entry->pending = false;
+  entry->seq = seq;
+  entry->timestamp_unix_ms = unix_ms;
+  return std::exchange(entry->repeats, u16{0});
 }
 
 void Dispatch::acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq,
@@ -93,12 +97,23 @@ void Dispatch::published(const PublishAnswer& answer) {
   const Slot session = answer.sender.handle().slot;
   const Parcel parcel = open_parcel(answer.parcel);
   if (answer.error != Error::ok) {
-    if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
-    return sessions_.answer_error(session, parcel.id, answer.error, answer.field);
+    refuse_published(session, answer, parcel.id);
+    return;
   }
   if (parcel.id.empty()) return;
-  remember(session, answer.repeat_key, answer.seq, answer.timestamp_unix_ms);
-  acknowledge(session, parcel.id, parcel.room, answer.seq, answer.timestamp_unix_ms);
+  const u32 repeats = remember(session, answer.repeat_key, answer.seq, answer.timestamp_unix_ms);
+  for (u32 i = 0; i <= repeats; ++i) {
+    acknowledge(session, parcel.id, parcel.room, answer.seq, answer.timestamp_unix_ms);
+  }
+}
+
+// Each repetition is told as well; the id may be used again.
+void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::string_view id) {
+  const u32 repeats = answer.repeat_key == 0 ? 0 : remember(session, answer.repeat_key, 0, 0);
+  if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
+  for (u32 i = 0; i <= repeats; ++i) {
+    sessions_.answer_error(session, id, answer.error, answer.field);
+  }
 }
 
 void Dispatch::send_direct(Slot session, const Request& request) {

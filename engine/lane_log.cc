@@ -32,21 +32,36 @@ u8* LaneLog::append(SegmentPool& pool, u32 size_bytes) {
   return out;
 }
 
-void LaneLog::trim(SegmentPool& pool, u32 bytes_max, u32 frames_min) {
+bool LaneLog::trim(SegmentPool& pool, const LaneWindow& window) {
   std::size_t drop = 0;
   u32 bytes = window_bytes();
   u32 frames = next_seq_ - first_seq();
+  bool too_fresh = false;
   while (drop + 1 < parts_.size()) {
     const Part& part = parts_[drop];
-    const bool too_many_bytes = bytes - part.used_bytes >= bytes_max;
-    const bool too_many_frames = frames - part.frames >= frames_min;
-    if (!too_many_bytes && !too_many_frames) break;
-    bytes -= part.used_bytes;
+    const u32 bytes_after = bytes - part.used_bytes;
+    const bool full = bytes_after >= window.bytes_max || frames - part.frames >= window.frames_max;
+    const bool untold = distance(published_end, part.begin + part.used_bytes) > 0;
+    const bool fresh =
+        part.told_ms >= window.fresh_since_ms && bytes_after < window.burst_bytes_max;
+    too_fresh = full && (untold || fresh);
+    if (!full || too_fresh) break;
+    bytes = bytes_after;
     frames -= part.frames;
     pool.drop(part.hold);
     ++drop;
   }
   parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(drop));
+  return too_fresh;
+}
+
+void LaneLog::told(u64 now_ms) {
+  for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+    if (distance(published_end, part->begin + part->used_bytes) <= 0) break;
+    part->told_ms = now_ms;
+  }
+  published_end = end_;
+  published_next_seq = next_seq_;
 }
 
 void LaneLog::clear(SegmentPool& pool) {

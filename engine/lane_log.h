@@ -14,6 +14,16 @@
 
 namespace perseid {
 
+// How much of a lane is kept. A window alone would take from quick readers what came faster than
+// anybody could be sent it: so what the views were told of since `fresh_since_ms` stays as well,
+// up to `burst_bytes_max`.
+struct LaneWindow {
+  u32 bytes_max = 0;
+  u32 frames_max = ~0u;
+  u32 burst_bytes_max = 0;
+  u64 fresh_since_ms = ~u64{0};
+};
+
 class LaneLog {
  public:
   // A run of frames in one segment.
@@ -23,6 +33,7 @@ class LaneLog {
     u32 used_bytes = 0;
     Seq first_seq = 0;  // of the first frame
     u32 frames = 0;
+    u64 told_ms = 0;  // when the views were last told of something in it
   };
 
   // `first_seq` is what the next frame bears, `start` where it will stand.
@@ -33,9 +44,12 @@ class LaneLog {
 
   // Room for the next frame; the caller writes exactly `size_bytes` there. It bears seq next_seq().
   u8* append(SegmentPool& pool, u32 size_bytes);
-  // Drops whole parts from the front while what remains still holds `bytes_max` bytes, or
-  // `frames_min` frames. The last part always stays.
-  void trim(SegmentPool& pool, u32 bytes_max, u32 frames_min);
+  // Drops whole parts from the front while what remains still fills the window. The last part
+  // always stays, and what the views have not been told of. True if something stays that is only
+  // too fresh to go.
+  bool trim(SegmentPool& pool, const LaneWindow& window);
+  // The views have been told of everything.
+  void told(u64 now_ms);
   void clear(SegmentPool& pool);
 
   // Position of the frame with this seq; false if it lies outside the window. seq == next_seq() is

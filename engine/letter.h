@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "codec/error.h"
 #include "codec/wire_format.h"
@@ -142,6 +143,7 @@ struct Ask {
   u32 limit = 0;
   u64 question = 0;  // discover: the asker's number for it
   std::string id;
+  std::string room_name;  // for room.slot == kNoSlot, as in LeaveLetter
 };
 // A finished system message for a session. For a roster also where its system lane goes on.
 struct TextAnswer {
@@ -149,7 +151,8 @@ struct TextAnswer {
   Handle member;
   LaneCursor system;
   bool is_roster = false;
-  Error error = Error::ok;  // of a leave: then `json` is the request's id
+  Error error = Error::ok;  // of a leave
+  std::string id;           // raw token of the request
   std::string json;
 };
 // discover: the home asks each shard with members; each sends its part to the asker.
@@ -161,12 +164,14 @@ struct DiscoverCollect {
 struct DiscoverExpect {
   SessionUid asker;
   u64 question;
-  u32 parts;
+  u32 parts = 0;
+  Error error = Error::ok;
 };
 struct DiscoverPart {
   SessionUid asker;
   u64 question;
   std::string clients_json;  // comma-separated objects
+  std::vector<u32> ends;     // where in it each object ends
 };
 
 using LetterBody =

@@ -56,6 +56,8 @@ namespace perseid {
   NUM(u32, chat_window_bytes, 1048576, 4096, 1073741824, "bytes", "The same, in bytes.")           \
   NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \
       "Player actions a room keeps; a member further behind gets a gap notice.")                   \
+  NUM(u32, burst_window_bytes, 4194304, 4096, 1073741824, "bytes",                                 \
+      "What a lane may hold beyond its window while it is less than a second old.")                \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
   NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \
   NUM(u32, room_state_bytes_max, 1048576, 1024, 1073741824, "bytes", "State of one room.")         \
@@ -77,6 +79,8 @@ namespace perseid {
   NUM(u32, flush_bytes_max, 65536, 1024, 16777216, "bytes", "One send to one client.")             \
   NUM(u32, outbox_bytes_max, 262144, 4096, 67108864, "bytes",                                      \
       "Replies one client may leave unread (4008).")                                               \
+  NUM(u32, answers_bytes_max, 4194304, 4096, 67108864, "bytes",                                    \
+      "Replies to one client that had no time yet to be read; more are refused as overloaded.")    \
   NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \

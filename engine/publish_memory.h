@@ -20,6 +20,7 @@ class PublishMemory {
     u64 timestamp_unix_ms = 0;
     Seq seq = 0;
     bool pending = false;
+    u16 repeats = 0;  // while pending: so many acknowledgements more are owed
   };
 
   Entry* find(u64 key) {

@@ -4,6 +4,7 @@
 
 #include "engine/answers.h"
 #include "engine/dispatch.h"
+#include "engine/keyed_hash.h"
 
 namespace perseid {
 
@@ -58,6 +59,7 @@ struct Relay::State final : Mail {
         return sessions.on_budget_timer(slot);
       case TimerKind::room_tick:
       case TimerKind::room_window:
+      case TimerKind::room_tidy:
       case TimerKind::room_linger:
         return rooms.on_timer(kind, slot);
     }
@@ -120,6 +122,10 @@ bool Relay::wants_send(Slot session) {
   return state_->views.wants_send(session);
 }
 
+bool Relay::owes(Slot session) {
+  return state_->views.owes(session);
+}
+
 void Relay::gather(Slot session, SendBatch& out) {
   state_->views.gather(session, out);
 }
@@ -152,9 +158,17 @@ void Relay::deliver(Letter&& letter) {
 
 void Relay::goaway(u32 reconnect_delay_ms) {
   std::string text;
-  answers::goaway(text, "shutdown", reconnect_delay_ms);
+  state_->rooms.begin_drain();
+  const KeyedHash chance{state_->context.config.seed};
   state_->sessions.each([&](Slot slot) {
-    if (!state_->sessions[slot].closing) state_->sessions.answer(slot, text);
+    if (state_->sessions[slot].closing) return;
+    // Spread over as long again, so that they do not all come back in the same moment.
+    const u64 uid = state_->sessions.uid(slot).value;
+    const u64 later_ms =
+        chance({reinterpret_cast<const char*>(&uid), sizeof uid}) % (u64{reconnect_delay_ms} + 1);
+    text.clear();
+    answers::goaway(text, "shutdown", reconnect_delay_ms + static_cast<u32>(later_ms));
+    state_->sessions.answer(slot, text);
   });
 }
 

@@ -53,6 +53,8 @@ class Relay {
   // reader pins nothing: what was not taken is given back here at once, and gathered afresh, with
   // today's priorities, when the socket is writable again (POLLOUT).
   bool wants_send(Slot session);
+  // There is more for it, be it that a budget or an answer from elsewhere has to come first.
+  bool owes(Slot session);
   void gather(Slot session, SendBatch& out);  // empty if there is nothing, or no budget now
   // The kernel took the first `sent_bytes` of the batch (0 if -EAGAIN; less than total_bytes for a
   // short send; total_bytes also when the connection is gone). Holds are given back, cursors of
@@ -71,7 +73,8 @@ class Relay {
   // Mailbox.
   void deliver(Letter&& letter);
 
-  // Drain: tells every session goaway. The world closes the connections after.
+  // Drain: tells every session goaway and holds nothing back any more. The world closes the
+  // connections after.
   void goaway(u32 reconnect_delay_ms);
 
   const Stats& stats() const;

@@ -88,13 +88,14 @@ Bytes Room::pack(Bytes plain_frame) {
   return packed.size() < message.size() ? packed : Bytes{};
 }
 
+void Room::append_plain(LaneLog& log, Bytes frame) {
+  std::memcpy(log.append(context_.pool, static_cast<u32>(frame.size())), frame.data(),
+              frame.size());
+}
+
 void Room::append_packed(LaneLog& log, Bytes plain_frame) {
   const Bytes packed = pack(plain_frame);
-  if (packed.empty()) {
-    u8* out = log.append(context_.pool, static_cast<u32>(plain_frame.size()));
-    std::memcpy(out, plain_frame.data(), plain_frame.size());
-    return;
-  }
+  if (packed.empty()) return append_plain(log, plain_frame);
   u8* out = log.append(context_.pool,
                        server_header_bytes(packed.size()) + static_cast<u32>(packed.size()));
   out += write_frame_header(out, static_cast<Opcode>(plain_frame[0] & 0x0f), packed.size(), true);
@@ -211,31 +212,30 @@ Viewer* Room::viewer(ShardId shard) {
 void Room::open_format(WireFormat format) {
   std::unique_ptr<FormatLogs>& logs = formats[format.index()];
   if (logs != nullptr) return;
+  ++context_.stats.formats_opened;
   std::array<Seq, kLanes> first_seqs{};
   for (u8 lane = 0; lane < kLanes; ++lane) first_seqs[lane] = canonical().lanes[lane].first_seq();
   logs = logs_from(first_seqs);
-  // System and state need no transcript: a joiner gets a roster and a keyframe.
+  // System and state need no transcript: a joiner gets a roster and a keyframe. Nothing in it is
+  // compressed, in no format: a joiner must not make us work through a whole history.
   for (const Lane lane : {Lane::player_action, Lane::chat}) {
     LaneLog& log = logs->lanes[index(lane)];
     const LaneLog& source = canonical().lanes[index(lane)];
     source.visit(source.first_seq(), ~Seq{0}, [&](Seq, Bytes frame) {
-      if (format.flavour == Flavour::json) return append_packed(log, frame);
+      if (format.flavour == Flavour::json) return append_plain(log, frame);
       Delivery delivery;
       PSD_ASSERT(read_delivery_json(delivery_json(frame), delivery));
       delivery.room_number = number;
       const auto size_bytes = static_cast<u32>(delivery_bytes(Flavour::bin, delivery));
-      SegmentHold* plain = context_.pool.acquire(size_bytes);
-      write_delivery(Flavour::bin, delivery, plain->segment->data());
-      const Bytes bytes{plain->segment->data(), size_bytes};
-      if (format.deflate) {
-        append_packed(log, bytes);
-      } else {
-        std::memcpy(log.append(context_.pool, size_bytes), bytes.data(), size_bytes);
-      }
-      context_.pool.drop(plain);
+      write_delivery(Flavour::bin, delivery, log.append(context_.pool, size_bytes));
     });
-    log.published_end = log.end();
-    log.published_next_seq = log.next_seq();
+    log.told(context_.now.mono_ms);
+  }
+}
+
+void Room::close_unread_formats() {
+  for (u8 i = 1; i < kWireFormats; ++i) {
+    if (formats[i] != nullptr && formats[i]->members == 0) close_format(WireFormat::at(i));
   }
 }
 
@@ -313,17 +313,39 @@ bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLan
   return false;
 }
 
-void Room::trim() {
+LaneWindow Room::window(Lane lane) const {
   const Options& options = context_.options;
+  const u64 fresh_since_ms = context_.now.mono_ms - std::min(context_.now.mono_ms, kFreshMs);
+  LaneWindow window{.burst_bytes_max = options.burst_window_bytes,
+                    .fresh_since_ms = fresh_since_ms};
+  switch (lane) {
+    case Lane::system:
+      window.bytes_max = options.system_window_bytes;
+      break;
+    case Lane::player_action:
+      window.bytes_max = options.action_window_bytes;
+      break;
+    case Lane::chat:
+      window.bytes_max = options.chat_window_bytes;
+      window.frames_max = std::max(options.chat_history, 1u);
+      break;
+    case Lane::game_state:  // a keyframe says as much in fewer bytes
+      window.bytes_max = options.state_window_bytes;
+      window.burst_bytes_max = 0;
+      break;
+  }
+  return window;
+}
+
+bool Room::trim() {
+  bool too_fresh = false;
   for (const auto& logs : formats) {
     if (logs == nullptr) continue;
-    SegmentPool& pool = context_.pool;
-    logs->lanes[index(Lane::system)].trim(pool, options.system_window_bytes, ~0u);
-    logs->lanes[index(Lane::player_action)].trim(pool, options.action_window_bytes, ~0u);
-    logs->lanes[index(Lane::chat)].trim(pool, options.chat_window_bytes,
-                                        std::max(options.chat_history, 1u));
-    logs->lanes[index(Lane::game_state)].trim(pool, options.state_window_bytes, ~0u);
+    for (u8 lane = 0; lane < kLanes; ++lane) {
+      too_fresh |= logs->lanes[lane].trim(context_.pool, window(static_cast<Lane>(lane)));
+    }
   }
+  return too_fresh;
 }
 
 }  // namespace perseid

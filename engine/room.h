@@ -1,7 +1,8 @@
 // Room: a room on its home shard: the one order of its messages, its lanes' logs, its seats, its
 // state. Thread: the home shard's. Owns: logs, state, seats. Invariants: formats[0] (plain JSON)
 // always exists and is complete: other formats begin as transcripts of it
-//   and exist only while somebody reads them. A seat's number is stable while it is taken.
+//   and exist while somebody reads them, and a little longer. A seat's number is stable while it is
+//   taken.
 #pragma once
 
 #include <array>
@@ -68,9 +69,9 @@ class Room {
   void write_history(std::string& out, Seq before, u32 limit) const;
 
   Viewer* viewer(ShardId shard);
-  // Makes sure that logs in this format exist (a transcript of the window), or drops them.
+  // Makes sure that logs in this format exist: a transcript of the window.
   void open_format(WireFormat format);
-  void close_format(WireFormat format);
+  void close_unread_formats();
   // The state as of now, encoded at most once per tick and format.
   const Keyframe& keyframe(WireFormat format);
 
@@ -79,8 +80,10 @@ class Room {
 
   Seq last_seq(Lane lane) const { return canonical().lanes[index(lane)].next_seq() - 1; }
   FormatLogs& canonical() const { return *formats[0]; }
-  // Keeps every lane within its window.
-  void trim();
+  // Keeps every lane within its window. True if something is only too fresh to go.
+  bool trim();
+  // So long after the views were told of it a message stays for who reads as quickly as it can.
+  static constexpr u64 kFreshMs = 1000;
 
   const std::string name;
   const std::string name_json;  // escaped, without quotes
@@ -98,6 +101,7 @@ class Room {
   TimerId linger_timer = kNoTimer;
   TimerId tick_timer = kNoTimer;
   TimerId window_timer = kNoTimer;
+  TimerId tidy_timer = kNoTimer;
   u8 grown_lanes = 0;        // bit per lane that views have not been told of
   bool actions_due = false;  // the action window has closed
   bool queued = false;       // in the list of rooms to advance at the end of the turn
@@ -108,9 +112,12 @@ class Room {
   void append(Lane lane, const std::array<std::size_t, 2>& bytes, Write&& write);
   FormatLogs* writable(Lane lane, WireFormat format) const;
   Bytes pack(Bytes plain_frame);
+  void close_format(WireFormat format);
+  void append_plain(LaneLog& log, Bytes frame);
   void append_packed(LaneLog& log, Bytes plain_frame);
   void pack_keyframe(Keyframe& keyframe);
   Seq history_first(u32 messages) const;
+  LaneWindow window(Lane lane) const;
 
   Context& context_;
   std::vector<u32> free_seats_;

@@ -7,6 +7,11 @@
 #include "engine/parcel.h"
 
 namespace perseid {
+namespace {
+
+constexpr u64 kFormatLingerMs = 10'000;
+
+}  // namespace
 
 Rooms::Rooms(Context& context, Mail& mail)
     : context_(context), mail_(mail), by_name_(0, KeyedHash{context.config.hash_key}) {}
@@ -60,7 +65,8 @@ bool Rooms::make_place() {
 void Rooms::remove(Slot slot) {
   Room& room = *rooms_[slot];
   PSD_ASSERT(room.members_total == 0);
-  for (const TimerId timer : {room.tick_timer, room.window_timer, room.linger_timer}) {
+  for (const TimerId timer :
+       {room.tick_timer, room.window_timer, room.linger_timer, room.tidy_timer}) {
     if (timer != kNoTimer) context_.timers.cancel(timer);
   }
   if (room.queued) std::erase(grown_, &room);
@@ -106,7 +112,9 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.epoch = room.epoch;
   answer.chat = room.last_seq(Lane::chat);
   answer.player_action = room.last_seq(Lane::player_action);
-  answer.has_state = !room.state.empty() || room.state.dirty();
+  // Who comes back may hold a state that is all gone: it is told so by an empty one.
+  const bool had_state = request.has_since && room.state_version > 0;
+  answer.has_state = !room.state.empty() || room.state.dirty() || had_state;
   answer.members_total = room.members_total;
   room.write_members(answer.members_json, context_.options.roster_max);
   context_.emit(EventKind::client_discovered, request.session, room.name);
@@ -174,7 +182,7 @@ void Rooms::answer_leave(LeaveLetter& letter, bool left) {
     answers::left(answer->json, letter.ask->id, letter.ask->room);
   } else {  // the join before it was refused
     answer->error = Error::not_joined;
-    answer->json = std::move(letter.ask->id);
+    answer->id = std::move(letter.ask->id);
   }
   mail_.send(letter.session.shard(), Letter(std::move(answer)));
 }
@@ -187,7 +195,7 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   if (--viewer->members == 0) {
     room.viewers.erase(room.viewers.begin() + (viewer - room.viewers.data()));
   }
-  if (--room.formats[format]->members == 0 && format != 0) room.close_format(letter.format);
+  if (--room.formats[format]->members == 0 && format != 0) tidy_later(room, kFormatLingerMs);
   const Name name = std::move(room.seats[seat].name);
   room.free_seat(seat);
   presence(room, "leave", letter.session, name.view());
@@ -196,6 +204,14 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
         context_.timers.schedule(context_.now.mono_ms + context_.options.room_linger_ms,
                                  timer_cookie(TimerKind::room_linger, slot_of(room)));
   }
+}
+
+// What a room need not keep for ever, but a while: messages beyond its windows, and formats that
+// nobody reads any more (a client that joins and leaves by turns would have them made afresh).
+void Rooms::tidy_later(Room& room, u64 after_ms) {
+  if (room.tidy_timer != kNoTimer) return;
+  room.tidy_timer = context_.timers.schedule(context_.now.mono_ms + after_ms,
+                                             timer_cookie(TimerKind::room_tidy, slot_of(room)));
 }
 
 void Rooms::presence(Room& room, std::string_view event, SessionUid session,
@@ -264,11 +280,10 @@ void Rooms::touch(Room& room) {
 
 // With --action-window-ms, actions alone wait until the window closes and then leave together.
 void Rooms::grown(Room& room, Lane lane) {
-  if (lane != Lane::player_action || context_.options.action_window_ms == 0) return touch(room);
+  if (lane != Lane::player_action || action_window_ms() == 0) return touch(room);
   if (room.window_timer != kNoTimer) return;
-  room.window_timer =
-      context_.timers.schedule(context_.now.mono_ms + context_.options.action_window_ms,
-                               timer_cookie(TimerKind::room_window, slot_of(room)));
+  room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(),
+                                               timer_cookie(TimerKind::room_window, slot_of(room)));
 }
 
 void Rooms::end_turn() {
@@ -280,11 +295,11 @@ void Rooms::end_turn() {
 }
 
 void Rooms::advance(Room& room) {
-  room.trim();
+  if (room.trim()) tidy_later(room, Room::kFreshMs);
   u8 lanes = room.grown_lanes;
   // Decided when the window closed, not by whether the next one is open: in a busy room it opens
   // again within the same turn.
-  if (context_.options.action_window_ms != 0 && !room.actions_due) {
+  if (action_window_ms() != 0 && !room.actions_due) {
     lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
   }
   room.actions_due = false;
@@ -322,8 +337,37 @@ void Rooms::advance_lane(Room& room, Lane lane, WireFormat format) {
                      .lane = index(lane)}));
     }
   }
-  log.published_end = log.end();
-  log.published_next_seq = log.next_seq();
+  log.told(context_.now.mono_ms);
+}
+
+// Lets the views go of what the windows have lost while nothing came that would tell them.
+void Rooms::tell_begins(Room& room) {
+  for (u8 i = 0; i < kLanes * kWireFormats; ++i) {
+    const u8 lane = i % kLanes;
+    const u8 format = i / kLanes;
+    if (room.formats[format] == nullptr) continue;
+    const LaneLog& log = room.formats[format]->lanes[lane];
+    for (const Viewer& viewer : room.viewers) {
+      if (viewer.format_members[format] == 0) continue;
+      mail_.send(viewer.shard, Letter(LaneAdvance{.view = viewer.view,
+                                                  .added = {},
+                                                  .end = log.published_end,
+                                                  .next_seq = log.published_next_seq,
+                                                  .window_begin = log.begin(),
+                                                  .state_bytes = room.state.bytes(),
+                                                  .format = format,
+                                                  .lane = lane}));
+    }
+  }
+}
+
+void Rooms::begin_drain() {
+  draining_ = true;
+  for (Slot slot = 0; slot < rooms_.slots_used(); ++slot) {
+    if (!rooms_.live(slot) || rooms_[slot]->window_timer == kNoTimer) continue;
+    rooms_[slot]->actions_due = true;
+    touch(*rooms_[slot]);
+  }
 }
 
 void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
@@ -340,25 +384,48 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
 }
 
 void Rooms::ask(Ask& ask) {
-  Room* room = find(ask.room);
-  if (room == nullptr) return;
+  u32 seat = kNoSlot;
+  Room* room = find_seated(ask.room, ask.room_name, ask.session, seat);
+  if (room == nullptr) return refuse(ask);
   if (ask.kind == Ask::Kind::discover) return discover(*room, ask);
+  if (ask.kind == Ask::Kind::roster) return send_roster(*room, ask);
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->id = ask.id;
   std::string list;
+  room->write_history(list, ask.before, ask.limit);
+  answers::history(answer->json, ask.id, room->name, list);
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+// The join before it was refused.
+void Rooms::refuse(const Ask& ask) {
+  if (ask.kind == Ask::Kind::roster) return;
+  if (ask.kind == Ask::Kind::discover) {
+    mail_.send(ask.session.shard(),
+               Letter(DiscoverExpect{
+                   .asker = ask.session, .question = ask.question, .error = Error::not_joined}));
+    return;
+  }
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->id = ask.id;
+  answer->error = Error::not_joined;
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::send_roster(Room& room, const Ask& ask) {
+  const auto& logs = room.formats[ask.format];
+  if (logs == nullptr) return;  // nobody reads it any more, the asker included
   auto answer = std::make_unique<TextAnswer>();
   answer->session = ask.session;
   answer->member = ask.member;
-  answer->is_roster = ask.kind == Ask::Kind::roster;
-  if (answer->is_roster) {
-    const auto& logs = room->formats[ask.format];
-    if (logs == nullptr) return;  // nobody reads it any more, the asker included
-    const LaneLog& system = logs->lanes[index(Lane::system)];
-    answer->system = {system.end(), system.next_seq()};
-    room->write_members(list, context_.options.roster_max);
-    answers::roster(answer->json, room->name, list, room->members_total);
-  } else {
-    room->write_history(list, ask.before, ask.limit);
-    answers::history(answer->json, ask.id, room->name, list);
-  }
+  answer->is_roster = true;
+  const LaneLog& system = logs->lanes[index(Lane::system)];
+  answer->system = {system.end(), system.next_seq()};
+  std::string list;
+  room.write_members(list, context_.options.roster_max);
+  answers::roster(answer->json, room.name, list, room.members_total);
   mail_.send(ask.session.shard(), Letter(std::move(answer)));
 }
 
@@ -384,6 +451,11 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     room.window_timer = kNoTimer;
     room.actions_due = true;
     touch(room);
+  } else if (kind == TimerKind::room_tidy) {
+    room.tidy_timer = kNoTimer;
+    room.close_unread_formats();
+    if (room.trim()) tidy_later(room, Room::kFreshMs);
+    tell_begins(room);
   } else if (kind == TimerKind::room_linger) {
     room.linger_timer = kNoTimer;
     remove(slot);

@@ -27,6 +27,8 @@ class Rooms {
   void keyframe_wanted(const KeyframeWanted& letter);
 
   void end_turn();
+  // From now on nothing is held back: windows close.
+  void begin_drain();
   void on_timer(TimerKind kind, Slot slot);
 
   Room* find(Handle handle) {
@@ -45,14 +47,19 @@ class Rooms {
   void remove(Slot slot);
   Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
   void give_up_seat(Room& room, u32 seat, const LeaveLetter& letter);
+  void tidy_later(Room& room, u64 after_ms);
   void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
   void touch(Room& room);
   void grown(Room& room, Lane lane);
   void advance(Room& room);
+  void tell_begins(Room& room);
+  u32 action_window_ms() const { return draining_ ? 0 : context_.options.action_window_ms; }
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
+  void send_roster(Room& room, const Ask& ask);
+  void refuse(const Ask& ask);
   void answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field);
   static Slot slot_of(const Room& room) { return room.slot; }
   u32 new_number();
@@ -67,6 +74,7 @@ class Rooms {
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;
   Slot next_look_ = 0;  // of make_place()
+  bool draining_ = false;
 };
 
 }  // namespace perseid

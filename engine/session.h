@@ -32,6 +32,7 @@ struct Session {
   bool budget_wait : 1 = false;  // a send_budget timer is set
   bool quiet : 1 = false;        // missed a heartbeat
   bool ping_due : 1 = false;
+  bool unread : 1 = false;      // the kernel did not take the last batch whole
   bool overflowed : 1 = false;  // an answer found no room: none after it may come instead
 };
 

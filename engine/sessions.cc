@@ -109,11 +109,21 @@ u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
                   session.messages_in.wait(messages, options.session_messages_per_second, now_ms));
 }
 
+// Two bounds, because a client that asks for much at one go has done nothing wrong yet: what it was
+// offered and did not read, and what could not be offered so far.
 bool Sessions::has_room(Slot slot, u32 size_bytes) {
+  const Session& session = sessions_[slot];
+  const Options& options = context_.options;
+  // Room for the words that something was refused.
+  constexpr u64 kRefusalBytesMax = 512;
+  constexpr u64 kRefusalsBytesMax = 64 * KiB;
+  u64 most = options.outbox_bytes_max;
+  if (!session.unread) {
+    most = std::max(options.outbox_bytes_max, options.answers_bytes_max);
+    if (size_bytes <= kRefusalBytesMax) most += kRefusalsBytesMax;
+  }
   // One frame larger than the whole outbox may wait alone: a history answer, a long message.
-  const Outbox& outbox = sessions_[slot].outbox;
-  return outbox.reply_bytes() == 0 ||
-         outbox.reply_bytes() + u64{size_bytes} <= context_.options.outbox_bytes_max;
+  return session.outbox.reply_bytes() == 0 || session.outbox.reply_bytes() + size_bytes <= most;
 }
 
 u8* Sessions::reserve(Slot slot, u32 size_bytes) {
@@ -134,6 +144,20 @@ void Sessions::answer(Slot slot, std::string_view json) {
   const Flavour flavour = sessions_[slot].format.flavour;
   const auto size_bytes = static_cast<u32>(system_bytes(flavour, json));
   if (u8* out = reserve(slot, size_bytes)) write_system(flavour, json, out);
+}
+
+bool Sessions::answer_if_room(Slot slot, std::string_view id, std::string_view json) {
+  const Session& session = sessions_[slot];
+  const auto size_bytes = static_cast<u32>(system_bytes(session.format.flavour, json));
+  // Who does not read is closed, whatever it asked for.
+  if (session.unread || has_room(slot, size_bytes)) {
+    answer(slot, json);
+    return true;
+  }
+  constexpr u32 kRetryMs = 100;
+  ++context_.stats.answers_refused;
+  answer_error(slot, id, Error::overloaded, {}, kRetryMs);
+  return false;
 }
 
 void Sessions::answer_error(Slot slot, std::string_view id, Error error, std::string_view field,

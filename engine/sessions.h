@@ -40,6 +40,9 @@ class Sessions {
 
   // A system message, in the session's flavour, into its outbox.
   void answer(Slot slot, std::string_view json);
+  // The same for an answer that may be long: `overloaded` instead (and false) if too much waits
+  // already of what this client asked for at one go.
+  bool answer_if_room(Slot slot, std::string_view id, std::string_view json);
   void answer_error(Slot slot, std::string_view id, Error error, std::string_view field = {},
                     u32 retry_after_ms = 0);
   // Room for a finished frame; null if the outbox is full: the session is then being closed as too

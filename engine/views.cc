@@ -97,7 +97,10 @@ void Views::joined(JoinAnswer& answer) {
     std::string& text = context_.scratch;
     text.clear();
     answers::joined(text, view.name, answer);
-    sessions_.answer(session, text);
+    // Who hears nothing of its seat has none.
+    if (!sessions_.answer_if_room(session, answer.id, text) && !member->leaving) {
+      return give_up(slot, answer.session, nullptr);
+    }
   }
   if (member->leaving) remove_member(slot);
 }
@@ -273,16 +276,17 @@ void Views::collect(const DiscoverCollect& letter) {
   part->asker = letter.asker;
   part->question = letter.question;
   if (const RoomView* view = views_.find(letter.view)) {
-    u32 left = context_.options.roster_max;
     for (const Slot slot : view->members) {
+      if (part->ends.size() >= context_.options.roster_max) break;
       const Member& member = members_[slot];
-      if (!member.joined || member.session == kNoSlot || left-- == 0) continue;
+      if (!member.joined || member.session == kNoSlot) continue;
       const Session& session = sessions_[member.session];
       const u64 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
       if (!part->clients_json.empty()) part->clients_json += ',';
       answers::client(part->clients_json, sessions_.uid(member.session), session.name.view(),
                       session.quiet ? "quiet" : "connected", context_.now.unix_ms - silent_ms,
                       "websocket");
+      part->ends.push_back(static_cast<u32>(part->clients_json.size()));
     }
   }
   mail_.send(letter.asker.shard(), Letter(std::move(part)));

@@ -43,6 +43,7 @@ class Views {
 
   // Sending.
   bool wants_send(Slot session);
+  bool owes(Slot session);
   void gather(Slot session, SendBatch& out);
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
 
@@ -65,6 +66,7 @@ class Views {
   void ask_roster(Slot slot);
   u32 send_budget(Slot session);
   void give_back(Slot session, const SendSlice& slice, u32 sent_bytes);
+  void keep_rest(Slot session, const SendSlice& slice, u32 begin, u32 end);
   void tear(Slot session, const SendSlice& slice, u32 sent_bytes);
 
   Context& context_;

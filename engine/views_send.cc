@@ -33,8 +33,12 @@ bool Views::wants_send(Slot session_slot) {
   if (session.batch_out) return false;
   if (session.closing) return !session.outbox.empty();
   if (session.budget_wait) return session.outbox.in_mid_frame() || session.ping_due;
-  if (!session.outbox.empty()) return true;
-  if (session.ping_due) return true;
+  return owes(session_slot);
+}
+
+bool Views::owes(Slot session_slot) {
+  const Session& session = sessions_[session_slot];
+  if (!session.outbox.empty() || session.ping_due) return true;
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
@@ -225,6 +229,7 @@ void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
   Session& session = sessions_[session_slot];
   PSD_ASSERT(session.batch_out && sent_bytes <= batch.total_bytes);
   session.batch_out = false;
+  session.unread = sent_bytes < batch.total_bytes;
   if (sent_bytes < batch.total_bytes) {
     ++context_.stats.sends_returned;
     const u32 rate = context_.options.client_bytes_per_second;
@@ -268,6 +273,19 @@ void Views::give_back(Slot session_slot, const SendSlice& slice, u32 sent_bytes)
   context_.pool.drop(slice.hold);
 }
 
+// The rest of a torn frame, to go first. A large one stays where all who stopped in it share it, so
+// that a thousand stalled readers of one megabyte cost a megabyte; a small one is copied, rather
+// than keep a whole segment of other frames.
+void Views::keep_rest(Slot session_slot, const SendSlice& slice, u32 begin, u32 end) {
+  Outbox& outbox = sessions_[session_slot].outbox;
+  Segment* segment = slice.hold->segment;
+  if ((end - begin) * 2 < segment->capacity_bytes) {
+    return outbox.prepend(context_.pool, {slice.data + begin, end - begin});
+  }
+  const u32 offset = static_cast<u32>(slice.data - segment->data());
+  outbox.prepend_shared(context_.pool, segment, offset + begin, offset + end);
+}
+
 // A lane's slice that was cut: whole frames go back to the cursor, the rest of the torn one goes
 // first.
 void Views::tear(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
@@ -277,10 +295,7 @@ void Views::tear(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
     boundary += frame_bytes_at(slice.data + boundary);
     ++frames;
   }
-  if (boundary > sent_bytes) {
-    sessions_[session_slot].outbox.prepend(context_.pool,
-                                           {slice.data + sent_bytes, boundary - sent_bytes});
-  }
+  if (boundary > sent_bytes) keep_rest(session_slot, slice, sent_bytes, boundary);
   if (Member* member = members_.find(slice.member)) {
     member->cursors[slice.lane] = {slice.position + boundary, slice.first_seq + frames};
   }

@@ -18,6 +18,8 @@ constexpr u64 kCloseWaitMsMax = 3000;
 // For the peer to end its stream after we ended ours.
 constexpr u64 kFinWaitMsMax = 2000;
 
+constexpr std::string_view kPartingWords = "The relay shuts down.";
+
 class Closer {
  public:
   explicit Closer(ShardCore& core) : core_(core) {}

@@ -12,19 +12,37 @@ void Drainer::obey(ShardCommand command) {
 }
 
 void Drainer::drain() {
+  const u64 timeout_ms = core_.options.drain_timeout_ms;
   core_.draining = true;
-  deadline_ms_ = core_.now.mono_ms + core_.options.drain_timeout_ms;
+  part_at_ms_ = core_.now.mono_ms + std::min(kPartAfterMs, timeout_ms / 4);
+  hurry_at_ms_ = core_.now.mono_ms + timeout_ms * 3 / 4;
+  deadline_ms_ = core_.now.mono_ms + timeout_ms;
   core_.acceptor->stop();
   core_.relay->goaway(core_.options.reconnect_delay_ms);
   for_each_connection([this](Slot slot, Connection& connection) {
     if (connection.phase == Phase::handshake) core_.upgrader->on_drain(slot, connection);
-    core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
+  });
+}
+
+// The sender closes whom it finds with nothing left to send.
+void Drainer::part() {
+  part_at_ms_ = ~u64{0};
+  core_.parting = true;
+  for_each_connection(
+      [this](Slot slot, Connection& connection) { core_.queue_flush(slot, connection); });
+}
+
+void Drainer::hurry() {
+  hurry_at_ms_ = ~u64{0};
+  for_each_connection([this](Slot slot, Connection& connection) {
+    core_.closer->end(slot, connection, CloseCode::going_away, kPartingWords);
   });
 }
 
 void Drainer::stop() {
   stopping_ = true;
   core_.draining = true;
+  part_at_ms_ = hurry_at_ms_ = ~u64{0};
   deadline_ms_ = core_.now.mono_ms + kStopMsMax;
   core_.acceptor->stop();
   for_each_connection(
@@ -34,6 +52,8 @@ void Drainer::stop() {
 void Drainer::turn() {
   if (!core_.draining) return;
   if (core_.connections.size() == 0 && core_.acceptor->stopped()) core_.running = false;
+  if (core_.now.mono_ms >= part_at_ms_) part();
+  if (core_.now.mono_ms >= hurry_at_ms_) hurry();
   if (core_.now.mono_ms < deadline_ms_) return;
   if (stopping_) {
     core_.running = false;

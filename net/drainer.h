@@ -1,7 +1,12 @@
-// Drainer: how a shard ends: gently (goaway, flush, close 1001), or at once.
+// Drainer: how a shard ends: gently, or at once. Gently is: goaway to all; a moment for letters
+// between shards, so that what was acknowledged reaches everybody's lanes; then each connection is
+// closed (1001) when it has been sent all it is owed. Who is too slow for that is told so before
+// the time is up.
 // Thread: the shard's. Invariant: the loop ends only when every operation on a connection has come
 // home, or kStopMsMax after it was asked to.
 #pragma once
+
+#include <algorithm>
 
 #include "net/shard_core.h"
 
@@ -14,16 +19,21 @@ class Drainer {
   void obey(ShardCommand command);
   void turn();     // ends the loop when it is time
   void abandon();  // after the loop: lets go of what the kernel did not finish in time
-  u64 next_deadline_ms() const { return deadline_ms_; }
+  u64 next_deadline_ms() const { return std::min({part_at_ms_, hurry_at_ms_, deadline_ms_}); }
 
  private:
   static constexpr u64 kStopMsMax = 1000;
+  static constexpr u64 kPartAfterMs = 50;
   void drain();
+  void part();
+  void hurry();
   void stop();
   template <class Each>
   void for_each_connection(Each&& each);
 
   ShardCore& core_;
+  u64 part_at_ms_ = ~u64{0};
+  u64 hurry_at_ms_ = ~u64{0};
   u64 deadline_ms_ = ~u64{0};
   bool stopping_ = false;
 };

@@ -32,7 +32,9 @@ void EventLoop::turn() {
 }
 
 void EventLoop::run_completions() {
-  const u64 bytes_end = core_.stats.bytes_in.get() + kReceivedBytesPerTurnMax;
+  const u64 bytes_max =
+      mailroom_.letters_left() ? kReceivedBytesPerTurnBehindMax : kReceivedBytesPerTurnMax;
+  const u64 bytes_end = core_.stats.bytes_in.get() + bytes_max;
   std::size_t handled = 0;
   while (handled < kCompletionsPerTurnMax && core_.stats.bytes_in.get() < bytes_end) {
     const std::size_t count = core_.ring.reap(completions_);
@@ -61,19 +63,25 @@ void EventLoop::flush() {
     Connection* connection = core_.connections.find(handle);
     if (connection != nullptr) core_.queue_flush(handle.slot, *connection);
   }
-  // The rest waits for the next turn, which then does not sleep: a burst to very many connections
-  // costs no more send operations than this, and receives get their share in between.
-  const std::size_t count = std::min(core_.flushes.size(), kFlushesPerTurnMax);
-  const auto first_left = core_.flushes.begin() + static_cast<std::ptrdiff_t>(count);
-  flushing_.assign(core_.flushes.begin(), first_left);
-  core_.flushes.erase(core_.flushes.begin(), first_left);
-  for (const Slot slot : flushing_) {
+  if (flushed_ == flushing_.size()) {
+    flushing_.clear();
+    flushed_ = 0;
+    flushing_.swap(core_.flushes);
+  }
+  flush_some();
+}
+
+// The rest waits for the next turn, which then does not sleep: a burst to very many connections
+// costs no more send operations than this, and receives get their share in between.
+void EventLoop::flush_some() {
+  const std::size_t end = std::min(flushing_.size(), flushed_ + kFlushesPerTurnMax);
+  while (flushed_ < end) {
+    const Slot slot = flushing_[flushed_++];
     if (!core_.connections.live(slot)) continue;
     Connection& connection = core_.connections[slot];
     connection.flush_queued = false;
     core_.sender->flush(slot, connection);
   }
-  flushing_.clear();
 }
 
 void EventLoop::sleep() {
@@ -84,7 +92,9 @@ void EventLoop::sleep() {
 }
 
 u64 EventLoop::sleep_ns() const {
-  if (mailroom_.letters_left() || !core_.flushes.empty() || core_.ring.has_completions()) return 0;
+  if (mailroom_.letters_left() || !core_.flushes.empty() || flushed_ < flushing_.size() ||
+      core_.ring.has_completions())
+    return 0;
   u64 at_ms = std::min(core_.relay->next_deadline_ms(), core_.timers.next_deadline_ms());
   at_ms = std::min({at_ms, core_.receiver->next_sweep_ms(), core_.acceptor->next_retry_ms(),
                     drainer_.next_deadline_ms()});

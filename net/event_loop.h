@@ -25,12 +25,16 @@ class EventLoop {
   static constexpr std::size_t kCompletionsPerReapMax = 64;
   static constexpr std::size_t kCompletionsPerTurnMax = 1024;
   static constexpr u64 kReceivedBytesPerTurnMax = 1 * MiB;
+  // While letters wait that one turn could not take: what is read causes letters in return, and
+  // these must not come faster than they go.
+  static constexpr u64 kReceivedBytesPerTurnBehindMax = 64 * KiB;
   static constexpr std::size_t kFlushesPerTurnMax = 256;
 
   void turn();
   void run_completions();
   void run_timers();
   void flush();
+  void flush_some();
   void sleep();
   u64 sleep_ns() const;
 
@@ -39,7 +43,8 @@ class EventLoop {
   Mailroom& mailroom_;
   Drainer& drainer_;
   std::array<Completion, kCompletionsPerReapMax> completions_;
-  std::vector<Slot> flushing_;
+  std::vector<Slot> flushing_;  // taken over from core_.flushes, the first flushed_ done
+  std::size_t flushed_ = 0;
 };
 
 }  // namespace perseid

@@ -18,7 +18,15 @@ void Sender::flush(Slot slot, Connection& connection) {
     return;
   }
   core_.sends.give(op);
-  if (connection.phase == Phase::closing) core_.closer->on_drained(slot, connection);
+  if (connection.phase == Phase::closing) {
+    core_.closer->on_drained(slot, connection);
+  } else if (core_.parting && !owes(connection)) {
+    core_.closer->end(slot, connection, CloseCode::going_away, kPartingWords);
+  }
+}
+
+bool Sender::owes(const Connection& connection) const {
+  return connection.session != kNoSlot && core_.relay->owes(connection.session);
 }
 
 bool Sender::fill(Slot slot, Connection& connection, SendOp& op) {
@@ -138,7 +146,7 @@ void Sender::go_on(Slot slot, Connection& connection, bool broken) {
     core_.closer->shut_down(slot, connection);
   } else {
     if (connection.is_echo) core_.echo->on_sent(slot, connection);
-    if (connection.phase == Phase::closing || connection.is_echo ||
+    if (connection.phase == Phase::closing || connection.is_echo || core_.parting ||
         (connection.session != kNoSlot && core_.relay->wants_send(connection.session))) {
       core_.queue_flush(slot, connection);
     }

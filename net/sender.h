@@ -21,6 +21,7 @@ class Sender {
   void on_writable(Slot slot, Connection& connection, const Completion& done);
 
  private:
+  bool owes(const Connection& connection) const;
   bool fill(Slot slot, Connection& connection, SendOp& op);
   void start(Slot slot, Connection& connection, SendOp* op);
   void submit(Slot slot, Connection& connection);

@@ -57,6 +57,7 @@ struct ShardCore {
   Inflater inflater{15, false};
   std::vector<Slot> flushes;  // connections to flush at the end of the turn
   bool draining = false;
+  bool parting = false;  // draining, and who has been sent all it is owed is closed
   bool running = true;
 
   Relay* relay = nullptr;

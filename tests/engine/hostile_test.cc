@@ -322,7 +322,10 @@ TEST(Hostile, since_beyond_what_was_ever_sent_is_not_recovered_and_what_follows_
 }
 
 TEST(Hostile, a_flood_of_presence_reaches_readers_bounded_and_stalls_nobody) {
-  FakeWorld world(1, generous);
+  FakeWorld world(1, [](Options& o) {
+    generous(o);
+    o.burst_window_bytes = 4096;
+  });
   Peer& reader = world.connect();
   Peer& stalled = world.connect();
   world.join(reader, "lobby", R"(,"presence":true)");

@@ -29,8 +29,8 @@ void publish(LaneLog& log, LaneView& view, SegmentPool& pool) {
     view.trim(pool, log.begin());
     view.advance(end, part.first_seq + part.frames);
   }
-  log.published_end = log.end();
-  log.published_next_seq = log.next_seq();
+  view.trim(pool, log.begin());
+  log.told(1);
 }
 
 void drop(SegmentPool& pool, SendBatch& batch) {
@@ -68,15 +68,16 @@ TEST(LaneLog, trims_by_bytes_or_frames_and_keeps_the_last_part) {
   LaneLog log(1);
   for (u32 i = 0; i < 1000; ++i) append(log, pool, frame(i, 98));
   EXPECT_EQ(log.window_bytes(), 100'000u);
-  log.trim(pool, 50'000, ~0u);
+  log.told(1);
+  log.trim(pool, {.bytes_max = 50'000});
   EXPECT_GE(log.window_bytes(), 50'000u);
   EXPECT_LT(log.window_bytes(), 50'000u + SegmentPool::kClassBytes[3]);
   const u32 before = log.next_seq() - log.first_seq();
-  log.trim(pool, ~0u, 10);
+  log.trim(pool, {.bytes_max = ~0u, .frames_max = 10});
   const u32 kept = log.next_seq() - log.first_seq();
   EXPECT_GE(kept, 10u);
   EXPECT_LT(kept, before);
-  log.trim(pool, 0, 0);
+  log.trim(pool, {.bytes_max = 0, .frames_max = 0});
   EXPECT_EQ(log.parts().size(), 1u);
   log.clear(pool);
 }
@@ -173,7 +174,7 @@ void check_lane(u32 seed, Seq first_seq, Position start) {
       lane.frames.push_back(frame(mark++, bytes));
       append(lane.log, lane.home_pool, lane.frames.back());
     }
-    lane.log.trim(lane.home_pool, 40'000, ~0u);
+    lane.log.trim(lane.home_pool, {.bytes_max = 40'000});
     while (lane.first_kept != lane.log.first_seq() && lane.frames.size() > 5000) {
       lane.frames.pop_front();
       ++lane.first_kept;

@@ -15,6 +15,7 @@ class RelaySlow : public testing::TestWithParam<ShardId> {
                      o.session_messages_per_second = 1'000'000;
                      o.action_window_bytes = 8192;
                      o.system_window_bytes = 4096;
+                     o.burst_window_bytes = 4096;
                    }};
   const std::string room_ = world_.room_at(GetParam());
   Peer& a_ = world_.connect(0);

@@ -1,5 +1,5 @@
-// HOSTILE.md rows 4 and 8: no byte leaves that nobody wrote. `ctest -R sim.Memcheck` runs this and a
-// few whole servers under valgrind, where tests/sim/initialised.h looks at every slice.
+// HOSTILE.md rows 4 and 8: no byte leaves that nobody wrote. `ctest -R sim.Memcheck` runs this and
+// a few whole servers under valgrind, where tests/sim/initialised.h looks at every slice.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -11,6 +11,7 @@ void choose_windows(Plan& plan, Dice& dice) {
     options.system_window_bytes = 16 * 1024 * 1024;
     return;
   }
+  const u32 kBursts[] = {4096, 65536, 4194304};
   const u32 kWindows[] = {4096, 4096, 16384, 65536};
   const u32 kHistories[] = {0, 3, 10, 50, 1000};
   options.chat_history = dice.pick(kHistories);
@@ -20,6 +21,7 @@ void choose_windows(Plan& plan, Dice& dice) {
   const u32 kSystemWindows[] = {256, 512, 4096, 65536};
   options.system_window_bytes = dice.pick(kSystemWindows);
   options.state_window_bytes = dice.pick(kWindows);
+  options.burst_window_bytes = dice.pick(kBursts);
 }
 
 void choose_sends(Plan& plan, Dice& dice) {
