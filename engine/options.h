@@ -72,7 +72,7 @@ namespace perseid {
       "Messages of one session; burst twice that.")                                                \
   NUM(u32, session_bytes_per_second, 1048576, 128, 4294967295, "bytes", "The same, in bytes.")     \
   NUM(u32, address_messages_per_second, 0, 0, 100000000, "",                                       \
-      "Messages of one IP address; 0: no limit.")                                                  \
+      "Messages of one IP address, on each shard and while it is connected; 0: no limit.")         \
   NUM(u32, address_connections_max, 0, 0, 16000000, "",                                            \
       "Connections of one IP address; 0: no limit.")                                               \
   NUM(u32, client_bytes_per_second, 0, 0, 4294967295, "bytes", "Sent to one client; 0: no cap.")   \

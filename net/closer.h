@@ -36,7 +36,6 @@ class Closer {
   // Nothing is left to send.
   void on_drained(Slot slot, Connection& connection);
   void on_deadline(Slot slot, Connection& connection);
-  void on_shut_down(Slot slot, Connection& connection);
 
   void take_close_frame(Slot slot, Connection& connection, std::vector<u8>& out);
   // Ends our side of the stream and waits for the peer's.

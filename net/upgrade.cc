@@ -1,5 +1,6 @@
 #include "net/upgrade.h"
 
+#include "codec/origin.h"
 #include "net/closer.h"
 #include "net/echo.h"
 #include "net/frames.h"
@@ -7,26 +8,9 @@
 #include "net/sender.h"
 
 namespace perseid {
-namespace {
-
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> out;
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    std::string_view item = list.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (!item.empty()) out.emplace_back(item);
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return out;
-}
-
-}  // namespace
-
 Upgrader::Upgrader(ShardCore& core) : core_(core) {
   relay_policy_.compression = !core.options.no_compression;
-  relay_policy_.allow_origin = split(core.options.allow_origin);
+  relay_policy_.allow_origin = split_origins(core.options.allow_origin);
   relay_policy_.listening_on_loopback = core.shared.loopback;
   echo_policy_ = relay_policy_;
   echo_policy_.check_subprotocol = false;
