@@ -33,10 +33,13 @@ Error deliver_control(Opcode opcode, Bytes payload, MessageSink& sink) {
 Error deliver_compressed(Opcode opcode, Bytes payload, const ReaderLimits& limits,
                          MessageSink& sink) {
   PSD_ASSERT(limits.inflater != nullptr);
+  if (limits.skips_compressed) return Error::ok;
   MutableBytes message;
   Error error = limits.inflater->inflate(payload, limits.message_bytes_max, message);
   if (error != Error::ok) return error;
   if (opcode == Opcode::text && !is_utf8(message)) return Error::bad_utf8;
+  if (payload.size() > message.size()) error = sink.on_waste(payload.size() - message.size());
+  if (error != Error::ok) return error;
   error = sink.on_message(opcode, message);
   // Only after ok: a sink that refused may have ended the connection and its inflater with it.
   if (error == Error::ok) limits.inflater->trim();
@@ -68,7 +71,7 @@ Error take_whole_frame(MutableBytes& in, const ReaderLimits& limits, MessageSink
 
 // What is known while a frame or a message is unfinished.
 struct MessageReader::Partial {
-  enum class Step : u8 { more, control_done, message_done };
+  enum class Step : u8 { more, control_done, fragment_done, message_done };
 
   Error feed(MutableBytes& in, const ReaderLimits& limits, Step& step);
   Error take_header(MutableBytes& in, const ReaderLimits& limits);
@@ -105,8 +108,8 @@ Error MessageReader::Partial::feed(MutableBytes& in, const ReaderLimits& limits,
   in_frame_ = false;
   if (is_control(frame_.opcode)) {
     step = Step::control_done;
-  } else if (frame_.final) {
-    step = Step::message_done;
+  } else {
+    step = frame_.final ? Step::message_done : Step::fragment_done;
   }
   return Error::ok;
 }
@@ -195,6 +198,10 @@ Error MessageReader::feed_partial(MutableBytes& in, const ReaderLimits& limits, 
   Partial::Step step;
   const Error error = partial_->feed(in, limits, step);
   if (error != Error::ok || step == Partial::Step::more) return error;
+  if (step == Partial::Step::fragment_done) {
+    const u64 bytes = partial_->frame_.payload_bytes;
+    return bytes < kFragmentBytesMin ? sink.on_waste(kFragmentBytesMin - bytes) : Error::ok;
+  }
   if (step == Partial::Step::control_done && partial_->in_message_) {
     return deliver_control(partial_->frame_.opcode, partial_->control(), sink);
   }

@@ -27,12 +27,22 @@ class MessageSink {
   virtual Error on_message(Opcode opcode, MutableBytes payload) = 0;
   // ping, pong or close; a close payload has been validated (section 7.4, UTF-8 reason).
   virtual Error on_control(Opcode opcode, Bytes payload) = 0;
+  // Work that the size of no message tells of: what a fragment lacks to kFragmentBytesMin, what a
+  // message was longer before it was inflated. Anything but ok stops the reading.
+  virtual Error on_waste(u64 bytes) {
+    (void)bytes;
+    return Error::ok;
+  }
 };
+
+// A fragment is as much work as so many bytes of a message.
+constexpr u64 kFragmentBytesMin = 64;
 
 struct ReaderLimits {
   u64 message_bytes_max = 1 * MiB;  // of the inflated message
   FrameSource source = FrameSource::client;
-  Inflater* inflater = nullptr;  // null: permessage-deflate was not negotiated
+  Inflater* inflater = nullptr;   // null: permessage-deflate was not negotiated
+  bool skips_compressed = false;  // nobody wants messages any more: they are not inflated
 };
 
 class MessageReader {

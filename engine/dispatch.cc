@@ -40,32 +40,34 @@ void Dispatch::receive(Slot session, Opcode opcode, MutableBytes message) {
 
 template <class Reader>
 void Dispatch::read(Reader& reader, Slot session, MutableBytes message) {
-  u32 uncharged_bytes = static_cast<u32>(message.size());
+  MessageCost cost;
+  cost.bytes = cost.bytes_if_refused = static_cast<u32>(message.size());
   Problem problem = reader.begin(message);
   Request request;
   bool more = true;
   if (problem.error == Error::ok) more = reader.next(request, problem);
-  if (!more) charge(session, {}, uncharged_bytes);  // an empty array says nothing and still costs
+  if (!more) charge(session, {}, cost);  // an empty array says nothing and still costs
   while (more && !sessions_[session].closing) {
-    if (charge(session, problem.error == Error::ok ? request.id : problem.id, uncharged_bytes)) {
-      uncharged_bytes = 0;
+    if (charge(session, problem.error == Error::ok ? request.id : problem.id, cost)) {
+      cost.bytes = 0;
       if (problem.error == Error::ok) {
         handle(session, request);
       } else {
         sessions_.answer_error(session, problem.id, problem.error, problem.field);
       }
     }
+    cost.bytes_if_refused = 0;  // once for the whole frame
     problem = {};
     more = reader.next(request, problem);
   }
 }
 
-bool Dispatch::charge(Slot session, std::string_view id, u32 size_bytes) {
+bool Dispatch::charge(Slot session, std::string_view id, MessageCost cost) {
   Error error = Error::ok;
-  const u32 retry_after_ms = sessions_.charge(session, 1, size_bytes, error);
+  const u32 retry_after_ms = sessions_.charge(session, cost, error);
   if (error == Error::ok) {
     ++context_.stats.messages_in;
-    context_.stats.message_bytes_in += size_bytes;
+    context_.stats.message_bytes_in += cost.bytes;
     return true;
   }
   sessions_.answer_error(session, id, error, {}, retry_after_ms);

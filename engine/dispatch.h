@@ -45,7 +45,7 @@ class Dispatch {
 
   template <class Reader>
   void read(Reader& reader, Slot session, MutableBytes message);
-  bool charge(Slot session, std::string_view id, u32 size_bytes);
+  bool charge(Slot session, std::string_view id, MessageCost cost);
   void handle(Slot session, const Request& request);
   void handle_system(Slot session, const Request& request);
   void hello(Slot session, const Request& request);

@@ -147,8 +147,12 @@ void Relay::begin_close(Slot session) {
 
 Error Relay::charge_control(Slot session, u32 size_bytes) {
   Error error = Error::ok;
-  state_->sessions.charge(session, 1, size_bytes, error);
+  state_->sessions.charge(session, {.bytes = size_bytes, .bytes_if_refused = size_bytes}, error);
   return error == Error::too_many_messages ? error : Error::ok;
+}
+
+Error Relay::charge_waste(Slot session, u64 bytes) {
+  return state_->sessions.charge_waste(session, bytes);
 }
 
 void Relay::deliver(Letter&& letter) {

@@ -69,6 +69,8 @@ class Relay {
   void begin_close(Slot session);
   // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
   Error charge_control(Slot session, u32 size_bytes);
+  // Work on input that no message pays for (see MessageSink::on_waste); too_many_messages likewise.
+  Error charge_waste(Slot session, u64 bytes);
 
   // Mailbox.
   void deliver(Letter&& letter);

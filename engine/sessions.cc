@@ -79,34 +79,41 @@ void Sessions::heard(Slot slot) {
   context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "answers again");
 }
 
-u32 Sessions::charge(Slot slot, u32 messages, u32 size_bytes, Error& error) {
+u32 Sessions::charge(Slot slot, MessageCost cost, Error& error) {
   Session& session = sessions_[slot];
   const Options& options = context_.options;
   const u64 now_ms = context_.now.mono_ms;
   error = Error::ok;
-  u32 retry_after_ms =
-      session.messages_in.take(messages, options.session_messages_per_second, now_ms);
-  if (retry_after_ms == 0 && size_bytes != 0) {
-    retry_after_ms = session.bytes_in.take(size_bytes, options.session_bytes_per_second, now_ms);
+  u32 retry_after_ms = session.messages_in.take(1, options.session_messages_per_second, now_ms);
+  if (retry_after_ms == 0 && cost.bytes != 0) {
+    retry_after_ms = session.bytes_in.take(cost.bytes, options.session_bytes_per_second, now_ms);
   }
   if (retry_after_ms == 0 && slot < address_of_.size() && address_of_[slot] != kNoSlot) {
-    retry_after_ms = addresses_.bucket(address_of_[slot])
-                         .take(messages, options.address_messages_per_second, now_ms);
+    retry_after_ms =
+        addresses_.bucket(address_of_[slot]).take(1, options.address_messages_per_second, now_ms);
   }
   if (retry_after_ms == 0) return 0;
-  error = Error::rate_limited;
   ++context_.stats.rate_limited;
-  // Refused messages cost a quarter: who sends on regardless, at several times the rate, runs into
-  // a debt that ends the connection.
-  constexpr u64 kFloodDebtMs = 8000;
-  session.messages_in.charge(messages, u64{options.session_messages_per_second} * 4, now_ms);
-  if (session.messages_in.debt_ms(now_ms, kFloodDebtMs) > 0) {
-    ++context_.stats.floods_closed;
-    error = Error::too_many_messages;
-  }
+  // Refused messages and their bytes cost a quarter: who sends on regardless, at several times the
+  // rate, runs into a debt that ends the connection.
+  session.messages_in.charge(1, u64{options.session_messages_per_second} * 4, now_ms);
+  error = charge_waste(slot, cost.bytes_if_refused / 4);
+  if (error == Error::ok) error = Error::rate_limited;
   // Who waits as told is let through: the time covers what the refusal itself cost.
   return std::max(retry_after_ms,
-                  session.messages_in.wait(messages, options.session_messages_per_second, now_ms));
+                  session.messages_in.wait(1, options.session_messages_per_second, now_ms));
+}
+
+Error Sessions::charge_waste(Slot slot, u64 bytes) {
+  constexpr u64 kFloodDebtMs = 8000;
+  TokenBucket& bucket = sessions_[slot].messages_in;
+  const u64 rate = context_.options.session_bytes_per_second;
+  const u64 now_ms = context_.now.mono_ms;
+  // A single message, however large beside the rate, is no flood.
+  bucket.charge(std::min(bytes, rate * TokenBucket::kBurstSeconds), rate, now_ms);
+  if (bucket.debt_ms(now_ms, kFloodDebtMs) == 0) return Error::ok;
+  ++context_.stats.floods_closed;
+  return Error::too_many_messages;
 }
 
 // Two bounds, because a client that asks for much at one go has done nothing wrong yet: what it was

@@ -14,6 +14,12 @@
 
 namespace perseid {
 
+// What a message costs of its session's limits.
+struct MessageCost {
+  u32 bytes = 0;
+  u32 bytes_if_refused = 0;  // read, perhaps inflated, all the same
+};
+
 class Sessions {
  public:
   explicit Sessions(Context& context);
@@ -36,7 +42,9 @@ class Sessions {
   void heard(Slot slot);
   // Inbound limits of one message; 0 if it passes, else retry_after_ms. `error` tells refusal from
   // flood.
-  u32 charge(Slot slot, u32 messages, u32 size_bytes, Error& error);
+  u32 charge(Slot slot, MessageCost cost, Error& error);
+  // Work that no message pays for: a debt; too_many_messages when it has become a flood.
+  Error charge_waste(Slot slot, u64 bytes);
 
   // A system message, in the session's flavour, into its outbox.
   void answer(Slot slot, std::string_view json);

@@ -34,7 +34,8 @@ ReaderLimits Frames::limits(const Connection& connection) const {
   return {.message_bytes_max =
               echo ? core_.options.echo_message_bytes_max : core_.options.max_message_bytes,
           .source = FrameSource::client,
-          .inflater = inflater};
+          .inflater = inflater,
+          .skips_compressed = connection.phase != Phase::open};
 }
 
 Error Frames::on_message(Opcode opcode, MutableBytes payload) {
@@ -66,6 +67,15 @@ Error Frames::on_control(Opcode opcode, Bytes payload) {
   }
   if (opcode == Opcode::ping) pong(payload);
   return Error::ok;
+}
+
+// A connection that is closing has no session to pay any more: it is not read on.
+Error Frames::on_waste(u64 bytes) {
+  if (connection_->is_echo) return Error::ok;
+  if (connection_->phase != Phase::open || connection_->session == kNoSlot) {
+    return Error::too_many_messages;
+  }
+  return core_.relay->charge_waste(connection_->session, bytes);
 }
 
 void Frames::pong(Bytes payload) {

@@ -17,6 +17,7 @@ class Frames : public MessageSink {
 
   Error on_message(Opcode opcode, MutableBytes payload) override;
   Error on_control(Opcode opcode, Bytes payload) override;
+  Error on_waste(u64 bytes) override;
 
  private:
   ReaderLimits limits(const Connection& connection) const;

@@ -58,6 +58,7 @@ class RecordingSink : public MessageSink {
   bool store_payload = true;
   u64 messages = 0;
   u64 controls = 0;
+  u64 waste_bytes = 0;
 
   Error on_message(Opcode opcode, MutableBytes payload) override {
     ++messages;
@@ -78,6 +79,11 @@ class RecordingSink : public MessageSink {
     if (store_payload) note(name, payload);
     return Error::ok;
   }
+  Error on_waste(u64 bytes) override {
+    waste_bytes += bytes;
+    return waste_bytes > waste_bytes_max ? Error::too_many_messages : Error::ok;
+  }
+  u64 waste_bytes_max = ~u64{0};
 
  private:
   void note(const char* name, Bytes payload) {

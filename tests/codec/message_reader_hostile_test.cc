@@ -72,6 +72,43 @@ TEST(Hostile, row_03_ten_million_empty_fragments_hold_nothing) {
   EXPECT_LE(flood.held_bytes_max, 1024u);
 }
 
+TEST(Hostile, row_03_fragments_shorter_than_64_bytes_are_told_as_waste) {
+  Flood flood;
+  ASSERT_EQ(flood.send(fragment(Opcode::text, "", false), 1), Error::ok);
+  ASSERT_EQ(flood.send(fragment(Opcode::continuation, std::string(60, 'a'), false), 10), Error::ok);
+  ASSERT_EQ(flood.send(fragment(Opcode::continuation, std::string(64, 'a'), false), 10), Error::ok);
+  ASSERT_EQ(flood.send(control_frame(Opcode::ping, ""), 5), Error::ok);
+  ASSERT_EQ(flood.send(fragment(Opcode::continuation, "", true), 1), Error::ok);
+  EXPECT_EQ(flood.sink.waste_bytes, 64u + 10 * 4);
+  flood.sink.waste_bytes_max = 200;
+  ASSERT_EQ(flood.send(fragment(Opcode::text, "", false), 1), Error::ok);
+  EXPECT_EQ(flood.send(fragment(Opcode::continuation, "", false), 10), Error::too_many_messages);
+}
+
+TEST(Hostile, compressed_bytes_that_inflate_to_nothing_are_told_as_waste) {
+  Inflater inflater(15, false);
+  MessageReader reader;
+  RecordingSink sink;
+  std::string nothing;
+  for (int i = 0; i < 100; ++i) nothing += raw({0x00, 0x00, 0x00, 0xff, 0xff});  // an empty block
+  const std::string frame =
+      client_frame({.opcode = Opcode::binary, .payload = nothing + raw({0x00}), .rsv1 = true});
+  ASSERT_EQ(feed(reader, frame, {.inflater = &inflater}, sink), Error::ok);
+  EXPECT_EQ(sink.seen, (std::vector<std::string>{"binary:"}));
+  EXPECT_EQ(sink.waste_bytes, 501u);
+}
+
+TEST(Hostile, what_nobody_wants_any_more_is_not_inflated) {
+  Inflater inflater(15, false);
+  MessageReader reader;
+  RecordingSink sink;
+  const std::string broken =
+      client_frame({.opcode = Opcode::binary, .payload = "\xff\xff\xff", .rsv1 = true});
+  const ReaderLimits limits{.inflater = &inflater, .skips_compressed = true};
+  ASSERT_EQ(feed(reader, broken + control_frame(Opcode::close, ""), limits, sink), Error::ok);
+  EXPECT_EQ(sink.seen, (std::vector<std::string>{"close:"}));
+}
+
 TEST(Hostile, row_03_one_byte_reads_hold_no_more_than_arrived) {
   MessageReader reader;
   RecordingSink sink;

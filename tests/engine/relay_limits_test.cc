@@ -33,6 +33,51 @@ TEST(RelayLimits, bytes_are_limited_like_messages) {
   EXPECT_EQ(peer.count(R"("code":"rate_limited")"), 7u);
 }
 
+TEST(RelayLimits, refused_bytes_are_a_debt_that_ends_the_connection) {
+  FakeWorld world(1, [](Options& o) { o.session_bytes_per_second = 10'000; });
+  Peer& peer = world.connect();
+  const std::string message = chat("lobby", in_quotes(std::string(10'000, 'x')));
+  u32 sent = 0;
+  for (; peer.closed == CloseCode::none && sent < 1000; ++sent) {
+    peer.say(message);
+    world.turn();
+  }
+  EXPECT_EQ(peer.closed, CloseCode::too_many_messages);
+  EXPECT_GT(sent, 20u) << "a modest excess is only refused";
+  EXPECT_LT(sent, 50u);
+}
+
+TEST(RelayLimits, the_bytes_of_a_refused_array_are_charged_once) {
+  FakeWorld world(1, [](Options& o) { o.session_bytes_per_second = 10'000; });
+  Peer& peer = world.connect();
+  std::string frame = "[" + system("ping");
+  for (int i = 0; i < 99; ++i) frame += "," + system("ping");
+  frame += "]";
+  ASSERT_GT(frame.size(), 3000u);
+  for (int i = 0; i < 10; ++i) peer.send(frame);
+  world.settle();
+  EXPECT_GT(peer.count(R"("code":"rate_limited")"), 300u);
+  EXPECT_EQ(peer.closed, CloseCode::none);
+}
+
+TEST(RelayLimits, who_waits_as_told_with_large_messages_is_never_closed) {
+  FakeWorld world(1, [](Options& o) { o.session_bytes_per_second = 1000; });
+  Peer& peer = world.connect();
+  world.join(peer, "lobby");
+  u32 passed = 0;
+  for (int i = 0; i < 100; ++i) {
+    const auto got = world.ask(peer, chat("lobby", in_quotes(std::string(9000, 'x'))));
+    ASSERT_EQ(got.size(), 1u);
+    if (field(got[0], "type") == "chat") {
+      ++passed;
+    } else {
+      world.run_for(number(got[0], "retry_after_ms"), number(got[0], "retry_after_ms"));
+    }
+  }
+  EXPECT_EQ(peer.closed, CloseCode::none);
+  EXPECT_GE(passed, 49u);
+}
+
 TEST(RelayLimits, an_array_counts_each_of_its_messages) {
   FakeWorld world(1, [](Options& o) { o.session_messages_per_second = 5; });
   Peer& peer = world.connect();
