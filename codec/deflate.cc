@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "codec/assert.h"
 
@@ -62,26 +63,36 @@ uInt step(std::size_t bytes) {
 struct Deflater::State {
   z_stream stream{};
   Scratch scratch;
+  u8 window_bits = 15;
+  bool begun = false;
   bool context_takeover = false;
+
+  void begin();
 };
 
 Deflater::Deflater(u8 window_bits, bool context_takeover) : state_(std::make_unique<State>()) {
   PSD_ASSERT(window_bits >= 8 && window_bits <= 15);
+  state_->window_bits = window_bits;
   state_->context_takeover = context_takeover;
+}
+
+void Deflater::State::begin() {
+  if (std::exchange(begun, true)) return;
   // Raw windows begin at 9; with Z_RLE every distance is 1, which any window holds.
   const int bits = std::max<int>(window_bits, 9);
   const int memory = std::min<int>(8, bits - 6);
   const int strategy = window_bits == 8 ? Z_RLE : Z_DEFAULT_STRATEGY;
-  const int result = deflateInit2(&state_->stream, kLevel, Z_DEFLATED, -bits, memory, strategy);
+  const int result = deflateInit2(&stream, kLevel, Z_DEFLATED, -bits, memory, strategy);
   PSD_ASSERT(result == Z_OK);
 }
 
 Deflater::~Deflater() {
-  deflateEnd(&state_->stream);
+  if (state_->begun) deflateEnd(&state_->stream);
 }
 
 Bytes Deflater::deflate(Bytes message) {
   if (message.empty()) return kEmptyMessage;
+  state_->begin();
   z_stream& stream = state_->stream;
   Scratch& scratch = state_->scratch;
   scratch.release_if_large();
@@ -113,9 +124,12 @@ struct Inflater::State {
   z_stream stream{};
   Scratch scratch;
   std::size_t written = 0;
+  u8 window_bits = 15;
+  bool begun = false;
   bool ended = false;  // behind a final block, before anything else
   bool context_takeover = false;
 
+  void begin();
   Error run(Bytes input, u64 limit_bytes);
   Error run_message(Bytes message, u64 limit_bytes);
   void make_room(u64 limit_bytes);
@@ -123,14 +137,19 @@ struct Inflater::State {
 
 Inflater::Inflater(u8 window_bits, bool context_takeover) : state_(std::make_unique<State>()) {
   PSD_ASSERT(window_bits >= 8 && window_bits <= 15);
+  state_->window_bits = window_bits;
   state_->context_takeover = context_takeover;
+}
+
+void Inflater::State::begin() {
+  if (std::exchange(begun, true)) return;
   // A larger window than agreed reads the same; some senders mean 9 when they say 8.
-  const int result = inflateInit2(&state_->stream, -std::max<int>(window_bits, 9));
+  const int result = inflateInit2(&stream, -std::max<int>(window_bits, 9));
   PSD_ASSERT(result == Z_OK);
 }
 
 Inflater::~Inflater() {
-  inflateEnd(&state_->stream);
+  if (state_->begun) inflateEnd(&state_->stream);
 }
 
 void Inflater::trim() {
@@ -187,6 +206,7 @@ Error Inflater::State::run_message(Bytes message, u64 limit_bytes) {
 
 Error Inflater::inflate(Bytes message, u64 limit_bytes, MutableBytes& out) {
   State& state = *state_;
+  state.begin();
   // One more than the limit and the padding must be countable.
   limit_bytes = std::min<u64>(limit_bytes, u64{1} << 48);
   state.written = 0;

@@ -1,6 +1,7 @@
 // permessage-deflate (RFC 7692): negotiation, and one message deflated or inflated by zlib.
 // Thread: the owner's. A Deflater or Inflater without context takeover may serve every connection
-// of a shard. Owns: zlib's windows (about 256 KiB and 44 KiB at 15 bits). Invariants: inflating
+// of a shard. Owns: zlib's windows (about 256 KiB and 44 KiB at 15 bits), from its first message
+// on. Invariants: inflating
 // stops at the limit, not after it; nothing is allocated from an announced length.
 #pragma once
 

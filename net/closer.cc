@@ -127,6 +127,7 @@ void Closer::on_deadline(Slot slot, Connection& connection) {
     core_.upgrader->on_timeout(slot, connection);
     return;
   }
+  if (connection.phase == Phase::open) return core_.echo->on_timer(slot, connection);
   core_.stats.closes_by_deadline.add();
   finish(slot, connection);
 }

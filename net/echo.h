@@ -1,7 +1,7 @@
 // Echo: /echo, where text and binary messages come back as they are (diagnostics, conformance).
 // Thread: the shard's. Owns: nothing; each connection has its own EchoState.
 // Invariant: what waits for a client that does not read is bounded: it is not read from until
-// its output has drained.
+// its output has drained. Who neither says nor reads anything for --timeout-ms is closed with 4000.
 #pragma once
 
 #include <memory>
@@ -16,6 +16,7 @@ struct EchoState : ConnectionExtra {
   std::unique_ptr<Deflater> deflater;
   std::vector<u8> pending;  // finished frames that wait for the send in flight
   u64 sending_bytes = 0;
+  u32 alive_at_ms = 0;  // last heard, or seen to read; the low half of the monotonic clock
 };
 
 // If connection.is_echo.
@@ -27,6 +28,10 @@ class Echo {
  public:
   explicit Echo(ShardCore& core) : core_(core) {}
 
+  void begin(Slot slot, Connection& connection);
+  void heard(Connection& connection);
+  // It is time to look whether the client is still there.
+  void on_timer(Slot slot, Connection& connection);
   void message(Slot slot, Connection& connection, Opcode opcode, Bytes payload);
   void append(Slot slot, Connection& connection, Bytes bytes);
   // After a read: stops reading from a client with too much unread.

@@ -17,6 +17,7 @@ constexpr Error kStopReading = Error::need_more;
 
 void Frames::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   if (connection.session != kNoSlot) core_.relay->heard(connection.session);
+  if (connection.is_echo) core_.echo->heard(connection);
   if (connection.deaf || bytes.empty()) return;
   slot_ = slot;
   connection_ = &connection;

@@ -78,7 +78,7 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& hands
                         handshake.address_is_full ? "Too many connections from this address."
                                                   : info(Error::connection_limit).text);
   } else if (echo) {
-    open_echo(connection, decision);
+    open_echo(slot, connection, decision);
   } else {
     open_session(slot, connection, decision, handshake.address_key);
   }
@@ -97,7 +97,7 @@ bool Upgrader::take_place(Connection& connection) {
   return true;
 }
 
-void Upgrader::open_echo(Connection& connection, const UpgradeDecision& decision) {
+void Upgrader::open_echo(Slot slot, Connection& connection, const UpgradeDecision& decision) {
   auto echo = std::make_unique<EchoState>();
   if (decision.deflate.has_value()) {
     const DeflateParams& params = decision.deflate->params;
@@ -108,6 +108,7 @@ void Upgrader::open_echo(Connection& connection, const UpgradeDecision& decision
   }
   connection.extra = std::move(echo);
   connection.is_echo = true;
+  core_.echo->begin(slot, connection);
 }
 
 // Lanes are compressed once for all, with a whole window; a client that asked for a smaller one is

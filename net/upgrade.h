@@ -37,7 +37,7 @@ class Upgrader {
  private:
   void answer(Slot slot, Connection& connection, const Handshake& handshake);
   void upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo);
-  void open_echo(Connection& connection, const UpgradeDecision& decision);
+  void open_echo(Slot slot, Connection& connection, const UpgradeDecision& decision);
   void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
                     u64 address_key);
   bool take_place(Connection& connection);

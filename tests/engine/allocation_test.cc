@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/binary.h"
+#include "codec/deflate.h"
 #include "engine/relay.h"
 #include "tests/engine/messages.h"
 
@@ -228,6 +229,19 @@ TEST(Allocation, the_counter_counts) {
   delete new std::string(100, 'x');
   std::free(std::malloc(10));
   EXPECT_GE(allocations.load() - before, 2u);
+}
+
+TEST(Allocation, a_deflater_and_an_inflater_take_their_windows_with_the_first_message) {
+#if !PSD_COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "sanitizers bring their own malloc";
+#endif
+  const u64 before = allocations.load();
+  Deflater deflater(15, true);
+  Inflater inflater(15, true);
+  EXPECT_LE(allocations.load() - before, 2u) << "their places alone";
+  MutableBytes out;
+  EXPECT_EQ(inflater.inflate(deflater.deflate(as_bytes("hello")), 100, out), Error::ok);
+  EXPECT_EQ(as_text(out), "hello");
 }
 
 TEST(Allocation, none_per_message_to_a_hundred_members_on_one_shard) {
