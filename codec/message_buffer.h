@@ -16,6 +16,7 @@ class MessageBuffer {
   void append(Bytes bytes, u64 most_bytes);
   // The bytes, with kParsePaddingBytes of zeroes behind them.
   MutableBytes padded();
+  void clear() { size_ = 0; }  // keeps the block
   std::size_t size() const { return size_; }
   std::size_t held_bytes() const { return capacity_; }
 

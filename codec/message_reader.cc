@@ -69,8 +69,7 @@ Error take_whole_frame(MutableBytes& in, const ReaderLimits& limits, MessageSink
 
 }  // namespace
 
-// What is known while a frame or a message is unfinished.
-struct MessageReader::Partial {
+struct PartialMessage {
   enum class Step : u8 { more, control_done, fragment_done, message_done };
 
   Error feed(MutableBytes& in, const ReaderLimits& limits, Step& step);
@@ -79,6 +78,8 @@ struct MessageReader::Partial {
   Error take_payload(MutableBytes& in, const ReaderLimits& limits);
   Error deliver_message(const ReaderLimits& limits, MessageSink& sink);
   Bytes control() const { return {control_.data(), control_bytes_}; }
+  void clear();
+  std::size_t held_bytes() const { return sizeof *this + buffer_.held_bytes(); }
 
   FrameHeader frame_;
   u64 frame_left_ = 0;
@@ -96,7 +97,7 @@ struct MessageReader::Partial {
 };
 
 // Takes what it can of one frame.
-Error MessageReader::Partial::feed(MutableBytes& in, const ReaderLimits& limits, Step& step) {
+Error PartialMessage::feed(MutableBytes& in, const ReaderLimits& limits, Step& step) {
   step = Step::more;
   if (!in_frame_) {
     const Error error = take_header(in, limits);
@@ -114,7 +115,7 @@ Error MessageReader::Partial::feed(MutableBytes& in, const ReaderLimits& limits,
   return Error::ok;
 }
 
-Error MessageReader::Partial::take_header(MutableBytes& in, const ReaderLimits& limits) {
+Error PartialMessage::take_header(MutableBytes& in, const ReaderLimits& limits) {
   const bool allow_rsv1 = limits.inflater != nullptr;
   Error error = Error::need_more;
   if (header_bytes_ == 0) {
@@ -131,7 +132,7 @@ Error MessageReader::Partial::take_header(MutableBytes& in, const ReaderLimits& 
   return begin_frame(limits);
 }
 
-Error MessageReader::Partial::begin_frame(const ReaderLimits& limits) {
+Error PartialMessage::begin_frame(const ReaderLimits& limits) {
   in_frame_ = true;
   frame_left_ = frame_.payload_bytes;
   mask_phase_ = 0;
@@ -150,7 +151,7 @@ Error MessageReader::Partial::begin_frame(const ReaderLimits& limits) {
   return frame_left_ > most - buffer_.size() ? Error::message_too_big : Error::ok;
 }
 
-Error MessageReader::Partial::take_payload(MutableBytes& in, const ReaderLimits& limits) {
+Error PartialMessage::take_payload(MutableBytes& in, const ReaderLimits& limits) {
   const std::size_t taken = static_cast<std::size_t>(std::min<u64>(frame_left_, in.size()));
   const MutableBytes piece = in.first(taken);
   in = in.subspan(taken);
@@ -169,11 +170,44 @@ Error MessageReader::Partial::take_payload(MutableBytes& in, const ReaderLimits&
   return Error::ok;
 }
 
-Error MessageReader::Partial::deliver_message(const ReaderLimits& limits, MessageSink& sink) {
+Error PartialMessage::deliver_message(const ReaderLimits& limits, MessageSink& sink) {
   const MutableBytes payload = buffer_.padded();
   if (compressed_) return deliver_compressed(opcode_, payload, limits, sink);
   if (opcode_ == Opcode::text && !utf8_.finish()) return Error::bad_utf8;
   return sink.on_message(opcode_, payload);
+}
+
+// Keeps a small buffer.
+void PartialMessage::clear() {
+  constexpr std::size_t kKeptBytesMax = 16 * KiB;
+  MessageBuffer buffer;
+  if (buffer_.held_bytes() <= kKeptBytesMax + kParsePaddingBytes) buffer = std::move(buffer_);
+  buffer.clear();
+  *this = {};
+  buffer_ = std::move(buffer);
+}
+
+PartialPool::PartialPool() = default;
+PartialPool::~PartialPool() = default;
+
+std::unique_ptr<PartialMessage> PartialPool::take() {
+  if (idle_.empty()) return std::make_unique<PartialMessage>();
+  std::unique_ptr<PartialMessage> out = std::move(idle_.back());
+  idle_.pop_back();
+  return out;
+}
+
+void PartialPool::give(std::unique_ptr<PartialMessage> done) {
+  constexpr std::size_t kIdleMax = 16;
+  if (idle_.size() == kIdleMax) return;
+  done->clear();
+  idle_.push_back(std::move(done));
+}
+
+std::size_t PartialPool::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& partial : idle_) bytes += partial->held_bytes();
+  return bytes;
 }
 
 MessageReader::MessageReader() = default;
@@ -187,7 +221,8 @@ Error MessageReader::feed(MutableBytes in, const ReaderLimits& limits, MessageSi
       const Error error = take_whole_frame(in, limits, sink);
       if (error == Error::ok) continue;
       if (error != Error::need_more) return error;
-      partial_ = std::make_unique<Partial>();
+      partial_ =
+          limits.partials == nullptr ? std::make_unique<PartialMessage>() : limits.partials->take();
     }
     if (const Error error = feed_partial(in, limits, sink); error != Error::ok) return error;
   }
@@ -195,26 +230,27 @@ Error MessageReader::feed(MutableBytes in, const ReaderLimits& limits, MessageSi
 }
 
 Error MessageReader::feed_partial(MutableBytes& in, const ReaderLimits& limits, MessageSink& sink) {
-  Partial::Step step;
+  PartialMessage::Step step;
   const Error error = partial_->feed(in, limits, step);
-  if (error != Error::ok || step == Partial::Step::more) return error;
-  if (step == Partial::Step::fragment_done) {
+  if (error != Error::ok || step == PartialMessage::Step::more) return error;
+  if (step == PartialMessage::Step::fragment_done) {
     const u64 bytes = partial_->frame_.payload_bytes;
     return bytes < kFragmentBytesMin ? sink.on_waste(kFragmentBytesMin - bytes) : Error::ok;
   }
-  if (step == Partial::Step::control_done && partial_->in_message_) {
+  if (step == PartialMessage::Step::control_done && partial_->in_message_) {
     return deliver_control(partial_->frame_.opcode, partial_->control(), sink);
   }
   // Let go first: the sink may end the connection, and between messages nothing is held.
-  const std::unique_ptr<Partial> done = std::move(partial_);
-  if (step == Partial::Step::control_done) {
-    return deliver_control(done->frame_.opcode, done->control(), sink);
-  }
-  return done->deliver_message(limits, sink);
+  std::unique_ptr<PartialMessage> done = std::move(partial_);
+  const Error answer = step == PartialMessage::Step::control_done
+                           ? deliver_control(done->frame_.opcode, done->control(), sink)
+                           : done->deliver_message(limits, sink);
+  if (limits.partials != nullptr) limits.partials->give(std::move(done));
+  return answer;
 }
 
 std::size_t MessageReader::held_bytes() const {
-  return partial_ == nullptr ? 0 : sizeof(Partial) + partial_->buffer_.held_bytes();
+  return partial_ == nullptr ? 0 : partial_->held_bytes();
 }
 
 }  // namespace perseid

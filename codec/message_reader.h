@@ -2,13 +2,14 @@
 // Thread: the owner's. One per connection.
 // Owns: nothing while between messages; a message that spans reads or frames is gathered in a heap
 // block
-//   (`Partial`) under the byte budget, appended contiguously whatever the fragment size.
+//   (`PartialMessage`) under the byte budget, appended contiguously whatever the fragment size.
 // Invariants: a message that lies whole in one read is unmasked in place and never copied. Text is
 //   validated as its bytes come. Everything good before a bad byte has been delivered before feed()
 //   says so.
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "codec/bytes.h"
 #include "codec/error.h"
@@ -35,14 +36,34 @@ class MessageSink {
   }
 };
 
+// What is known while a frame or a message is unfinished.
+struct PartialMessage;
+
+// Places for unfinished messages that are used again, so that a frame which lies in two reads
+// allocates nothing. A few, with small buffers: large messages bring and take their own.
+// Thread: the owner's; one serves any number of readers.
+class PartialPool {
+ public:
+  PartialPool();
+  ~PartialPool();
+  std::unique_ptr<PartialMessage> take();
+  void give(std::unique_ptr<PartialMessage> done);
+  std::size_t idle() const { return idle_.size(); }
+  std::size_t held_bytes() const;
+
+ private:
+  std::vector<std::unique_ptr<PartialMessage>> idle_;
+};
+
 // A fragment is as much work as so many bytes of a message.
 constexpr u64 kFragmentBytesMin = 64;
 
 struct ReaderLimits {
   u64 message_bytes_max = 1 * MiB;  // of the inflated message
   FrameSource source = FrameSource::client;
-  Inflater* inflater = nullptr;   // null: permessage-deflate was not negotiated
-  bool skips_compressed = false;  // nobody wants messages any more: they are not inflated
+  Inflater* inflater = nullptr;     // null: permessage-deflate was not negotiated
+  PartialPool* partials = nullptr;  // null: allocated one by one
+  bool skips_compressed = false;    // nobody wants messages any more: they are not inflated
 };
 
 class MessageReader {
@@ -61,10 +82,9 @@ class MessageReader {
   std::size_t held_bytes() const;
 
  private:
-  struct Partial;
   Error feed_partial(MutableBytes& in, const ReaderLimits& limits, MessageSink& sink);
 
-  std::unique_ptr<Partial> partial_;
+  std::unique_ptr<PartialMessage> partial_;
 };
 
 }  // namespace perseid

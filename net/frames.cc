@@ -36,6 +36,7 @@ ReaderLimits Frames::limits(const Connection& connection) const {
               echo ? core_.options.echo_message_bytes_max : core_.options.max_message_bytes,
           .source = FrameSource::client,
           .inflater = inflater,
+          .partials = &core_.partials,
           .skips_compressed = connection.phase != Phase::open};
 }
 

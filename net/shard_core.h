@@ -55,6 +55,7 @@ struct ShardCore {
   Now now = read_clock();
   // One for all of /ws: without context takeover nothing is carried from message to message.
   Inflater inflater{15, false};
+  PartialPool partials;
   std::vector<Slot> flushes;  // connections to flush at the end of the turn
   bool draining = false;
   bool parting = false;  // draining, and who has been sent all it is owed is closed

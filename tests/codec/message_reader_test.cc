@@ -246,5 +246,42 @@ TEST(MessageReader, property_round_trip) {
   }
 }
 
+TEST(MessageReader, a_place_that_is_used_again_remembers_nothing_and_keeps_no_large_buffer) {
+  PartialPool pool;
+  const ReaderLimits limits{.partials = &pool};
+  const std::string texts[] = {"short", std::string(200'000, 'x'), "\xc3\xa9",
+                               std::string(300, 'y')};
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& text : texts) {
+      MessageReader reader;
+      RecordingSink sink;
+      const std::string wire = text_frame(text);
+      const std::string_view bytes = wire;
+      ASSERT_EQ(feed(reader, bytes.substr(0, wire.size() - 1), limits, sink), Error::ok);
+      EXPECT_EQ(pool.idle(), 0u);
+      ASSERT_EQ(feed(reader, bytes.substr(wire.size() - 1), limits, sink), Error::ok);
+      EXPECT_EQ(sink.seen, (Seen{"text:" + text}));
+      EXPECT_EQ(pool.idle(), 1u);
+      EXPECT_LE(pool.held_bytes(), 20'000u);
+    }
+  }
+}
+
+TEST(MessageReader, few_places_are_kept_of_a_crowd) {
+  PartialPool pool;
+  const ReaderLimits limits{.partials = &pool};
+  std::vector<MessageReader> readers(50);
+  RecordingSink sink;
+  const std::string wire = text_frame("");
+  for (MessageReader& reader : readers) {
+    ASSERT_EQ(feed(reader, wire.substr(0, 1), limits, sink), Error::ok);
+  }
+  for (MessageReader& reader : readers) {
+    ASSERT_EQ(feed(reader, wire.substr(1), limits, sink), Error::ok);
+  }
+  EXPECT_EQ(sink.messages, 50u);
+  EXPECT_LE(pool.idle(), 16u);
+}
+
 }  // namespace
 }  // namespace perseid

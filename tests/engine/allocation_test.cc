@@ -11,6 +11,7 @@
 
 #include "codec/binary.h"
 #include "codec/deflate.h"
+#include "codec/message_reader.h"
 #include "engine/relay.h"
 #include "tests/engine/messages.h"
 
@@ -229,6 +230,39 @@ TEST(Allocation, the_counter_counts) {
   delete new std::string(100, 'x');
   std::free(std::malloc(10));
   EXPECT_GE(allocations.load() - before, 2u);
+}
+
+struct Swallow final : MessageSink {
+  Error on_message(Opcode, MutableBytes payload) override {
+    bytes += payload.size();
+    return Error::ok;
+  }
+  Error on_control(Opcode, Bytes) override { return Error::ok; }
+  u64 bytes = 0;
+};
+
+TEST(Allocation, none_for_a_frame_that_lies_in_two_reads) {
+#if !PSD_COUNTS_ALLOCATIONS
+  GTEST_SKIP() << "sanitizers bring their own malloc";
+#endif
+  PartialPool pool;
+  std::vector<MessageReader> readers(3);
+  Swallow sink;
+  u8 buffer[1024 + kParsePaddingBytes] = {};
+  u64 before = 0;
+  for (u32 i = 0; i < 1000; ++i) {
+    if (i == 10) before = allocations.load();
+    for (const u32 size : {600u, 414u}) {  // 1006 bytes of payload behind 8 of header and mask
+      for (MessageReader& reader : readers) {
+        std::memset(buffer, 0, sizeof buffer);
+        if (size == 600) write_client_frame_header(buffer, Opcode::binary, 1006, {});
+        ASSERT_EQ(reader.feed({buffer, size}, {.partials = &pool}, sink), Error::ok);
+      }
+    }
+  }
+  EXPECT_EQ(sink.bytes, 3u * 1000 * 1006);
+  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(pool.idle(), 3u);
 }
 
 TEST(Allocation, a_deflater_and_an_inflater_take_their_windows_with_the_first_message) {
