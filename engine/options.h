@@ -60,7 +60,8 @@ namespace perseid {
       "What a lane may hold beyond its window while it is less than a second old.")                \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
   NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \
-  NUM(u32, room_state_bytes_max, 1048576, 1024, 1073741824, "bytes", "State of one room.")         \
+  NUM(u32, room_state_bytes_max, 2097152, 1024, 1073741824, "bytes",                               \
+      "State of one room, as it lies in memory.")                                                  \
   NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \
   NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
   NUM(u32, roster_max, 100, 1, 65536, "", "Members listed in joined and discover.")                \

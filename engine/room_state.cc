@@ -1,5 +1,7 @@
 #include "engine/room_state.h"
 
+#include <utility>
+
 #include "codec/json_text.h"
 
 namespace perseid {
@@ -25,42 +27,49 @@ RoomState::Entity* RoomState::find(std::string_view key) {
 
 RoomState::Entity* RoomState::obtain(std::string_view key) {
   Entity* entity = find(key);
-  if (entity != nullptr && entity->live) return entity;
-  if (!fits(key.size() + kEntryBytes)) return nullptr;
-  if (entity == nullptr) {
-    if (by_key_.size() >= options_.room_entities_max) return nullptr;
-    u32 slot = static_cast<u32>(entities_.size());
-    if (free_.empty()) {
-      entities_.emplace_back();
-    } else {
-      slot = free_.back();
-      free_.pop_back();
-    }
-    by_key_.emplace(key, slot);
-    entity = &entities_[slot];
-    entity->key = key;
-    entity->key_json = quoted(key);
-  }
+  if (entity == nullptr) entity = make(key);
+  if (entity == nullptr || entity->live) return entity;
   entity->live = true;
-  entity->added = true;
-  bytes_ += static_cast<u32>(key.size()) + kEntryBytes;
   mark(*entity);
+  count(*entity);
   return entity;
 }
 
-RoomState::Field* RoomState::obtain_field(Entity& entity, std::string_view key,
-                                          std::size_t value_bytes) {
-  for (Field& field : entity.fields) {
-    if (field.key == key) return &field;
+RoomState::Entity* RoomState::make(std::string_view key) {
+  std::string key_json = quoted(key);
+  if (by_key_.size() >= options_.room_entities_max) return nullptr;
+  if (!fits(kEntityBytes + key.size() + key_json.size())) return nullptr;
+  u32 slot = static_cast<u32>(entities_.size());
+  if (free_.empty()) {
+    entities_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
   }
-  // Before it exists: a refused field must leave nothing behind that no limit counts.
-  if (entity.fields.size() >= options_.entity_fields_max || !fits(key.size() + value_bytes)) {
-    return nullptr;
-  }
-  Field& field = entity.fields.emplace_back();
-  field.key = key;
-  field.key_json = quoted(key);
-  return &field;
+  Entity& entity = entities_[slot];
+  entity.key = by_key_.emplace(key, slot).first->first;
+  entity.key_json = std::move(key_json);
+  return &entity;
+}
+
+EntityFields::Field* RoomState::find_field(Entity& entity, std::string_view key) {
+  field_key_ = '"';
+  append_json_escaped(field_key_, key);
+  field_key_ += "\":";
+  field_hash_ = static_cast<u32>(hash_(key));
+  return entity.fields.find(field_key_, field_hash_);
+}
+
+// Brings the sums up to date with what an entity takes now.
+void RoomState::count(Entity& entity) {
+  const u64 key_bytes = entity.key.size() + heap_bytes(entity.key_json);
+  const u64 held = kEntityBytes + key_bytes + entity.fields.held_bytes();
+  // Colon, braces and comma.
+  const u64 encoded = entity.live ? entity.key_json.size() + 4 + entity.fields.encoded_bytes() : 0;
+  held_bytes_ += held - entity.counted_bytes;
+  encoded_bytes_ += encoded - entity.counted_encoded_bytes;
+  entity.counted_bytes = static_cast<u32>(held);
+  entity.counted_encoded_bytes = static_cast<u32>(encoded);
 }
 
 void RoomState::mark(Entity& entity) {
@@ -73,17 +82,23 @@ Error RoomState::set(std::string_view entity_key, std::string_view key,
                      std::string_view raw_value) {
   Entity* entity = obtain(entity_key);
   if (entity == nullptr) return Error::state_limit;
-  Field* field = obtain_field(*entity, key, raw_value.size() + kEntryBytes);
-  if (field == nullptr) return Error::state_limit;
-  if (field->present && field->value == raw_value) return Error::ok;
-  const u64 old_bytes = field->present ? field->value.size() : 0;
-  const u64 new_bytes = raw_value.size() + (field->present ? 0 : key.size() + kEntryBytes);
-  if (new_bytes > old_bytes && !fits(new_bytes - old_bytes)) return Error::state_limit;
-  bytes_ += static_cast<u32>(new_bytes - old_bytes);
-  field->value = raw_value;
-  field->present = true;
+  EntityFields& fields = entity->fields;
+  EntityFields::Field* field = find_field(*entity, key);
+  if (field == nullptr) {
+    // Before it exists: a refused field must leave nothing behind.
+    if (fields.size() >= options_.entity_fields_max) return Error::state_limit;
+    if (!fits(fields.growth_bytes(field_key_.size() + raw_value.size()))) return Error::state_limit;
+    field = &fields.add(field_key_, field_hash_);
+  } else {
+    if (field->present && field->value() == raw_value) return Error::ok;
+    const std::size_t text_bytes = field->key_bytes + raw_value.size();
+    const bool grows = text_bytes > field->text.capacity();
+    if (grows && !fits(text_bytes - heap_bytes(field->text))) return Error::state_limit;
+  }
+  fields.set_value(*field, raw_value);
   field->dirty = true;
   mark(*entity);
+  count(*entity);
   return Error::ok;
 }
 
@@ -94,25 +109,26 @@ Error RoomState::add(std::string_view entity) {
 Error RoomState::remove_field(std::string_view entity_key, std::string_view key) {
   Entity* entity = find(entity_key);
   if (entity == nullptr || !entity->live) return Error::ok;
-  for (Field& field : entity->fields) {
-    if (field.key != key || !field.present) continue;
-    bytes_ -= static_cast<u32>(field.value.size() + field.key.size() + kEntryBytes);
-    field.present = false;
-    field.dirty = true;
-    mark(*entity);
-  }
+  EntityFields::Field* field = find_field(*entity, key);
+  if (field == nullptr || !field->present) return Error::ok;
+  entity->fields.clear_value(*field);
+  field->dirty = true;
+  mark(*entity);
+  count(*entity);
   return Error::ok;
 }
 
 Error RoomState::unset(std::string_view entity_key) {
   Entity* entity = find(entity_key);
   if (entity == nullptr || !entity->live) return Error::ok;
-  for (const Field& field : entity->fields) {
-    if (field.present) (void)remove_field(entity_key, field.key);
+  for (EntityFields::Field& field : entity->fields.all()) {
+    if (!field.present) continue;
+    entity->fields.clear_value(field);
+    field.dirty = true;
   }
-  bytes_ -= static_cast<u32>(entity->key.size()) + kEntryBytes;
   entity->live = false;
   mark(*entity);
+  count(*entity);
   return Error::ok;
 }
 
@@ -120,12 +136,11 @@ void RoomState::write_changes(Entity& entity, std::string& out) {
   comma(out, '{');
   out += entity.key_json;
   out += ":{";
-  for (const Field& field : entity.fields) {
+  for (const EntityFields::Field& field : entity.fields.all()) {
     if (!field.dirty || (!field.present && !field.told)) continue;
     comma(out, '{');
-    out += field.key_json;
-    out += ':';
-    out += field.present ? std::string_view(field.value) : std::string_view("null");
+    out += field.text;
+    if (!field.present) out += "null";
   }
   out += '}';
 }
@@ -161,19 +176,16 @@ void RoomState::settle() {
 void RoomState::settle_entity(u32 slot) {
   Entity& entity = entities_[slot];
   entity.dirty = false;
-  entity.added = false;
   if (!entity.live) {
+    held_bytes_ -= entity.counted_bytes;
     by_key_.erase(by_key_.find(entity.key));
     entity = Entity{};
     free_.push_back(slot);
     return;
   }
   entity.told = true;
-  std::erase_if(entity.fields, [](const Field& field) { return !field.present; });
-  for (Field& field : entity.fields) {
-    field.told = true;
-    field.dirty = false;
-  }
+  entity.fields.settle();
+  count(entity);
 }
 
 void RoomState::write_full(std::string& out) {
@@ -184,13 +196,11 @@ void RoomState::write_full(std::string& out) {
     comma(out, '{');
     out += entity.key_json;
     out += ":{";
-    for (Field& field : entity.fields) {
+    for (EntityFields::Field& field : entity.fields.all()) {
       if (!field.present) continue;
       field.told = true;
       comma(out, '{');
-      out += field.key_json;
-      out += ':';
-      out += field.value;
+      out += field.text;
     }
     out += '}';
   }

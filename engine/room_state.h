@@ -2,9 +2,9 @@
 // Values are raw
 //   JSON; the newest wins inside a tick.
 // Thread: the room's home shard. Owns: the table.
-// Invariants: bytes() is the sum of keys and values and stays within the limits; a field that is
-// set to
-//   the value it has does not change. What the last delta said plus the next delta is the table.
+// Invariants: held_bytes() is what the table takes in memory, and stays within the limit but for
+// the slack of one string's growth; a field that is set to the value it has does not change. What
+// the last delta said plus the next delta is the table.
 #pragma once
 
 #include <string>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/state_update.h"
+#include "engine/entity_fields.h"
 #include "engine/keyed_hash.h"
 #include "engine/options.h"
 
@@ -19,7 +20,8 @@ namespace perseid {
 
 class RoomState final : public StateUpdateSink {
  public:
-  RoomState(const Options& options, KeyedHash hash) : options_(options), by_key_(0, hash) {}
+  RoomState(const Options& options, KeyedHash hash)
+      : options_(options), hash_(hash), by_key_(0, hash) {}
 
   // StateUpdateSink: state_limit if a limit would be passed; the update's earlier fields stay
   // merged.
@@ -30,7 +32,8 @@ class RoomState final : public StateUpdateSink {
 
   bool dirty() const { return !dirty_.empty(); }
   bool empty() const { return by_key_.empty(); }
-  u32 bytes() const { return bytes_; }
+  u32 bytes() const { return static_cast<u32>(encoded_bytes_); }  // of a keyframe's payload, about
+  u64 held_bytes() const { return held_bytes_; }
 
   // {"set":…,"unset":…} of what changed; the changes are then settled. False if nothing did after
   // all.
@@ -42,39 +45,41 @@ class RoomState final : public StateUpdateSink {
   void write_full(std::string& out);
 
  private:
-  struct Field {
-    std::string key;
-    std::string key_json;  // quoted and escaped
-    std::string value;
-    bool present = false;
-    bool told = false;  // the last delta or an earlier one told of it
-    bool dirty = false;
-  };
   struct Entity {
-    std::string key;
-    std::string key_json;
-    std::vector<Field> fields;
+    std::string_view key;  // the table's
+    std::string key_json;  // quoted and escaped
+    EntityFields fields;
+    u32 counted_bytes = 0;  // of held_bytes_
+    u32 counted_encoded_bytes = 0;
     bool live = false;
     bool told = false;
     bool dirty = false;
-    bool added = false;  // live since the last delta
   };
-  static constexpr u32 kEntryBytes = 8;  // quotes, colon, comma, braces of one entry in a keyframe
+  // An entity, its node and its bucket in the table.
+  static constexpr u64 kEntityBytes = sizeof(Entity) + 80;
 
   Entity* obtain(std::string_view key);
-  Field* obtain_field(Entity& entity, std::string_view key, std::size_t value_bytes);
+  Entity* make(std::string_view key);
+  EntityFields::Field* find_field(Entity& entity, std::string_view key);
   Entity* find(std::string_view key);
+  void count(Entity& entity);
   void mark(Entity& entity);
   void write_changes(Entity& entity, std::string& out);
   void settle_entity(u32 slot);
-  bool fits(u64 more_bytes) const { return bytes_ + more_bytes <= options_.room_state_bytes_max; }
+  bool fits(u64 more_bytes) const {
+    return held_bytes_ + more_bytes <= options_.room_state_bytes_max;
+  }
 
   const Options& options_;
+  KeyedHash hash_;
   std::vector<Entity> entities_;
   std::vector<u32> free_;
   KeyedMap<u32> by_key_;
   std::vector<u32> dirty_;
-  u32 bytes_ = 0;
+  std::string field_key_;  // of find_field(): as it stands in Field::text
+  u32 field_hash_ = 0;
+  u64 held_bytes_ = 0;
+  u64 encoded_bytes_ = 0;
 };
 
 }  // namespace perseid
