@@ -45,9 +45,14 @@ struct Reader {
   bool ok = true;
 
   u32 number() noexcept {
-    u64 value = 0;
-    ok = ok && take_varint(in, value) && value <= 0xffffffffu;
+    const u64 value = large_number();
+    ok = ok && value <= 0xffffffffu;
     return ok ? static_cast<u32>(value) : 0;
+  }
+  u64 large_number() noexcept {
+    u64 value = 0;
+    ok = ok && take_varint(in, value);
+    return ok ? value : 0;
   }
   u64 little_endian(u32 width) noexcept {
     ok = ok && in.size() >= width;
@@ -66,7 +71,7 @@ bool read_sequenced(Reader& reader, MessageType type, bool is_private, Delivery&
     reader.ok = reader.ok && out.to != 0;
   } else {
     out.room_number = reader.number();
-    out.seq = reader.number();
+    out.seq = reader.large_number();
   }
   out.sender = reader.little_endian(kBinaryClientBytes);
   out.timestamp_unix_ms = reader.little_endian(kBinaryTimestampBytes);
@@ -77,7 +82,7 @@ bool read_sequenced(Reader& reader, MessageType type, bool is_private, Delivery&
 bool read_state(Reader& reader, bool full, StateDelivery& out) noexcept {
   out.full = full;
   out.room_number = reader.number();
-  out.tick = reader.number();
+  out.tick = reader.large_number();
   out.payload = as_text(reader.in);
   return reader.ok && !out.payload.empty();
 }

@@ -19,7 +19,7 @@ struct Delivery {
   MessageType type = MessageType::chat;
   std::string_view room_escaped = {};  // JSON-escaped, without quotes (see append_json_escaped)
   u32 room_number = 0;                 // its name in the binary flavour
-  u32 seq = 0;                         // 0: none
+  u64 seq = 0;                         // 0: none
   u64 sender = 0;  // SessionUid value, see codec/client_id.h; 0: the relay itself
   u64 to = 0;      // private message if not 0
   u64 timestamp_unix_ms = 0;
@@ -34,7 +34,7 @@ std::size_t write_delivery(Flavour flavour, const Delivery& delivery, u8* out) n
 struct StateDelivery {
   std::string_view room_escaped = {};
   u32 room_number = 0;
-  u32 tick = 0;
+  u64 tick = 0;
   bool full = false;
   std::string_view payload = {};
 };

@@ -35,8 +35,8 @@ enum class ClientOp : u8 {
 struct Since {
   bool present = false;
   std::string_view epoch;
-  u32 chat = 0;
-  u32 player_action = 0;
+  u64 chat = 0;
+  u64 player_action = 0;
   bool has_chat = false;
   bool has_player_action = false;
 };
@@ -55,7 +55,7 @@ struct Request {
   u32 history = 0;
   Since since;
   bool has_before = false;
-  u32 before = 0;
+  u64 before = 0;
   bool has_limit = false;
   u32 limit = 0;
 };

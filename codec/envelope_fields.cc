@@ -66,12 +66,20 @@ Error read_bool(ondemand::value& value, bool& out) noexcept {
   return value.get_bool().get(out) ? Error::wrong_type : Error::ok;
 }
 
-Error read_u32(ondemand::value& value, u32& out) noexcept {
+template <class Number>
+Error read_whole(ondemand::value& value, Number& out) noexcept {
   if (type_of(value) != json_type::number) return Error::wrong_type;
   const std::string_view text = token(value);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
   return whole ? Error::ok : Error::bad_value;
+}
+
+// As far as a double counts, and so JavaScript.
+Error read_seq(ondemand::value& value, u64& out) noexcept {
+  constexpr u64 kSeqMax = (u64{1} << 53) - 1;
+  const Error error = read_whole(value, out);
+  return error == Error::ok && out > kSeqMax ? Error::bad_value : error;
 }
 
 Error read_id(ondemand::value& value, std::string_view& out) noexcept {
@@ -161,13 +169,13 @@ class RequestReader {
         return read_bool(value, out_.presence);
       case RequestField::history:
         out_.has_history = true;
-        return read_u32(value, out_.history);
+        return read_whole(value, out_.history);
       case RequestField::before:
         out_.has_before = true;
-        return read_u32(value, out_.before);
+        return read_seq(value, out_.before);
       case RequestField::limit:
         out_.has_limit = true;
-        return read_u32(value, out_.limit);
+        return read_whole(value, out_.limit);
       default:
         return read_since(value);
     }
@@ -227,10 +235,10 @@ class RequestReader {
     return Error::ok;
   }
 
-  void read_since_seq(ondemand::value& value, bool& has, u32& out, std::string_view field) {
+  void read_since_seq(ondemand::value& value, bool& has, u64& out, std::string_view field) {
     if (has) return report(problem_, Error::duplicate_field, field);
     has = true;
-    report(problem_, read_u32(value, out), field);
+    report(problem_, read_seq(value, out), field);
   }
 
   const EnvelopeLimits& limits_;

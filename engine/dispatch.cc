@@ -150,7 +150,7 @@ void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind) {
   letter->session = sessions_.uid(session);
   if (joined) letter->room = view.room;
   letter->room_name = view.name;
-  letter->before = request.has_before ? request.before : ~0u;
+  letter->before = request.has_before ? request.before : ~Seq{0};
   letter->limit = std::min(request.has_limit ? request.limit : 50u, context_.options.chat_history);
   letter->id = request.id;
   if (kind == Ask::Kind::discover) {

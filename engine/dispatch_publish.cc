@@ -112,7 +112,7 @@ void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::
   const u32 repeats = answer.repeat_key == 0 ? 0 : remember(session, answer.repeat_key, 0, 0);
   if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
   for (u32 i = 0; i <= repeats; ++i) {
-    sessions_.answer_error(session, id, answer.error, answer.field);
+    sessions_.answer_error(session, id, answer.error, {answer.field, answer.field_bytes});
   }
 }
 
@@ -178,8 +178,9 @@ void Dispatch::direct(DirectLetter& letter) {
                                          .repeat_key = letter.repeat_key,
                                          .timestamp_unix_ms = context_.now.unix_ms,
                                          .seq = 0,
-                                         .error = error,
-                                         .field = error == Error::ok ? "" : "to"}));
+                                         .field = "to",
+                                         .field_bytes = 2,
+                                         .error = error}));
 }
 
 }  // namespace perseid

@@ -9,7 +9,7 @@
 namespace perseid {
 
 using ShardId = u16;  // 0 .. shard_count-1
-using Seq = u32;      // of one lane of one room, from 1, without holes, per epoch
+using Seq = u64;      // of one lane of one room, from 1, without holes, per epoch; never wraps
 using Slot = u32;     // index in a slab of one shard
 constexpr Slot kNoSlot = 0xffffffffu;
 constexpr ShardId kShardsMax = 256;

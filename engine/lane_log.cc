@@ -35,7 +35,7 @@ u8* LaneLog::append(SegmentPool& pool, u32 size_bytes) {
 bool LaneLog::trim(SegmentPool& pool, const LaneWindow& window) {
   std::size_t drop = 0;
   u32 bytes = window_bytes();
-  u32 frames = next_seq_ - first_seq();
+  u64 frames = next_seq_ - first_seq();
   bool too_fresh = false;
   while (drop + 1 < parts_.size()) {
     const Part& part = parts_[drop];

@@ -73,7 +73,7 @@ u32 LaneView::gather(SegmentPool& pool, LaneCursor& cursor, u32 budget_bytes,
     const bool whole = cut.bytes <= budget_bytes - taken_bytes;
     if (whole) {
       const Seq part_end_seq = at + 1 < parts_.size() ? parts_[at + 1].first_seq : next_seq_;
-      cut.frames = part_end_seq - cursor.next_seq;
+      cut.frames = static_cast<u32>(part_end_seq) - cursor.next_seq;
     } else {
       cut = cut_at_frame(data, cut.bytes, budget_bytes - taken_bytes, out.empty());
     }

@@ -14,10 +14,17 @@
 
 namespace perseid {
 
-// A member's place in a lane: the next byte to send and the seq of the frame that begins there.
+// A member's place in a lane: the next byte to send and the seq of the frame that begins there, of
+// which the low half is enough: no lane holds 2^32 frames.
 struct LaneCursor {
+  constexpr LaneCursor() = default;
+  constexpr LaneCursor(Position at, Seq seq) : position(at), next_seq(static_cast<u32>(seq)) {}
+  // The whole seq, given one that is not before it.
+  constexpr Seq seq_before(Seq later) const {
+    return later - static_cast<u32>(static_cast<u32>(later) - next_seq);
+  }
   Position position = 0;
-  Seq next_seq = 1;
+  u32 next_seq = 1;
 };
 
 class LaneView {

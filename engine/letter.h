@@ -101,18 +101,19 @@ struct PublishAnswer {
   u64 repeat_key = 0;
   u64 timestamp_unix_ms = 0;
   Seq seq = 0;
+  const char* field = "";  // static text: which field the error is about
+  u8 field_bytes = 0;
   Error error = Error::ok;
-  std::string_view field = {};  // static text: which field the error is about
 };
 // Home to a viewing shard: a lane in one wire format has grown. `added` is set for a segment new to
 // the view.
 struct LaneAdvance {
   Handle view;
   SharedSlice added;
-  Position part_begin = 0;
   Seq part_first_seq = 0;
-  Position end = 0;
   Seq next_seq = 1;
+  Position part_begin = 0;
+  Position end = 0;
   Position window_begin = 0;
   u32 state_bytes = 0;  // game_state: what a keyframe would weigh
   u8 format = 0;
@@ -139,7 +140,7 @@ struct Ask {
   Handle room;
   Handle member;  // roster
   u8 format = 0;  // roster: whose system lane goes on behind it
-  u32 before = 0;
+  Seq before = 0;
   u32 limit = 0;
   u64 question = 0;  // discover: the asker's number for it
   std::string id;

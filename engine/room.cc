@@ -188,7 +188,7 @@ void Room::write_history(std::string& out, Seq before, u32 limit) const {
   const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
   const Seq last = end - 1;
   const Seq first =
-      std::max(history_first(context_.options.chat_history), end - std::min(last, limit));
+      std::max(history_first(context_.options.chat_history), end - std::min<Seq>(last, limit));
   out += '[';
   chat.visit(first, last, [&](Seq, Bytes frame) {
     if (out.back() != '[') out += ',';
@@ -199,8 +199,8 @@ void Room::write_history(std::string& out, Seq before, u32 limit) const {
 
 Seq Room::history_first(u32 messages) const {
   const LaneLog& chat = canonical().lanes[index(Lane::chat)];
-  const u32 held = chat.next_seq() - chat.first_seq();
-  return chat.next_seq() - std::min(messages, held);
+  const Seq held = chat.next_seq() - chat.first_seq();
+  return chat.next_seq() - std::min<Seq>(messages, held);
 }
 
 Viewer* Room::viewer(ShardId shard) {

@@ -95,7 +95,7 @@ class Room {
   std::vector<Viewer> viewers;
   RoomState state;
   u32 members_total = 0;
-  u32 tick_number = 0;
+  u64 tick_number = 0;
   u32 state_version = 0;  // counts what left the table's list of changes, told or untold
   u64 last_tick_ms = 0;
   TimerId linger_timer = kNoTimer;

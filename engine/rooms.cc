@@ -127,8 +127,8 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
     const LaneLog& log = room.formats[format.index()]->lanes[lane];
     LaneAdvance letter{.view = viewer.view,
                        .added = {},
-                       .end = log.begin(),
                        .next_seq = log.first_seq(),
+                       .end = log.begin(),
                        .window_begin = log.begin(),
                        .state_bytes = room.state.bytes(),
                        .format = format.index(),
@@ -144,10 +144,10 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
                  Letter(LaneAdvance{
                      .view = viewer.view,
                      .added = SharedSlice(part.hold->segment, 0, 0),
-                     .part_begin = part.begin,
                      .part_first_seq = part.first_seq,
-                     .end = is_open ? log.published_end : part_end,
                      .next_seq = is_open ? log.published_next_seq : part.first_seq + part.frames,
+                     .part_begin = part.begin,
+                     .end = is_open ? log.published_end : part_end,
                      .window_begin = log.begin(),
                      .state_bytes = room.state.bytes(),
                      .format = format.index(),
@@ -268,8 +268,9 @@ void Rooms::answer_parcel(PublishLetter& letter, Seq seq, Error error, std::stri
                                          .repeat_key = letter.repeat_key,
                                          .timestamp_unix_ms = context_.now.unix_ms,
                                          .seq = seq,
-                                         .error = error,
-                                         .field = field}));
+                                         .field = field.data(),
+                                         .field_bytes = static_cast<u8>(field.size()),
+                                         .error = error}));
 }
 
 void Rooms::touch(Room& room) {
@@ -327,10 +328,10 @@ void Rooms::advance_lane(Room& room, Lane lane, WireFormat format) {
                  Letter(LaneAdvance{
                      .view = viewer.view,
                      .added = is_new ? SharedSlice(part.hold->segment, 0, 0) : SharedSlice(),
-                     .part_begin = part.begin,
                      .part_first_seq = part.first_seq,
-                     .end = part_end,
                      .next_seq = part.first_seq + part.frames,
+                     .part_begin = part.begin,
+                     .end = part_end,
                      .window_begin = log.begin(),
                      .state_bytes = room.state.bytes(),
                      .format = format.index(),

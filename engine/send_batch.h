@@ -22,7 +22,7 @@ struct SendSlice {
   u8 lane = 0;
   Handle member;
   u32 position = 0;   // of `data`: in the lane's log, or in the outbox's chunk
-  Seq first_seq = 0;  // of the first frame
+  u32 first_seq = 0;  // of the first frame, its low half
 };
 
 constexpr u32 kSendSlicesMax = 8;

@@ -220,7 +220,8 @@ void Views::fall_out(Slot session, Member& member, Lane lane) {
   ++context_.stats.gaps;
   std::string& text = context_.scratch;
   text.clear();
-  answers::gap(text, views_[member.view].name, lane, cursor.next_seq, view.first_seq() - 1);
+  answers::gap(text, views_[member.view].name, lane, cursor.seq_before(view.first_seq()),
+               view.first_seq() - 1);
   cursor = {view.begin(), view.first_seq()};
   sessions_.answer(session, text);
 }

@@ -138,7 +138,7 @@ std::string written(const Message& message) {
 void check_state(const element& message, const std::string& bytes, const StateDelivery& read) {
   const std::string payload = minified(message, "payload");
   const StateDelivery want{.room_number = static_cast<u32>(number(message, "room_number")),
-                           .tick = static_cast<u32>(number(message, "tick")),
+                           .tick = number(message, "tick"),
                            .full = flag(message, "full"),
                            .payload = payload};
   EXPECT_EQ(written(want), bytes);
@@ -152,7 +152,7 @@ void check_delivery(const element& message, const std::string& bytes, const Deli
   const Delivery want{
       .type = text(message, "type") == "chat" ? MessageType::chat : MessageType::player_action,
       .room_number = static_cast<u32>(number(message, "room_number")),
-      .seq = static_cast<u32>(number(message, "seq")),
+      .seq = number(message, "seq"),
       .sender = client(message, "sender"),
       .to = text(message, "to").empty() ? 0 : client(message, "to"),
       .timestamp_unix_ms = number(message, "timestamp"),

@@ -35,7 +35,7 @@ void add(std::string& line, std::string_view name, std::string_view value) {
   line.append(" ").append(name).append("=").append(value);
 }
 
-void add(std::string& line, std::string_view name, bool present, u32 value) {
+void add(std::string& line, std::string_view name, bool present, u64 value) {
   if (present) add(line, name, std::to_string(value));
 }
 

@@ -72,9 +72,9 @@ TEST(LaneLog, trims_by_bytes_or_frames_and_keeps_the_last_part) {
   log.trim(pool, {.bytes_max = 50'000});
   EXPECT_GE(log.window_bytes(), 50'000u);
   EXPECT_LT(log.window_bytes(), 50'000u + SegmentPool::kClassBytes[3]);
-  const u32 before = log.next_seq() - log.first_seq();
+  const u64 before = log.next_seq() - log.first_seq();
   log.trim(pool, {.bytes_max = ~0u, .frames_max = 10});
-  const u32 kept = log.next_seq() - log.first_seq();
+  const u64 kept = log.next_seq() - log.first_seq();
   EXPECT_GE(kept, 10u);
   EXPECT_LT(kept, before);
   log.trim(pool, {.bytes_max = 0, .frames_max = 0});
@@ -113,7 +113,7 @@ TEST(LaneView, one_frame_passes_an_empty_batch_whatever_the_budget) {
 }
 
 // A log, a view, and a few cursors that read at their own pace, beside a list of frames. Positions
-// and seqs begin anywhere, near the end of their 32 bits included.
+// and seqs begin anywhere, near the end of 32 bits included.
 struct Lane {
   SegmentPool home_pool;
   SegmentPool view_pool;
@@ -135,14 +135,14 @@ struct Lane {
     view.clear(view_pool);
     log.clear(home_pool);
   }
-  std::string expected(Seq first, u32 count) {
+  std::string expected(Seq first, u64 count) {
     std::string out;
-    for (u32 i = 0; i < count; ++i) out += frames[first + i - first_kept];
+    for (u64 i = 0; i < count; ++i) out += frames[first + i - first_kept];
     return out;
   }
   void read(Reader& reader, u32 budget) {
     if (distance(reader.cursor.position, view.begin()) > 0) {
-      ASSERT_NE(reader.cursor.next_seq, view.first_seq());
+      ASSERT_LT(reader.cursor.seq_before(view.first_seq()), view.first_seq());
       reader.cursor = {view.begin(), view.first_seq()};
       ++reader.gaps;
     }
@@ -151,10 +151,10 @@ struct Lane {
     const u32 taken = view.gather(view_pool, reader.cursor, budget, batch);
     ASSERT_EQ(reader.cursor.next_seq, before.next_seq + taken);
     ASSERT_EQ(reader.cursor.position, before.position + batch.total_bytes);
-    ASSERT_EQ(text_of(batch), expected(before.next_seq, taken));
+    ASSERT_EQ(text_of(batch), expected(before.seq_before(view.next_seq()), taken));
     ASSERT_TRUE(batch.total_bytes <= budget || taken == 1);
     ASSERT_EQ(taken == 0, before.position == view.end());
-    Seq seq = before.next_seq;
+    u32 seq = before.next_seq;
     for (u32 i = 0; i < batch.count; ++i) {
       const SendSlice& slice = batch.slices[i];
       ASSERT_EQ(slice.first_seq, seq);
@@ -191,7 +191,7 @@ void check_lane(u32 seed, Seq first_seq, Position start) {
       if (testing::Test::HasFatalFailure()) return;
     }
     // find() names the very frame.
-    const u32 held = lane.log.next_seq() - lane.log.first_seq();
+    const auto held = static_cast<u32>(lane.log.next_seq() - lane.log.first_seq());
     const Seq seq = lane.log.first_seq() + dice.below(held + 1);
     Position at = 0;
     ASSERT_TRUE(lane.log.find(seq, at));
@@ -203,6 +203,12 @@ void check_lane(u32 seed, Seq first_seq, Position start) {
 
 TEST(Lane, every_reader_gets_whole_frames_in_order_at_its_own_pace) {
   for (u32 seed = 1; seed <= 20 && !HasFatalFailure(); ++seed) check_lane(seed, 1, 0);
+}
+
+TEST(Lane, seqs_pass_the_end_of_32_bits) {
+  for (u32 seed = 1; seed <= 20 && !HasFatalFailure(); ++seed) {
+    check_lane(seed, (u64{1} << 32) - 500, 0);
+  }
 }
 
 TEST(Lane, positions_may_pass_the_end_of_their_32_bits) {
@@ -217,12 +223,13 @@ TEST(Lane, visit_gives_the_frames_of_a_range) {
   std::string all;
   for (u32 i = 0; i < 500; ++i) append(log, pool, frame(i, i % 200));
   for (const auto& [first, last] :
-       {std::pair<Seq, Seq>{10, 509}, {0, ~0u}, {100, 100}, {505, 600}, {1, 9}, {510, 600}}) {
+       {std::pair<Seq, Seq>{10, 509}, {0, ~Seq{0}}, {100, 100}, {505, 600}, {1, 9}, {510, 600}}) {
     Seq next = std::max<Seq>(first, 10);
     log.visit(first, last, [&, last_seq = last](Seq seq, Bytes bytes) {
       EXPECT_EQ(seq, next++);
       EXPECT_LE(seq, last_seq);
-      EXPECT_EQ(as_text(bytes), frame(seq - 10, (seq - 10) % 200));
+      EXPECT_EQ(as_text(bytes),
+                frame(static_cast<u32>(seq - 10), static_cast<u32>(seq - 10) % 200));
     });
     EXPECT_EQ(next, std::max<Seq>(std::max<Seq>(first, 10), std::min<Seq>(last, 509) + 1));
   }

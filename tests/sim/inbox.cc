@@ -96,7 +96,7 @@ Error Inbox::read_json(MutableBytes payload) {
   message.seq = static_cast<Seq>(number_of(message.system, "seq"));
   message.sender = text_of(message.system, "sender");
   message.to = text_of(message.system, "to");
-  message.tick = static_cast<u32>(number_of(message.system, "tick"));
+  message.tick = number_of(message.system, "tick");
   bool full = false;
   message.full = message.system["full"].get(full) == simdjson::SUCCESS && full;
   message.payload = payload_of(json);

@@ -25,7 +25,7 @@ struct Incoming {
   std::string sender;
   std::string to;
   std::string_view payload;
-  u32 tick = 0;
+  u64 tick = 0;
   bool full = false;
 };
 

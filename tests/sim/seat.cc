@@ -29,7 +29,7 @@ void Seat::place(const JoinWish& wish, Seq chat, Seq action) {
   action_at.next = recovered && wish.since_action ? wish.action + 1 : action + 1;
   if (chat_at.next > chat + 1 || action_at.next > action + 1) fail("recovered into the future");
   if (recovered || wish.history == 0 || chat == 0) return;
-  chat_at.next = chat - std::min(chat, wish.history) + 1;
+  chat_at.next = chat - std::min<Seq>(chat, wish.history) + 1;
   chat_at.first_max = chat;
 }
 

@@ -71,7 +71,7 @@ class Seat {
   Book& book_;
   const std::string who_;
   At at_[kLanes];
-  u32 tick_ = 0;
+  u64 tick_ = 0;
   bool roster_replaced_ = false;
 };
 
