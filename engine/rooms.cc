@@ -352,8 +352,8 @@ void Rooms::tell_begins(Room& room) {
       if (viewer.format_members[format] == 0) continue;
       mail_.send(viewer.shard, Letter(LaneAdvance{.view = viewer.view,
                                                   .added = {},
-                                                  .end = log.published_end,
                                                   .next_seq = log.published_next_seq,
+                                                  .end = log.published_end,
                                                   .window_begin = log.begin(),
                                                   .state_bytes = room.state.bytes(),
                                                   .format = format,

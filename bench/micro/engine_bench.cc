@@ -19,7 +19,7 @@ void lane_append(benchmark::State& state, u32 size) {
   LaneLog log(1);
   const auto append = [&] {
     std::memcpy(log.append(pool, size), frame.data(), size);
-    log.trim(pool, kWindowBytes, 0);
+    log.trim(pool, {.bytes_max = kWindowBytes});
   };
   for (u32 bytes = 0; bytes < 2 * kWindowBytes; bytes += size) append();
   const u64 before = allocations();
