@@ -298,7 +298,11 @@ bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLan
   };
   bool recovered = request.has_since && request.epoch == epoch;
   const auto chat_end = out[index(Lane::chat)];
-  if (recovered && request.since_chat) recovered = place(Lane::chat, request.chat + 1);
+  if (recovered && request.since_chat) {
+    // By what --chat-history promises, not by what happens to be there still.
+    recovered = request.chat + 1 >= history_first(context_.options.chat_history) &&
+                place(Lane::chat, request.chat + 1);
+  }
   if (recovered && request.since_player_action) {
     recovered = place(Lane::player_action, request.player_action + 1);
   }

@@ -1,6 +1,6 @@
-// Whether bytes on their way to a client were all written by somebody (a relay once sent a peer's
-// memory out in a close reason: CVE-2016-10518). Only valgrind's memcheck can tell; without it every
-// byte counts as written. Thread: any; nothing is kept.
+// Whether bytes on their way to a client were all written by somebody: a server once sent its own
+// memory out (CVE-2016-10518). Only valgrind's memcheck can tell; without it every byte counts as
+// written. Thread: any; nothing is kept.
 #pragma once
 
 #include <valgrind/memcheck.h>

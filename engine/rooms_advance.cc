@@ -1,0 +1,147 @@
+// Rooms: telling the shards that have members how far the lanes have grown, once per turn.
+#include "engine/rooms.h"
+
+namespace perseid {
+
+// A shard begins to read a format: everything published so far, by reference.
+void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
+  for (u8 lane = 0; lane < kLanes; ++lane) {
+    const LaneLog& log = room.formats[format.index()]->lanes[lane];
+    LaneAdvance letter{.view = viewer.view,
+                       .added = {},
+                       .next_seq = log.first_seq(),
+                       .end = log.begin(),
+                       .window_begin = log.begin(),
+                       .state_bytes = room.state.bytes(),
+                       .format = format.index(),
+                       .lane = lane,
+                       .reset = true};
+    mail_.send(viewer.shard, Letter(std::move(letter)));
+    for (const LaneLog::Part& part : log.parts()) {
+      // What this turn has added follows at its end, with everybody's.
+      if (distance(part.begin, log.published_end) <= 0) break;
+      const Position part_end = part.begin + part.used_bytes;
+      const bool is_open = distance(part_end, log.published_end) < 0;
+      mail_.send(viewer.shard,
+                 Letter(LaneAdvance{
+                     .view = viewer.view,
+                     .added = SharedSlice(part.hold->segment, 0, 0),
+                     .part_first_seq = part.first_seq,
+                     .next_seq = is_open ? log.published_next_seq : part.first_seq + part.frames,
+                     .part_begin = part.begin,
+                     .end = is_open ? log.published_end : part_end,
+                     .window_begin = log.begin(),
+                     .state_bytes = room.state.bytes(),
+                     .format = format.index(),
+                     .lane = lane}));
+    }
+  }
+}
+
+// What a room need not keep for ever, but a while: messages beyond its windows, and formats that
+// nobody reads any more (a client that joins and leaves by turns would have them made afresh).
+void Rooms::tidy_later(Room& room, u64 after_ms) {
+  if (room.tidy_timer != kNoTimer) return;
+  room.tidy_timer = context_.timers.schedule(context_.now.mono_ms + after_ms,
+                                             timer_cookie(TimerKind::room_tidy, slot_of(room)));
+}
+
+void Rooms::touch(Room& room) {
+  if (room.queued) return;
+  room.queued = true;
+  grown_.push_back(&room);
+}
+
+// With --action-window-ms, actions alone wait until the window closes and then leave together.
+void Rooms::grown(Room& room, Lane lane) {
+  if (lane != Lane::player_action || action_window_ms() == 0) return touch(room);
+  if (room.window_timer != kNoTimer) return;
+  room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(),
+                                               timer_cookie(TimerKind::room_window, slot_of(room)));
+}
+
+void Rooms::end_turn() {
+  for (Room* room : grown_) {
+    room->queued = false;
+    advance(*room);
+  }
+  grown_.clear();
+}
+
+void Rooms::advance(Room& room) {
+  if (room.trim()) tidy_later(room, Room::kFreshMs);
+  u8 lanes = room.grown_lanes;
+  // Decided when the window closed, not by whether the next one is open: in a busy room it opens
+  // again within the same turn.
+  if (action_window_ms() != 0 && !room.actions_due) {
+    lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
+  }
+  room.actions_due = false;
+  room.grown_lanes &= static_cast<u8>(~lanes);
+  for (u8 lane = 0; lane < kLanes; ++lane) {
+    if ((lanes >> lane & 1) == 0) continue;
+    for (u8 format = 0; format < kWireFormats; ++format) {
+      if (room.formats[format] != nullptr) {
+        advance_lane(room, static_cast<Lane>(lane), WireFormat::at(format));
+      }
+    }
+  }
+}
+
+void Rooms::advance_lane(Room& room, Lane lane, WireFormat format) {
+  LaneLog& log = room.formats[format.index()]->lanes[index(lane)];
+  if (log.published_end == log.end()) return;
+  for (const LaneLog::Part& part : log.parts()) {
+    const Position part_end = part.begin + part.used_bytes;
+    if (distance(log.published_end, part_end) <= 0) continue;
+    const bool is_new = distance(part.begin, log.published_end) <= 0;
+    for (const Viewer& viewer : room.viewers) {
+      if (viewer.format_members[format.index()] == 0) continue;
+      mail_.send(viewer.shard,
+                 Letter(LaneAdvance{
+                     .view = viewer.view,
+                     .added = is_new ? SharedSlice(part.hold->segment, 0, 0) : SharedSlice(),
+                     .part_first_seq = part.first_seq,
+                     .next_seq = part.first_seq + part.frames,
+                     .part_begin = part.begin,
+                     .end = part_end,
+                     .window_begin = log.begin(),
+                     .state_bytes = room.state.bytes(),
+                     .format = format.index(),
+                     .lane = index(lane)}));
+    }
+  }
+  log.told(context_.now.mono_ms);
+}
+
+// Lets the views go of what the windows have lost while nothing came that would tell them.
+void Rooms::tell_begins(Room& room) {
+  for (u8 i = 0; i < kLanes * kWireFormats; ++i) {
+    const u8 lane = i % kLanes;
+    const u8 format = i / kLanes;
+    if (room.formats[format] == nullptr) continue;
+    const LaneLog& log = room.formats[format]->lanes[lane];
+    for (const Viewer& viewer : room.viewers) {
+      if (viewer.format_members[format] == 0) continue;
+      mail_.send(viewer.shard, Letter(LaneAdvance{.view = viewer.view,
+                                                  .added = {},
+                                                  .next_seq = log.published_next_seq,
+                                                  .end = log.published_end,
+                                                  .window_begin = log.begin(),
+                                                  .state_bytes = room.state.bytes(),
+                                                  .format = format,
+                                                  .lane = lane}));
+    }
+  }
+}
+
+void Rooms::begin_drain() {
+  draining_ = true;
+  for (Slot slot = 0; slot < rooms_.slots_used(); ++slot) {
+    if (!rooms_.live(slot) || rooms_[slot]->window_timer == kNoTimer) continue;
+    rooms_[slot]->actions_due = true;
+    touch(*rooms_[slot]);
+  }
+}
+
+}  // namespace perseid

@@ -1,0 +1,114 @@
+// Rooms: what homes answer: questions, publishes, leaves, whole states.
+#include <memory>
+
+#include "engine/answers.h"
+#include "engine/rooms.h"
+
+namespace perseid {
+
+void Rooms::answer_leave(LeaveLetter& letter, bool left) {
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = letter.session;
+  if (left) {
+    answers::left(answer->json, letter.ask->id, letter.ask->room);
+  } else {  // the join before it was refused
+    answer->error = Error::not_joined;
+    answer->id = std::move(letter.ask->id);
+  }
+  mail_.send(letter.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::presence(Room& room, std::string_view event, SessionUid session,
+                     std::string_view name) {
+  if (room.members_total == 0) return;
+  std::string& text = context_.scratch;
+  text.clear();
+  answers::presence(text, room.name, event, session, name);
+  room.notice(text);
+  touch(room);
+}
+
+void Rooms::answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field) {
+  const ShardId shard = letter.sender.shard();
+  mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,
+                                         .parcel = std::move(letter.parcel),
+                                         .repeat_key = letter.repeat_key,
+                                         .timestamp_unix_ms = context_.now.unix_ms,
+                                         .seq = seq,
+                                         .field = field.data(),
+                                         .field_bytes = static_cast<u8>(field.size()),
+                                         .error = error}));
+}
+
+void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
+  Room* room = find(letter.room);
+  if (room == nullptr || room->formats[letter.format] == nullptr) return;
+  const Viewer* viewer = room->viewer(letter.shard);
+  if (viewer == nullptr) return;
+  const Keyframe& keyframe = room->keyframe(WireFormat::at(letter.format));
+  mail_.send(letter.shard, Letter(KeyframeLetter{
+                               .view = viewer->view,
+                               .frame = SharedSlice(keyframe.hold->segment, 0, keyframe.size_bytes),
+                               .at = keyframe.at,
+                               .format = letter.format}));
+}
+
+void Rooms::ask(Ask& ask) {
+  u32 seat = kNoSlot;
+  Room* room = find_seated(ask.room, ask.room_name, ask.session, seat);
+  if (room == nullptr) return refuse(ask);
+  if (ask.kind == Ask::Kind::discover) return discover(*room, ask);
+  if (ask.kind == Ask::Kind::roster) return send_roster(*room, ask);
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->id = ask.id;
+  std::string list;
+  room->write_history(list, ask.before, ask.limit);
+  answers::history(answer->json, ask.id, room->name, list);
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+// The join before it was refused.
+void Rooms::refuse(const Ask& ask) {
+  if (ask.kind == Ask::Kind::roster) return;
+  if (ask.kind == Ask::Kind::discover) {
+    mail_.send(ask.session.shard(),
+               Letter(DiscoverExpect{
+                   .asker = ask.session, .question = ask.question, .error = Error::not_joined}));
+    return;
+  }
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->id = ask.id;
+  answer->error = Error::not_joined;
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::send_roster(Room& room, const Ask& ask) {
+  const auto& logs = room.formats[ask.format];
+  if (logs == nullptr) return;  // nobody reads it any more, the asker included
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->member = ask.member;
+  answer->is_roster = true;
+  const LaneLog& system = logs->lanes[index(Lane::system)];
+  answer->system = {system.end(), system.next_seq()};
+  std::string list;
+  room.write_members(list, context_.options.roster_max);
+  answers::roster(answer->json, room.name, list, room.members_total);
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::discover(Room& room, const Ask& ask) {
+  const u64 question = ask.question;
+  mail_.send(ask.session.shard(),
+             Letter(DiscoverExpect{.asker = ask.session,
+                                   .question = question,
+                                   .parts = static_cast<u32>(room.viewers.size())}));
+  for (const Viewer& viewer : room.viewers) {
+    mail_.send(viewer.shard, Letter(DiscoverCollect{
+                                 .view = viewer.view, .asker = ask.session, .question = question}));
+  }
+}
+
+}  // namespace perseid
