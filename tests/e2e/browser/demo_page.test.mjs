@@ -1,64 +1,18 @@
 // The built-in demo page in a real browser: two people chat and see each other move. Screenshots go to PERSEID_TEST_OUTPUT.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { test } from 'node:test';
 import { Client } from '../support/client.mjs';
-import { Relay } from '../support/relay.mjs';
-import { kDeadlineMs } from '../support/wait.mjs';
-
-const kBrowsers = [
-  process.env.PERSEID_CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-];
-const kOutput = process.env.PERSEID_TEST_OUTPUT ?? tmpdir();
-let relay;
-let browser;
-
-before(async () => {
-  const executablePath = kBrowsers.find((path) => path && existsSync(path));
-  assert.ok(executablePath, 'chromium is missing: run ./setup, or name it in PERSEID_CHROMIUM');
-  relay = await Relay.start();
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-});
-after(async () => {
-  await browser?.close();
-  await relay?.stop();
-});
-
-// A visitor of its own: nothing is shared with the others. Fails the test if the page reports an error or breaks its CSP.
-async function visit(t, { hash = '', ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
-  context.setDefaultTimeout(kDeadlineMs);
-  const page = await context.newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(error.message));
-  page.on('console', (entry) => entry.type() === 'error' && faults.push(entry.text()));
-  await page.goto(`http://${relay.host}:${relay.port}/${hash}`);
-  await page.waitForFunction(() => window.perseid?.room?.joined);
-  t.after(async () => {
-    await context.close();
-    assert.deepEqual(faults, []);
-  });
-  return page;
-}
-
-const ownId = (page) => page.evaluate(() => window.perseid.link.client);
-const entity = (page, id) => page.evaluate((each) => window.perseid.room.entities.get(each), id);
-const screenshot = (page, name) =>
-  page.screenshot({ path: join(kOutput, `${name}.png`), fullPage: true });
-
-async function say(page, text) {
-  await page.getByLabel('Message', { exact: true }).fill(text);
-  await page.getByRole('button', { name: 'Send' }).click();
-}
-
-const reads = (page, text) =>
-  page.getByRole('log').getByText(text, { exact: true }).first().waitFor();
+import {
+  entity,
+  joined,
+  ownId,
+  reads,
+  say,
+  screenshot,
+  sharedRelay,
+  visit,
+} from '../support/demo_page.mjs';
+import { Relay, relayFor } from '../support/relay.mjs';
 
 test('two pages chat and see each other move', async (t) => {
   const dark = { colorScheme: 'dark' };
@@ -117,7 +71,7 @@ test('the roster shows who is there, and a leaving page takes its player along',
 
 test('a player whose page died without a word is tidied away by who stayed', async (t) => {
   const ana = await visit(t, { hash: '#tidy' });
-  const ghost = await Client.connect(relay);
+  const ghost = await Client.connect(sharedRelay());
   await ghost.join('tidy');
   ghost.send({
     type: 'game_state',
@@ -177,7 +131,7 @@ test('a private message is read by one only', async (t) => {
 test('markup in names and messages is text', async (t) => {
   const page = await visit(t, { hash: '#xss' });
   const kMarkup = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>';
-  const mallory = await Client.connect(relay, { hello: { name: '<img src=x onerror=1>' } });
+  const mallory = await Client.connect(sharedRelay(), { hello: { name: '<img src=x onerror=1>' } });
   t.after(() => mallory.terminate());
   await mallory.join('xss');
   await mallory.chat('xss', { text: kMarkup, name: kMarkup });
@@ -202,19 +156,14 @@ test('a new name is seen by others', async (t) => {
 
 test('when the relay comes back, so does the page', async (t) => {
   const own = await Relay.start();
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  await page.goto(`http://${own.host}:${own.port}/`);
-  await page.waitForFunction(() => window.perseid?.room?.joined);
+  const page = await visit(t, { at: own });
   await own.stop();
   await page.waitForFunction(
     () => window.perseid.link.state !== 'open' && !window.perseid.room.joined,
   );
   assert.match(await page.locator('#link').innerText(), /trying again|Connecting|Not connected/);
-  const back = await Relay.start('--port', String(own.port));
-  t.after(() => back.stop());
-  await page.waitForFunction(() => window.perseid.room.joined);
+  await relayFor(t, '--port', String(own.port));
+  await joined(page);
 });
 
 for (const [name, options] of [
