@@ -37,6 +37,49 @@ test('two pages chat and see each other move', async (t) => {
   await screenshot(ben, 'demo_page_dark');
 });
 
+test('the keys move the player before anything was clicked, and not while something is typed', async (t) => {
+  const [ana, ben] = [await visit(t, { hash: '#keys' }), await visit(t, { hash: '#keys' })];
+  const id = await ownId(ana);
+  await ben.waitForFunction((each) => window.perseid.room.entities.has(each), id);
+  const start = await entity(ben, id);
+  await ana.keyboard.down(start.x < 800 ? 'KeyD' : 'KeyA');
+  await ben.waitForFunction(
+    ([each, x]) => Math.abs(window.perseid.room.entities.get(each).x - x) > 100,
+    [id, start.x],
+  );
+  await ana.keyboard.up(start.x < 800 ? 'KeyD' : 'KeyA');
+  await ana.keyboard.press('Space');
+  await ben.waitForFunction(() => window.perseid.link.stats.received.player_action > 0);
+  assert.equal(await ana.evaluate(() => scrollY), 0);
+
+  const rests = await ana.evaluate(() => ({ ...window.perseid.players.me }));
+  await ana.getByLabel('Message', { exact: true }).pressSequentially('wasd awhile');
+  await ana.keyboard.press('Enter');
+  await reads(ben, 'wasd awhile');
+  assert.deepEqual(await ana.evaluate(() => window.perseid.players.me), rests);
+});
+
+for (const touch of [false, true]) {
+  test(`the player goes where one ${touch ? 'taps' : 'clicks'}; twice is a pulse`, async (t) => {
+    const hash = `#go-${touch}`;
+    const [ana, ben] = [await visit(t, { hash, hasTouch: touch }), await visit(t, { hash })];
+    const id = await ownId(ana);
+    const box = await ana.locator('canvas').boundingBox();
+    const hand = touch ? (x, y) => ana.touchscreen.tap(x, y) : (x, y) => ana.mouse.click(x, y);
+    for (const part of [0.9, 0.1]) {
+      await hand(box.x + box.width * part, box.y + box.height * part);
+      await ben.waitForFunction(
+        ([each, x]) => Math.abs(window.perseid.room.entities.get(each)?.x - x) < 5,
+        [id, 1600 * part],
+      );
+    }
+    await hand(box.x + box.width / 2, box.y + box.height / 2);
+    if (touch) await hand(box.x + box.width / 2, box.y + box.height / 2);
+    else await ana.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2);
+    await ben.waitForFunction(() => window.perseid.link.stats.received.player_action > 0);
+  });
+}
+
 test('the pointer drags the player', async (t) => {
   const [ana, ben] = [await visit(t, { hash: '#drag' }), await visit(t, { hash: '#drag' })];
   const id = await ownId(ana);

@@ -1,4 +1,5 @@
-// Controls: keyboard and pointer on the canvas, turned into steering.
+// Controls: keyboard and pointer, turned into steering. The keys work without a click, unless what has the focus needs them
+// itself: a field all of them, a list that scrolls the arrows, a button or link the space bar.
 
 const kKeys = new Map([
   ['ArrowUp', [0, -1]],
@@ -11,7 +12,14 @@ const kKeys = new Map([
   ['KeyD', [1, 0]],
 ]);
 
+const kKeepTheirKeys = 'input, .log, .people-list';
+
 export function addControls(canvas, painter, players) {
+  addKeys(canvas, players);
+  addPointer(canvas, painter, players);
+}
+
+function addKeys(canvas, players) {
   const held = new Set();
   const steer = () => {
     const sum = [0, 0];
@@ -25,27 +33,29 @@ export function addControls(canvas, painter, players) {
     held.clear();
     steer();
   };
-  canvas.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.code === 'Space' && !event.repeat) players.pulse();
-    if (event.code === 'Space' || kKeys.has(event.code)) event.preventDefault();
-    if (kKeys.has(event.code)) held.add(event.code);
+  addEventListener('keydown', (event) => {
+    const focus = document.activeElement ?? document.body;
+    const pulse = event.code === 'Space' && (focus === document.body || focus === canvas);
+    if (event.ctrlKey || event.metaKey || event.altKey || focus.closest(kKeepTheirKeys)) return;
+    if (!pulse && !kKeys.has(event.code)) return;
+    event.preventDefault(); // It would scroll the page.
+    if (pulse && !event.repeat) players.pulse();
+    if (!pulse) held.add(event.code);
     steer();
   });
-  canvas.addEventListener('keyup', (event) => {
-    held.delete(event.code);
-    steer();
-  });
-  canvas.addEventListener('blur', release);
+  addEventListener('keyup', (event) => held.delete(event.code) && steer());
+  addEventListener('blur', release); // A key let go in another window is never heard of.
+}
 
+function addPointer(canvas, painter, players) {
+  const go = (event) => players.goTo(painter.worldPoint(event));
   canvas.addEventListener('pointerdown', (event) => {
     canvas.setPointerCapture(event.pointerId);
-    players.goTo(painter.worldPoint(event));
+    go(event);
   });
-  canvas.addEventListener('pointermove', (event) => {
-    if (canvas.hasPointerCapture(event.pointerId)) players.goTo(painter.worldPoint(event));
-  });
-  for (const end of ['pointerup', 'pointercancel'])
-    canvas.addEventListener(end, () => players.goTo(null));
+  canvas.addEventListener(
+    'pointermove',
+    (event) => canvas.hasPointerCapture(event.pointerId) && go(event),
+  );
   canvas.addEventListener('dblclick', () => players.pulse());
 }

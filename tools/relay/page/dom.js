@@ -25,6 +25,11 @@ export function nameColour(hue) {
   return `hsl(${hue} 70% ${light ? 32 : 74}%)`;
 }
 
+// A hue as a dot in the sky.
+export function dotColour(hue) {
+  return `hsl(${hue} 85% 72%)`;
+}
+
 export function bytesText(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${(bytes / 1024).toFixed(1)} KiB`;

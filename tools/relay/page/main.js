@@ -26,7 +26,7 @@ sessionStorage.setItem('name', $('name').value);
 
 const link = new Link(address, $('name').value);
 const chat = new Chat(link);
-const players = new Players(link);
+const players = new Players(link, $('name').value);
 const painter = new Painter($('stage'));
 let room = null;
 
@@ -98,6 +98,7 @@ $('room-form').addEventListener('submit', (event) => {
   event.preventDefault();
   const name = $('room').value.trim();
   $('room').value = '';
+  $('room').blur();
   if (name) location.hash = encodeURIComponent(name);
 });
 
@@ -114,6 +115,8 @@ $('name').addEventListener('change', () => {
   link.rename(name);
 });
 
+// Back from the new tab, the keys are the player's again.
+$('another').addEventListener('click', () => $('another').blur());
 $('link-retry').addEventListener('click', () => link.retryNow());
 $('notice-close').addEventListener('click', hideProblem);
 addEventListener('hashchange', enterRoom);

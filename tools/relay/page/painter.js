@@ -1,8 +1,10 @@
 // Painter: draws the players on the canvas, as meteors over a night sky. It only reads what players.js says.
+import { dotColour } from './dom.js';
 import { kWorld } from './players.js';
 
 const kTrailPoints = 14;
 const kStars = 140;
+const kNameLettersMax = 20;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 export class Painter {
@@ -73,17 +75,17 @@ export class Painter {
     if (!still.matches) this.#trail(client, x, y, hue);
     context.shadowColor = `hsl(${hue} 90% 65%)`;
     context.shadowBlur = 26;
-    context.fillStyle = `hsl(${hue} 85% 72%)`;
+    context.fillStyle = dotColour(hue);
     context.beginPath();
-    context.arc(x, y, 17, 0, 2 * Math.PI);
+    context.arc(x, y, this.#atLeast(17, 8), 0, 2 * Math.PI);
     context.fill();
     context.shadowBlur = 0;
     if (own) {
       context.strokeStyle = '#ffffff';
-      context.lineWidth = 3;
+      context.lineWidth = this.#atLeast(3, 2);
       context.stroke();
     }
-    this.#label(x, y, own ? `${name ?? ''} (you)` : name);
+    this.#label(x, y, `${cut(name)}${own ? ' (you)' : ''}`);
     context.globalAlpha = 1;
   }
 
@@ -97,7 +99,7 @@ export class Painter {
     for (let i = 1; i < trail.length; i += 1) {
       const part = i / trail.length;
       context.strokeStyle = `hsl(${hue} 85% 70% / ${0.5 * part})`;
-      context.lineWidth = 30 * part;
+      context.lineWidth = 1.8 * this.#atLeast(17, 8) * part;
       context.beginPath();
       context.moveTo(trail[i - 1].x, trail[i - 1].y);
       context.lineTo(trail[i].x, trail[i].y);
@@ -105,23 +107,39 @@ export class Painter {
     }
   }
 
-  // The letters keep a readable size however small the canvas is shown.
+  // A length in the world that is never less than so many pixels of the page, however small the canvas is shown.
+  #atLeast(length, pixels) {
+    return Math.max(length, (pixels * kWorld.width) / Math.max(1, this.#canvas.clientWidth));
+  }
+
+  // Above the dot, or below where there is no room above; never over the edge.
   #label(x, y, text) {
     const context = this.#context;
-    const size = Math.max(24, (13 * kWorld.width) / Math.max(1, this.#canvas.clientWidth));
+    const size = this.#atLeast(24, 13);
+    const away = this.#atLeast(17, 8) + size * 0.6;
     context.font = `600 ${size}px system-ui, sans-serif`;
     context.textAlign = 'center';
-    context.lineWidth = 6;
+    const half = context.measureText(text).width / 2 + size / 2;
+    const middle = Math.max(half, Math.min(kWorld.width - half, x));
+    const base = y - away > size ? y - away : y + away + size * 0.7;
+    context.lineWidth = size / 4;
     context.strokeStyle = 'rgb(8 11 24 / 80%)';
-    context.strokeText(text, x, y - 32, 420);
+    context.strokeText(text, middle, base);
     context.fillStyle = '#f4f6ff';
-    context.fillText(text, x, y - 32, 420);
+    context.fillText(text, middle, base);
   }
 
   #forget(seen) {
     const here = new Set(seen.map(({ client }) => client));
     for (const client of this.#trails.keys()) if (!here.has(client)) this.#trails.delete(client);
   }
+}
+
+function cut(name) {
+  const letters = [...name];
+  return letters.length > kNameLettersMax
+    ? `${letters.slice(0, kNameLettersMax - 1).join('')}…`
+    : name;
 }
 
 function stars() {

@@ -12,7 +12,7 @@ const kPulseMs = 900;
 const kRosterComplete = 256; // A longer roster may be cut, so absence from it proves nothing.
 
 export class Players {
-  me = { x: 0, y: 0 };
+  me = { x: 0, y: 0, name: '' };
   pulses = [];
 
   #link;
@@ -23,8 +23,9 @@ export class Players {
   #steer = { x: 0, y: 0 };
   #goal = null;
 
-  constructor(link) {
+  constructor(link, name) {
     this.#link = link;
+    this.me.name = name;
     this.#place();
   }
 
@@ -51,13 +52,13 @@ export class Players {
     this.#room?.setState({ unset: [this.#link.client] });
   }
 
-  // Direction of travel, each axis -1, 0 or 1; ends a drag.
+  // Direction of travel, each axis -1, 0 or 1; ends the way to a point.
   steer(x, y) {
     this.#steer = { x, y };
     if (x || y) this.#goal = null;
   }
 
-  // A point to travel to, or null.
+  // A point to travel to.
   goTo(point) {
     this.#goal = point;
   }
