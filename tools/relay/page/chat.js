@@ -1,20 +1,31 @@
-// Chat: the message list and the line to write on. Own messages appear at once, greyed until the relay acknowledged them;
-// unacknowledged ones are sent again with the same id after a reconnect, which the relay delivers once.
-import { $, el, hueOf, nameColour } from './dom.js';
+// Chat: the message list and the line to write on. Own messages appear at once, in grey until the relay's own copy of them
+// arrives (see outbox.js); everyone's stand in the order that the relay gave them.
+import { $, el, textOf, tidyName } from './dom.js';
+import { eventLine, keepingEnd, messageLine, setFate } from './line.js';
+import { Outbox } from './outbox.js';
 
 const kMessagesMax = 500;
+const kPresenceWords = {
+  join: 'came in',
+  leave: 'left',
+  drop: 'lost the connection',
+  resume: 'is back',
+};
 
 export class Chat {
   #link;
   #room = null;
   #log = $('log');
-  #bySeq = new Map();
-  #pending = new Map(); // id -> { payload, item }
+  #outbox;
+  #bySeq = new Map(); // seq -> the message's item; an own one's grey item until its delivery
+  #epochMark = null; // The line behind which this epoch's messages stand; null: they are all of it.
   #to = null; // { client, name } while writing privately
 
   constructor(link) {
     this.#link = link;
+    this.#outbox = new Outbox(link, (ack, item) => this.#acknowledged(ack, item));
     $('say-form').addEventListener('submit', (event) => this.#submit(event));
+    $('say').addEventListener('keydown', (event) => this.#key(event));
     $('older').addEventListener('click', () => this.#older());
     $('to').addEventListener('click', () => this.writeTo(null));
   }
@@ -22,44 +33,34 @@ export class Chat {
   // Shows another room: an empty list.
   enter(room) {
     this.#room = room;
-    this.#pending.clear();
-    this.clear();
-    this.writeTo(null);
-    room.addEventListener('fresh', () => this.#room === room && this.clear());
-    room.addEventListener('chat', ({ detail }) => this.#room === room && this.#show(detail));
-    room.addEventListener(
-      'presence',
-      ({ detail }) => this.#room === room && this.#presence(detail),
-    );
-  }
-
-  clear() {
+    this.#outbox.enter(room);
     this.#bySeq.clear();
-    this.#log.replaceChildren(...[...this.#pending.values()].map(({ item }) => item));
-    $('older').hidden = true;
-  }
-
-  // After a reconnect: says again what was not acknowledged. Only a resumed session may: a new one has new ids.
-  resend(resumed) {
-    for (const [id, entry] of [...this.#pending]) {
-      if (resumed) this.#publish(id, entry);
-      else this.#fail(id, entry, 'the connection was lost before the relay answered');
-    }
+    this.#epochMark = null;
+    this.#log.replaceChildren();
+    this.#updateOlder();
+    this.writeTo(null);
+    const on = (name, take) =>
+      room.addEventListener(name, ({ detail }) => this.#room === room && take(detail));
+    on('fresh', (detail) => this.#fresh(detail));
+    on('joined', () => this.#outbox.flush());
+    on('current', () => this.#outbox.settle());
+    on('chat', (message) => this.#show(message));
+    on('presence', (detail) => this.#presence(detail));
+    on('people', () => this.#checkRecipient());
   }
 
   writeTo(person) {
     this.#to = person;
     $('to').hidden = !person;
-    $('to').textContent = person ? `To ${person.name} ✕` : '';
+    $('to').replaceChildren('To ', el('bdi', {}, person?.name ?? ''), ' ✕');
     $('to').setAttribute('aria-label', person ? `Stop writing privately to ${person.name}` : '');
-    $('say').placeholder = person ? 'Only they will read it' : 'Say something to the room';
+    $('say').placeholder = person ? 'Privately' : 'Say something to the room';
     if (person) $('say').focus();
   }
 
-  // A private message, to or from this page.
+  // A private message to this page.
   showPrivate(message) {
-    const out = message.sender === this.#link.client;
-    this.#append(this.#item({ ...message, note: out ? 'to them only' : 'to you only' }, 'private'));
+    this.#append(this.#item({ ...message, note: 'to you only', className: 'private' }));
   }
 
   #submit(event) {
@@ -67,126 +68,121 @@ export class Chat {
     const text = $('say').value.trim();
     if (!text || !this.#room) return;
     $('say').value = '';
-    const payload = { text, name: $('name').value };
-    if (this.#to) this.#sayPrivately(payload, this.#to);
-    else this.#sayToRoom(payload);
-  }
-
-  #sayToRoom(payload) {
-    const id = this.#link.newId();
-    const item = this.#item(
-      { sender: this.#link.client, timestamp: Date.now(), payload },
-      'waiting',
-    );
-    const entry = { payload, item };
-    this.#pending.set(id, entry);
+    const line = {
+      sender: this.#link.client,
+      timestamp: Date.now(),
+      payload: { text, name: $('name').value },
+    };
+    if (this.#to) Object.assign(line, { note: `to ${this.#to.name} only`, className: 'private' });
+    const item = this.#item(line);
     this.#append(item);
-    this.#publish(id, entry);
+    this.#outbox.say({ payload: line.payload, to: this.#to?.client, item });
+    this.#log.scrollTop = this.#log.scrollHeight;
+    this.#checkRecipient();
   }
 
-  async #sayPrivately(payload, person) {
-    const id = this.#link.newId();
-    const item = this.#item(
-      { sender: this.#link.client, timestamp: Date.now(), payload, note: `to ${person.name} only` },
-      'private',
-    );
-    this.#append(item);
-    try {
-      await this.#link.request({ type: 'chat', to: person.client, payload, id });
-    } catch (error) {
-      this.#fail(id, { item }, error.message);
-    }
+  // The first Escape ends a whisper, the next gives the keys back to the player.
+  #key(event) {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    if (this.#to) this.writeTo(null);
+    else $('say').blur();
   }
 
-  async #publish(id, entry) {
-    try {
-      const ack = await this.#room.say(entry.payload, id);
-      this.#pending.delete(id);
-      // The message itself comes on the chat lane, in the room's order; the grey one gives way to it.
-      if (this.#bySeq.has(ack.seq)) entry.item.remove();
-      else this.#bySeq.set(ack.seq, { own: entry.item });
-    } catch (error) {
-      if (error.code === 'connection_lost' || error.code === 'not_connected') return; // resend() decides.
-      this.#fail(id, entry, error.message);
-    }
+  // Ends a whisper whose reader has left, but never under a half-written line: it would be sent to everyone.
+  #checkRecipient() {
+    if (!this.#to || $('say').value || !this.#room.joined) return;
+    if (this.#room.complete && !this.#room.people.has(this.#to.client)) this.writeTo(null);
   }
 
-  #fail(id, { item }, why) {
-    this.#pending.delete(id);
-    item.classList.remove('waiting');
-    item.classList.add('failed');
-    item.append(el('span', { className: 'why' }, `Not sent: ${why}`));
+  // The relay's copy comes on the chat lane, in the room's order; the grey one gives way to it, whichever is first.
+  #acknowledged({ seq }, item) {
+    if (seq === undefined) setFate(item, '');
+    else if (this.#bySeq.has(seq)) item.remove();
+    else this.#bySeq.set(seq, Object.assign(item, { seq }));
   }
 
   #show(message) {
     const known = this.#bySeq.get(message.seq);
-    if (known?.shown) return;
-    known?.own?.remove();
-    this.#bySeq.set(message.seq, { shown: true });
-    this.#append(this.#item(message));
+    if (known && !known.classList.contains('waiting')) return;
+    if (known) known.remove();
+    else this.#outbox.arrived(message);
+    this.#append(this.#remember(message));
+    this.#updateOlder();
+  }
+
+  // The relay could not go on where this page stopped reading. What stands in the list stays there.
+  #fresh({ again, restarted }) {
+    if (!again) return;
+    if (!restarted) {
+      this.#append(eventLine('Some of what was said meanwhile is no longer kept.'));
+      return;
+    }
+    for (const item of this.#bySeq.values()) setFate(item, ''); // Accepted, but its copy never came.
+    this.#bySeq.clear();
+    this.#epochMark = eventLine(
+      'The relay started afresh: what was said before is not kept there.',
+    );
+    this.#append(this.#epochMark);
     this.#updateOlder();
   }
 
   #presence({ event, client, name }) {
-    if (client === this.#link.client) return;
-    const words = {
-      join: 'came in',
-      leave: 'left',
-      drop: 'lost the connection',
-      resume: 'is back',
-    };
-    this.#append(el('li', { className: 'event' }, `${name || client} ${words[event] ?? event}`));
+    if (this.#link.isOwn(client)) return;
+    this.#append(eventLine(kPresenceWords[event] ?? event, name));
   }
 
   async #older() {
-    const first = Math.min(...this.#bySeq.keys());
+    const room = this.#room;
     try {
-      const messages = await this.#room.olderThan(first);
+      const messages = await room.olderThan(Math.min(...this.#bySeq.keys()));
+      if (this.#room !== room) return;
       const items = messages
         .filter(({ seq }) => !this.#bySeq.has(seq))
-        .map((message) => this.#item(message));
-      for (const { seq } of messages) this.#bySeq.set(seq, { shown: true });
-      this.#log.prepend(...items);
-      if (messages.length === 0) $('older').hidden = true;
-      else this.#updateOlder();
+        .map((message) => this.#remember(message));
+      this.#prepend(items);
+      this.#updateOlder(items.length === 0);
     } catch (error) {
-      this.#append(el('li', { className: 'event' }, error.message));
+      this.#append(eventLine(error.message));
     }
   }
 
-  #updateOlder() {
-    $('older').hidden = this.#bySeq.size === 0 || Math.min(...this.#bySeq.keys()) <= 1;
+  #updateOlder(noMore = false) {
+    $('older').hidden = noMore || this.#bySeq.size === 0 || Math.min(...this.#bySeq.keys()) <= 1;
   }
 
-  #item({ sender, timestamp, payload, note }, className = '') {
-    const own = sender === this.#link.client;
-    const name = String(payload?.name ?? this.#room?.people.get(sender)?.name ?? sender).slice(
-      0,
-      64,
-    );
-    const who = el('span', { className: 'who' }, own ? `${name} (you)` : name);
-    who.style.color = nameColour(hueOf(sender ?? ''));
-    const at = new Date(timestamp);
-    const time = el(
-      'time',
-      { dateTime: at.toISOString() },
-      at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
-    );
-    const text = el(
-      'span',
-      { className: 'text' },
-      String(payload?.text ?? JSON.stringify(payload)),
-    );
-    const item = el('li', { className }, time, who, text);
-    if (note) item.append(el('span', { className: 'quiet' }, ` (${note})`));
+  #remember(message) {
+    const item = this.#item(message);
+    this.#bySeq.set(message.seq, Object.assign(item, { seq: message.seq }));
     return item;
   }
 
-  // Keeps the view at the newest message unless the reader has scrolled up.
+  #item({ sender, timestamp, payload, note, className }) {
+    return messageLine({
+      sender,
+      timestamp,
+      note,
+      className,
+      text: textOf(payload?.text) || JSON.stringify(payload),
+      name: this.#room.nameOf(sender, tidyName(textOf(payload?.name))),
+      own: this.#link.isOwn(sender),
+    });
+  }
+
   #append(item) {
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 40;
-    this.#log.append(item);
-    while (this.#log.childElementCount > kMessagesMax) this.#log.firstElementChild.remove();
-    if (atEnd) this.#log.scrollTop = this.#log.scrollHeight;
+    keepingEnd(this.#log, () => {
+      this.#log.append(item);
+      while (this.#log.childElementCount > kMessagesMax) {
+        this.#bySeq.delete(this.#log.firstElementChild.seq);
+        this.#log.firstElementChild.remove();
+      }
+    });
+  }
+
+  // Puts older messages on top and scrolls so far up that they are seen, with the line that they lead to below them.
+  #prepend(items) {
+    const log = this.#log;
+    const next = this.#epochMark?.isConnected ? this.#epochMark.nextSibling : log.firstChild;
+    for (const item of items) log.insertBefore(item, next);
+    if (items.length && next) log.scrollTop = next.offsetTop + next.offsetHeight - log.clientHeight;
   }
 }

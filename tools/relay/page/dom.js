@@ -36,6 +36,16 @@ export function bytesText(bytes) {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
+// Leaves the text alone when it is the same, so that screen readers are not told again.
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// What a payload holds where a text is expected. Payloads are whatever their sender likes: even String() of one may throw.
+export function textOf(value) {
+  return typeof value === 'string' ? value : '';
+}
+
 // A name as the relay takes it: no control or direction letters, no more bytes than its limit.
 export function tidyName(name, bytesMax = 64) {
   const letters = [

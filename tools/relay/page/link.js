@@ -1,9 +1,9 @@
 // Link: one session with the relay over WebSocket, kept alive across drops.
-// It says hello, answers with promises what the relay answers by id, pings for latency, and reconnects with a jittered
-// back-off as the relay's welcome asked. Events: `state` (its own), `open` (after each welcome), `message`, `problem`.
+// It says hello, answers with promises what the relay answers by id, and reconnects with a jittered back-off as the relay's
+// welcome asked. Events: `state` (its own), `open` (after each welcome), `message`, `problem`.
+import { Heartbeat } from './heartbeat.js';
 
 const kFirstTimeoutMs = 10_000;
-const kPingEveryMs = 2_000;
 const kBackoffMsMax = 30_000;
 // After these the relay does not want us back (docs/protocol.md, close codes).
 const kFinalCloseCodes = new Map([
@@ -14,12 +14,15 @@ const kFinalCloseCodes = new Map([
 
 export class Link extends EventTarget {
   state = 'closed';
+  reason = '';
   client = '';
-  pingMs = null;
+  name;
+  wasOpen = false; // There was a WebSocket once, so nothing on the way forbids it
+  attempts = 0; // Connections tried in vain since the last that opened
   stats = { sent: {}, received: {}, bytesSent: 0, bytesReceived: 0 };
 
   #url;
-  #name;
+  #clients = new Set(); // Every id that this page has had: a new connection has a new one.
   #socket = null;
   #session = '';
   #welcome = {
@@ -30,26 +33,44 @@ export class Link extends EventTarget {
   };
   #nextId = 1;
   #waiting = new Map();
-  #attempts = 0;
+  #final = false;
+  #renamed = false;
   #delayHintMs = 0;
   #retryTimer = 0;
-  #pingTimer = 0;
-  #heardAt = 0;
+  #heartbeat = new Heartbeat(
+    () => this.request({ type: 'system', op: 'ping' }),
+    () => this.#beat(),
+  );
 
   constructor(url, name) {
     super();
     this.#url = url;
-    this.#name = name;
-    addEventListener('online', () => this.retryNow());
+    this.name = name;
+    // Whoever comes back to the page wants it connected, however often it tried in vain.
+    const back = () => document.visibilityState === 'visible' && !this.#final && this.retryNow();
+    addEventListener('online', back);
+    document.addEventListener('visibilitychange', back);
+  }
+
+  get pingMs() {
+    return this.#heartbeat.pingMs;
+  }
+
+  get silentMs() {
+    return this.#heartbeat.silentMs;
+  }
+
+  isOwn(client) {
+    return client === this.client || this.#clients.has(client);
   }
 
   // What is said here becomes the name at the next hello; the relay takes a name once per connection.
   rename(name) {
-    this.#name = name;
+    this.name = name;
     this.#session = '';
-    if (this.#socket) this.#socket.close(1000, 'renamed');
-    this.#attempts = 0;
-    this.#delayHintMs = 1;
+    this.#renamed = this.#socket !== null;
+    this.#socket?.close(1000, 'renamed');
+    this.retryNow();
   }
 
   connect() {
@@ -69,7 +90,7 @@ export class Link extends EventTarget {
 
   retryNow() {
     if (this.state === 'open' || this.#socket) return;
-    this.#attempts = 0;
+    this.attempts = 0;
     this.connect();
   }
 
@@ -100,7 +121,8 @@ export class Link extends EventTarget {
   }
 
   async #hello(giveUp) {
-    const hello = { type: 'system', op: 'hello', name: this.#name };
+    this.wasOpen = true;
+    const hello = { type: 'system', op: 'hello', name: this.name };
     if (this.#session) hello.session = this.#session;
     try {
       const welcome = await this.request(hello);
@@ -108,19 +130,21 @@ export class Link extends EventTarget {
       this.#welcome = welcome;
       this.#session = welcome.session;
       this.client = welcome.client;
-      this.#attempts = 0;
+      this.#clients.add(welcome.client);
+      this.attempts = 0;
       this.#delayHintMs = 0;
+      this.#final = false;
       this.#setState('open');
-      this.#schedulePing();
+      this.#heartbeat.start();
       this.#emit('open', welcome);
     } catch (error) {
-      this.#emit('problem', error);
+      if (error.code !== 'connection_lost') this.#emit('problem', error); // The close says why.
       this.#socket?.close();
     }
   }
 
   #receive(text) {
-    this.#heardAt = performance.now();
+    this.#heartbeat.heard();
     this.stats.bytesReceived += text.length;
     const message = JSON.parse(text);
     this.stats.received[message.type] = (this.stats.received[message.type] ?? 0) + 1;
@@ -136,38 +160,25 @@ export class Link extends EventTarget {
     else this.#emit('message', message);
   }
 
-  async #ping() {
-    if (performance.now() - this.#heardAt > this.#welcome.timeout_ms) {
-      this.#socket?.close(4000, 'relay is silent');
-      return;
-    }
-    const sentAt = performance.now();
-    try {
-      await this.request({ type: 'system', op: 'ping' });
-      this.pingMs = performance.now() - sentAt;
-      this.#emit('state');
-    } catch {
-      return; // The connection is gone; its close says more.
-    }
-  }
-
-  #schedulePing() {
-    clearInterval(this.#pingTimer);
-    this.#ping();
-    this.#pingTimer = setInterval(() => this.#ping(), kPingEveryMs);
+  #beat() {
+    if (this.silentMs > this.#welcome.timeout_ms) this.#socket?.close(4000, 'relay is silent');
+    this.#emit('state');
   }
 
   #lost(socket, event) {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    clearInterval(this.#pingTimer);
-    this.pingMs = null;
+    this.#heartbeat.stop();
     for (const { reject } of this.#waiting.values())
       reject({ code: 'connection_lost', message: 'The connection was lost.' });
     this.#waiting.clear();
-    if (kFinalCloseCodes.has(event.code)) {
+    this.#final = kFinalCloseCodes.has(event.code);
+    if (this.#renamed) {
+      this.#renamed = false;
+      this.connect();
+    } else if (this.#final) {
       this.#setState('closed', kFinalCloseCodes.get(event.code));
-    } else if (this.#attempts >= this.#welcome.reconnect_attempts) {
+    } else if (this.attempts >= this.#welcome.reconnect_attempts) {
       this.#setState('closed', event.reason || 'The relay cannot be reached.');
     } else {
       this.#retryLater(event);
@@ -176,9 +187,9 @@ export class Link extends EventTarget {
 
   // Exponential, with jitter over half its length, so that a thousand pages do not return at once.
   #retryLater(event) {
-    const base = this.#delayHintMs || this.#welcome.reconnect_delay_ms * 2 ** this.#attempts;
+    const base = this.#delayHintMs || this.#welcome.reconnect_delay_ms * 2 ** this.attempts;
     const delayMs = Math.min(base, kBackoffMsMax) * (0.5 + Math.random() / 2);
-    this.#attempts += 1;
+    this.attempts += 1;
     this.#setState('waiting', event.reason);
     this.#retryTimer = setTimeout(() => this.connect(), delayMs);
   }

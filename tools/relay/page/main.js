@@ -6,14 +6,9 @@ import { Chat } from './chat.js';
 import { Players } from './players.js';
 import { Painter } from './painter.js';
 import { addControls } from './controls.js';
-import {
-  hideProblem,
-  showCounters,
-  showLink,
-  showPeople,
-  showProblem,
-  showRooms,
-} from './panels.js';
+import { hideNotice, showNeverConnected, showProblem, showRefusedRoom } from './notice.js';
+import { addressIsPublic, showCounters, showLink, showRooms, showSky } from './panels.js';
+import { showPeople } from './people.js';
 
 const kFirstRoom = 'lobby';
 const kFirst = ['Swift', 'Quiet', 'Brave', 'Amber', 'Lucky', 'Lunar', 'Misty', 'Nimble'];
@@ -29,6 +24,7 @@ const chat = new Chat(link);
 const players = new Players(link, $('name').value);
 const painter = new Painter($('stage'));
 let room = null;
+let refused = false; // The relay did not let this page into the room.
 
 // For the curious: look at `perseid` in the browser's console.
 window.perseid = {
@@ -40,17 +36,15 @@ window.perseid = {
 };
 
 link.addEventListener('state', () => {
-  showLink(link);
   if (link.state !== 'open') room?.disconnected();
+  if (link.attempts === 1 && !link.wasOpen) showNeverConnected();
+  showState();
 });
-link.addEventListener('open', async ({ detail }) => {
-  await joinRoom();
-  chat.resend(detail.resumed);
-});
+link.addEventListener('open', joinRoom);
 link.addEventListener('problem', ({ detail }) => showProblem(detail));
 link.addEventListener('message', ({ detail }) => {
-  if (detail.to !== undefined) chat.showPrivate(detail);
-  else room?.receive(detail);
+  if (detail.to === undefined) room?.receive(detail);
+  else if (detail.type === 'chat') chat.showPrivate(detail);
 });
 
 function enterRoom() {
@@ -60,13 +54,11 @@ function enterRoom() {
   room?.leave();
   room = new Room(link, name);
   const entered = room;
-  room.addEventListener(
-    'people',
-    () => room === entered && showPeople(room, link.client, (person) => chat.writeTo(person)),
-  );
+  room.addEventListener('people', () => room === entered && showMembers());
   chat.enter(room);
   players.enter(room);
   showRooms(name);
+  setRefused(false);
   if (link.state === 'open') joinRoom();
 }
 
@@ -74,12 +66,31 @@ async function joinRoom() {
   const entering = room;
   try {
     await entering.join();
-    hideProblem();
-    if (entering === room) players.appear($('name').value);
-    else entering.leave();
+    if (entering !== room) return entering.leave();
+    hideNotice();
+    setRefused(false);
+    players.appear($('name').value);
   } catch (error) {
-    if (error.code !== 'connection_lost') showProblem(error);
+    if (entering !== room || link.state !== 'open') return;
+    setRefused(true);
+    showRefusedRoom(error, room.name === kFirstRoom ? null : kFirstRoom);
   }
+}
+
+function setRefused(value) {
+  refused = value;
+  $('say').disabled = $('send').disabled = refused;
+  showState();
+}
+
+function showState() {
+  showLink(link);
+  if (room) showSky(link, room, refused);
+}
+
+function showMembers() {
+  showPeople(room, link.client, (person) => chat.writeTo(person));
+  showState();
 }
 
 function roomInAddress() {
@@ -118,7 +129,7 @@ $('name').addEventListener('change', () => {
 // Back from the new tab, the keys are the player's again.
 $('another').addEventListener('click', () => $('another').blur());
 $('link-retry').addEventListener('click', () => link.retryNow());
-$('notice-close').addEventListener('click', hideProblem);
+$('notice-close').addEventListener('click', hideNotice);
 addEventListener('hashchange', enterRoom);
 addEventListener('pagehide', () => {
   players.disappear();
@@ -137,8 +148,12 @@ function frame(now) {
 }
 
 addControls($('stage'), painter, players);
-setInterval(() => showCounters(link.stats), 500);
+setInterval(() => {
+  showCounters(link.stats);
+  showState();
+}, 500);
 showCounters(link.stats);
+$('send-address').hidden = !addressIsPublic();
 enterRoom();
 link.connect();
 requestAnimationFrame(frame);

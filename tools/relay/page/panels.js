@@ -1,5 +1,5 @@
-// Panels: what stands around the canvas and the chat: state of the link, rooms, people, counters, problems.
-import { $, el, bytesText, hueOf, nameColour } from './dom.js';
+// Panels: what stands around the canvas and the chat: state of the link, rooms, what the sky says, counters.
+import { $, el, bytesText, setText } from './dom.js';
 
 const kLanes = [
   ['chat', 'the messages'],
@@ -8,22 +8,29 @@ const kLanes = [
   ['system', 'joins, pings, answers'],
 ];
 const kRoomsOffered = ['lobby', 'arena', 'garden'];
-const kStateWords = {
-  connecting: 'Connecting',
-  open: 'Connected',
-  waiting: 'Connection lost, trying again',
-  closed: 'Not connected',
-};
+const kSilenceShownMs = 1_500;
 
 export function showLink(link) {
-  const ping =
-    link.pingMs === null
-      ? ''
-      : `${link.pingMs < 10 ? link.pingMs.toFixed(1) : Math.round(link.pingMs)} ms`;
-  $('link-dot').dataset.state = link.state;
-  setText($('link-text'), kStateWords[link.state]);
-  setText($('link-ping'), link.state === 'open' ? ping : (link.reason ?? ''));
+  const silent = link.state === 'open' && link.silentMs > kSilenceShownMs;
+  $('link-dot').dataset.state = silent ? 'silent' : link.state;
+  setText($('link-text'), linkWords(link));
+  const detail = linkDetail(link, silent);
+  setText($('link-detail'), detail && `· ${detail}`);
   $('link-retry').hidden = link.state !== 'waiting' && link.state !== 'closed';
+}
+
+function linkWords({ state, wasOpen, attempts }) {
+  if (state === 'open') return 'Connected';
+  if (state === 'closed') return wasOpen ? 'Not connected' : 'Cannot connect';
+  if (attempts === 0) return 'Connecting';
+  return `${wasOpen ? 'Connection lost' : 'Cannot connect'}, trying again`;
+}
+
+function linkDetail({ state, reason, pingMs, silentMs }, silent) {
+  if (state !== 'open') return reason;
+  if (silent) return `no answer for ${Math.floor(silentMs / 1000)} s`;
+  if (pingMs === null) return '';
+  return `${pingMs < 10 ? pingMs.toFixed(1) : Math.round(pingMs)} ms`;
 }
 
 export function showRooms(current) {
@@ -40,47 +47,28 @@ export function showRooms(current) {
   $('another').href = `/#${encodeURIComponent(current)}`;
 }
 
-export function showPeople(room, ownClient, writeTo) {
-  setText($('people-count'), room.people.size === 1 ? 'only you' : `${room.people.size}`);
-  $('alone').hidden = room.people.size !== 1;
-  $('people').replaceChildren(
-    ...[...room.people].map(([client, { name, away }]) => {
-      const swatch = el('span', { className: 'swatch' });
-      swatch.style.background = nameColour(hueOf(client));
-      const own = client === ownClient;
-      const item = el(
-        'li',
-        { className: away ? 'away' : '' },
-        swatch,
-        el('span', { className: 'label' }, label(name || client, own, away)),
-      );
-      if (!own && !away) {
-        const button = el('button', { type: 'button', className: 'small' }, 'Whisper');
-        button.setAttribute('aria-label', `Write privately to ${name || client}`);
-        button.addEventListener('click', () => writeTo({ client, name: name || client }));
-        item.append(button);
-      }
-      return item;
-    }),
+// What is written over the sky: nobody sees this player, or there is nobody to see it.
+export function showSky(link, room, refused) {
+  const starting = link.client === '' && link.attempts === 0;
+  const off = link.state === 'open' ? refused : !starting;
+  const alone = !off && room.joined && room.total === 1;
+  $('sky').classList.toggle('off', off);
+  $('sky-off').hidden = !off;
+  setText(
+    $('sky-off'),
+    `Not ${link.state === 'open' ? 'in a room' : 'connected'}: nobody sees you move.`,
   );
+  $('alone').hidden = !alone;
+}
+
+// An address that only this machine understands is not worth sending to anybody.
+export function addressIsPublic() {
+  return !/^(localhost|127\..*|\[::1\])$/.test(location.hostname);
 }
 
 export function showCounters({ sent, received, bytesSent, bytesReceived }) {
   const body = $('lanes');
-  if (!body.childElementCount) {
-    body.append(
-      ...kLanes.map(([type, use]) =>
-        el(
-          'tr',
-          {},
-          Object.assign(el('th', { scope: 'row' }, type)),
-          el('td', {}, use),
-          el('td'),
-          el('td'),
-        ),
-      ),
-    );
-  }
+  if (!body.childElementCount) body.append(...kLanes.map(laneRow));
   kLanes.forEach(([type], row) => {
     const cells = body.children[row].children;
     setText(cells[2], String(sent[type] ?? 0));
@@ -89,22 +77,6 @@ export function showCounters({ sent, received, bytesSent, bytesReceived }) {
   setText($('bytes'), `${bytesText(bytesSent)} sent, ${bytesText(bytesReceived)} received`);
 }
 
-export function showProblem({ code, message, field, retry_after_ms: retryAfterMs }) {
-  const wait = retryAfterMs ? ` Wait ${Math.ceil(retryAfterMs / 100) / 10} s.` : '';
-  $('notice-text').textContent =
-    `${message ?? 'Something went wrong.'}${field ? ` (${field})` : ''}${wait} [${code}]`;
-  $('notice').hidden = false;
-}
-
-export function hideProblem() {
-  $('notice').hidden = true;
-}
-
-function label(name, own, away) {
-  return `${name}${own ? ' (you)' : ''}${away ? ', away' : ''}`;
-}
-
-// Leaves the text alone when it is the same, so that screen readers are not told again.
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+function laneRow([type, use]) {
+  return el('tr', {}, el('th', { scope: 'row' }, type), el('td', {}, use), el('td'), el('td'));
 }

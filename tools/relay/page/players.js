@@ -1,7 +1,7 @@
-// Players: one entity of the room's state for each page, `{id: {x, y, name, hue}}` in a world of 1600 by 900.
+// Players: one entity of the room's state for each page, `{id: {x, y, name}}` in a world of 1600 by 900.
 // Sends this page's own at most 20 times a second and only when it changed; shows the others a little in the past, between the
 // two positions that are known, so that they glide. What is drawn is drawn by painter.js.
-import { hueOf } from './dom.js';
+import { hueOf, textOf, tidyName } from './dom.js';
 
 export const kWorld = { width: 1600, height: 900 };
 const kSendEveryMs = 50;
@@ -9,7 +9,6 @@ const kShownLateMs = 120;
 const kSpeedPerSecond = 520;
 const kSamplesMax = 8;
 const kPulseMs = 900;
-const kRosterComplete = 256; // A longer roster may be cut, so absence from it proves nothing.
 
 export class Players {
   me = { x: 0, y: 0, name: '' };
@@ -17,7 +16,7 @@ export class Players {
 
   #link;
   #room = null;
-  #others = new Map(); // client id -> { name, hue, samples: [{ at, x, y }] }
+  #others = new Map(); // client id -> { name, samples: [{ at, x, y }] }
   #dirty = false;
   #sentAt = 0;
   #steer = { x: 0, y: 0 };
@@ -78,8 +77,8 @@ export class Players {
   seen(now) {
     const list = [...this.#others].map(([client, other]) => ({
       client,
-      name: other.name,
-      hue: other.hue,
+      name: this.#room.nameOf(client, other.name),
+      hue: hueOf(client),
       away: this.#room.people.get(client)?.away ?? false,
       ...at(other.samples, now - kShownLateMs),
     }));
@@ -116,7 +115,6 @@ export class Players {
       x: Math.round(this.me.x),
       y: Math.round(this.me.y),
       name: this.me.name,
-      hue: hueOf(this.#link.client),
     };
     if (!this.#room?.setState({ set: { [this.#link.client]: fields } })) return;
     this.#dirty = false;
@@ -132,7 +130,7 @@ export class Players {
     if (full) this.#tidy();
   }
 
-  #takeEntity(client, { x, y, name, hue }) {
+  #takeEntity(client, { x, y, name } = {}) {
     if (client === this.#link.client || !Number.isFinite(x) || !Number.isFinite(y)) return;
     const now = performance.now();
     const other = this.#others.get(client) ?? { samples: [] };
@@ -142,8 +140,7 @@ export class Players {
       other.samples.push({ ...last, at: now - kSendEveryMs });
     other.samples.push({ at: now, x: clamp(x, 0, kWorld.width), y: clamp(y, 0, kWorld.height) });
     other.samples.splice(0, other.samples.length - kSamplesMax);
-    other.name = String(name ?? client).slice(0, 64);
-    other.hue = Number.isFinite(hue) ? hue : hueOf(client);
+    other.name = tidyName(textOf(name));
     this.#others.set(client, other);
   }
 
@@ -160,12 +157,12 @@ export class Players {
 
   // A page that crashed could not remove its player. One of those who stayed does: the first by id, so that not all do.
   #tidy() {
-    const { people, entities } = this.#room;
+    const { people, entities, complete } = this.#room;
     const awake = [...people]
       .filter(([, { away }]) => !away)
       .map(([client]) => client)
       .sort();
-    if (people.size >= kRosterComplete || awake[0] !== this.#link.client) return;
+    if (!complete || awake[0] !== this.#link.client) return;
     const left = [...entities.keys()].filter((client) => !people.has(client));
     if (left.length) this.#room.setState({ unset: left });
   }

@@ -1,15 +1,18 @@
 // Room: this page's seat in one room. Joins (again after each drop, from where it stopped), keeps the roster and the
-// entities of the room's state. Events: `chat`, `action`, `people`, `presence`, `state`, `fresh`.
+// entities of the room's state. Events: `chat`, `action`, `people`, `presence`, `state`; after each join `fresh` if it could
+// not go on where it stopped, `joined`, and `current` once all chat that was missed has come.
 
 const kHistoryMessages = 50;
 
 export class Room extends EventTarget {
   joined = false;
-  people = new Map(); // client id -> { name, away }
+  people = new Map(); // client id -> { name, away }; of a large room not everyone, but always this page itself
+  total = 0; // How many there are, listed or not
   entities = new Map(); // entity id -> fields
 
   #link;
-  #since = null;
+  #since = null; // { epoch, chat }: pulses are of the moment, so their lane is not asked for
+  #catchUpTo = null;
 
   constructor(link, name) {
     super();
@@ -27,16 +30,7 @@ export class Room extends EventTarget {
       history: kHistoryMessages,
     };
     if (this.#since) message.since = this.#since;
-    const answer = await this.#link.request(message);
-    const fresh = !answer.recovered;
-    this.#since = { epoch: answer.epoch, ...(fresh ? {} : this.#since) };
-    this.joined = true;
-    this.people = new Map(
-      (answer.members ?? []).map((member) => [member.client, { name: member.name, away: false }]),
-    );
-    if (fresh) this.#emit('fresh');
-    this.#emit('people');
-    return answer;
+    this.#take(await this.#link.request(message));
   }
 
   leave() {
@@ -49,12 +43,22 @@ export class Room extends EventTarget {
     this.joined = false;
   }
 
+  // Everyone is listed, so who is not listed is not here.
+  get complete() {
+    return this.people.size >= this.total;
+  }
+
+  // What to call a client. The roster's word counts before what a payload claims, lest anybody pose as another.
+  nameOf(client, claimed) {
+    return this.people.get(client)?.name ?? (claimed || client);
+  }
+
   say(payload, id) {
     return this.#link.request({ type: 'chat', room: this.name, payload, id });
   }
 
   act(payload) {
-    return this.#link.send({ type: 'player_action', room: this.name, payload });
+    return this.joined && this.#link.send({ type: 'player_action', room: this.name, payload });
   }
 
   setState(payload) {
@@ -76,21 +80,61 @@ export class Room extends EventTarget {
   receive(message) {
     if (message.room !== this.name) return false;
     if (message.type === 'game_state') this.#mergeState(message);
-    else if (message.type === 'chat') this.#sequenced('chat', 'chat', message);
-    else if (message.type === 'player_action') this.#sequenced('player_action', 'action', message);
+    else if (message.type === 'chat') this.#chat(message);
+    else if (message.type === 'player_action') this.#emit('action', message);
     else if (message.op === 'presence') this.#presence(message);
-    else if (message.op === 'gap' && this.#since) this.#since[message.lane] = message.to;
+    else if (message.op === 'roster') this.#takeRoster(message);
+    else if (message.op === 'gap' && message.lane === 'chat') this.#read(message.to);
     return true;
   }
 
-  #sequenced(lane, event, message) {
-    if (this.#since) this.#since[lane] = message.seq;
-    this.#emit(event, message);
+  #take(answer) {
+    const again = this.#since !== null;
+    const restarted = again && this.#since.epoch !== answer.epoch;
+    const newest = answer.seq.chat;
+    if (!answer.recovered) this.#since = { epoch: answer.epoch, chat: newest };
+    this.joined = true;
+    this.entities.clear(); // The whole state follows, if there is one.
+    this.#catchUpTo = newest;
+    if (!answer.recovered) this.#emit('fresh', { again, restarted });
+    this.#takeRoster(answer);
+    this.#emit('joined');
+    this.#read(this.#since.chat);
   }
 
-  #presence({ event, client, name }) {
+  #takeRoster({ members = [], members_total: total }) {
+    const own = { client: this.#link.client, name: this.#link.name };
+    this.people = new Map(
+      [own, ...members].map(({ client, name }) => [
+        client,
+        { name: shown(name, client), away: false },
+      ]),
+    );
+    this.total = Math.max(total ?? 0, this.people.size);
+    this.#emit('people');
+  }
+
+  #chat(message) {
+    this.#emit('chat', message);
+    this.#read(message.seq);
+  }
+
+  // This page has all of the chat lane up to `seq`.
+  #read(seq) {
+    if (!this.#since) return;
+    this.#since.chat = seq;
+    if (this.#catchUpTo === null || seq < this.#catchUpTo) return;
+    this.#catchUpTo = null;
+    this.#emit('current');
+  }
+
+  #presence({ event, client, name: given }) {
+    const name = shown(given, client);
+    const known = this.people.has(client);
     if (event === 'leave') this.people.delete(client);
     else this.people.set(client, { name, away: event === 'drop' });
+    if (event === 'leave') this.total -= 1;
+    else if (!known) this.total += 1;
     this.#emit('presence', { event, client, name });
     this.#emit('people');
   }
@@ -112,4 +156,9 @@ export class Room extends EventTarget {
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+// A name of nothing but blanks is nothing to call somebody by.
+function shown(name, client) {
+  return (name ?? '').trim() || client;
 }
