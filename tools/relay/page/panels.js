@@ -4,7 +4,7 @@ import { $, el, bytesText, setText } from './dom.js';
 const kLanes = [
   ['chat', 'the messages'],
   ['player_action', 'pulses'],
-  ['game_state', 'positions, 20 times a second'],
+  ['game_state', 'positions, while somebody moves'],
   ['system', 'joins, pings, answers'],
 ];
 const kRoomsOffered = ['lobby', 'arena', 'garden'];
