@@ -18,7 +18,8 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
 
 // Ops that a client may ask for: name, fields beyond `type`, `op`, `id`, what it does.
 #define PERSEID_CLIENT_OPS(X)                                                          \
-  X(hello, "name, token, session, meta", "Names or resumes the session; comes first.") \
+  X(hello, "name, token, session, meta",                                               \
+    "Names the session; optional, and if sent the first message.")                     \
   X(join, "room, presence, history, since", "Joins a room; answered by joined.")       \
   X(leave, "room", "Leaves a room; answered by left.")                                 \
   X(discover, "room", "Lists the members of a joined room; answered by clients.")      \

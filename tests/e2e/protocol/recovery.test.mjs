@@ -1,4 +1,4 @@
-// History, and coming back: `since` on the same and on a new connection, resumed sessions, messages said twice.
+// History, and coming back: `since` on the same and on a new connection, messages said twice.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client } from '../support/client.mjs';
