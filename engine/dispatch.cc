@@ -15,6 +15,17 @@ EnvelopeLimits envelope_limits(const Options& options) {
           .messages_per_frame_max = options.messages_per_frame_max};
 }
 
+// What a message is, for the event: its op, or the type of a publish.
+std::string_view kind_of(const Request& request) {
+  constexpr std::string_view kOps[] = {
+#define X(name, fields, text) #name,
+      PERSEID_CLIENT_OPS(X)
+#undef X
+  };
+  if (request.type == MessageType::system) return kOps[static_cast<u8>(request.op)];
+  return name(lane_of(request.type));
+}
+
 }  // namespace
 
 Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms)
@@ -77,8 +88,8 @@ bool Dispatch::charge(Slot session, std::string_view id, MessageCost cost) {
 
 void Dispatch::handle(Slot session, const Request& request) {
   if (context_.wants(EventKind::message_received)) {
-    context_.emit(EventKind::message_received, sessions_.uid(session), request.room, Error::ok, {},
-                  request.payload.size());
+    context_.emit(EventKind::message_received, sessions_.uid(session), request.room, Error::ok,
+                  kind_of(request), request.payload.size());
   }
   if (request.type == MessageType::system) return handle_system(session, request);
   if (!request.to.empty()) return send_direct(session, request);

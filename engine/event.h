@@ -1,5 +1,5 @@
-// Event: the nine typed events of the product (MISSION.md), for C++ callbacks and the structured
-// log. Thread: emitted on the shard where it happened; a listener must be quick and may not block.
+// Event: the nine typed events of the relay, for C++ callbacks and the structured log.
+// Thread: emitted on the shard where it happened; a listener must be quick and may not block.
 // Invariant: string views live only for the length of the call.
 #pragma once
 
@@ -46,7 +46,9 @@ struct Event {
   SessionUid client;      // 0 if none
   std::string_view room;  // empty if none
   Error error = Error::ok;
-  std::string_view detail;  // user text in it is not escaped; whoever prints it escapes it
+  // What else is known: of a message its type or op, of a session's end the reason, of a member its
+  // name. User text in it is not escaped; whoever prints it escapes it.
+  std::string_view detail;
   u64 size_bytes = 0;
 };
 

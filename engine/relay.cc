@@ -141,8 +141,9 @@ Error Relay::push_frame(Slot session, Bytes frame) {
   return Error::ok;
 }
 
-void Relay::begin_close(Slot session) {
+void Relay::begin_close(Slot session, std::string_view why) {
   state_->sessions[session].closing = true;
+  state_->sessions.note_end(session, why);
 }
 
 Error Relay::charge_control(Slot session, u32 size_bytes) {

@@ -65,8 +65,8 @@ class Relay {
   // full.
   Error push_frame(Slot session, Bytes frame);
   // The world ends this connection by itself (protocol error, peer's close): only the outbox is
-  // gathered.
-  void begin_close(Slot session);
+  // gathered. `why` is static text, for the event.
+  void begin_close(Slot session, std::string_view why = {});
   // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
   Error charge_control(Slot session, u32 size_bytes);
   // Work on input that no message pays for (see MessageSink::on_waste); too_many_messages likewise.

@@ -117,7 +117,7 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.has_state = !room.state.empty() || room.state.dirty() || had_state;
   answer.members_total = room.members_total;
   room.write_members(answer.members_json, context_.options.roster_max);
-  context_.emit(EventKind::client_discovered, request.session, room.name);
+  context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
 }
 

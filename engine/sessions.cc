@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <cstring>
+#include <utility>
 
 #include "codec/delivery.h"
 #include "codec/frame.h"
@@ -53,7 +54,9 @@ void Sessions::close(Slot slot) {
   Session& session = sessions_[slot];
   PSD_ASSERT(session.first_member == kNoSlot && !session.batch_out);
   ++context_.stats.sessions_closed;
-  context_.emit(EventKind::client_disconnected, uid(slot));
+  const bool noted = slot < ends_.size() && !ends_[slot].empty();
+  context_.emit(EventKind::client_disconnected, uid(slot), {}, Error::ok,
+                noted ? std::exchange(ends_[slot], {}) : "The connection broke.");
   session.outbox.clear(context_.pool);
   if (slot < address_of_.size() && address_of_[slot] != kNoSlot) {
     addresses_.leave(address_of_[slot]);
@@ -182,8 +185,15 @@ void Sessions::end(Slot slot, Error error) {
   if (session.closing) return;
   session.closing = true;
   touch(slot);
+  note_end(slot, info(error).text);
   context_.emit(EventKind::error_occurred, uid(slot), {}, error);
   context_.world.close(session.connection, info(error).close, info(error).text);
+}
+
+void Sessions::note_end(Slot slot, std::string_view why) {
+  if (!context_.wants(EventKind::client_disconnected)) return;
+  std::string_view& noted = entry(ends_, slot, std::string_view{});
+  if (noted.empty()) noted = why;
 }
 
 void Sessions::begin_flush() {

@@ -58,6 +58,8 @@ class Sessions {
   u8* reserve(Slot slot, u32 size_bytes);
   bool has_room(Slot slot, u32 size_bytes);
   void end(Slot slot, Error error);  // closes the connection with the error's code and sentence
+  // Why the session ends, for client_disconnected: the first to know says it. Static text.
+  void note_end(Slot slot, std::string_view why);
 
   // What the session has been sent, against --client-bytes-per-second.
   TokenBucket& bytes_out(Slot slot) { return entry(bytes_out_, slot, TokenBucket{}); }
@@ -100,6 +102,7 @@ class Sessions {
   AddressLimits addresses_;
   std::vector<Slot> address_of_;        // --address-messages-per-second
   std::vector<TokenBucket> bytes_out_;  // --client-bytes-per-second
+  std::vector<std::string_view> ends_;  // what note_end() was told, if anybody wants to hear it
   std::vector<Slot> touched_;
   std::vector<Slot> flushing_;        // a session that has gone meanwhile may still stand there
   std::vector<u64> cohort_looks_ms_;  // when each cohort was last looked at, monotonic

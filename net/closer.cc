@@ -16,7 +16,7 @@ void Closer::begin(Slot slot, Connection& connection, CloseCode code, std::strin
 
 void Closer::end(Slot slot, Connection& connection, CloseCode code, std::string_view reason) {
   if (connection.phase != Phase::open) return;
-  if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+  if (connection.session != kNoSlot) core_.relay->begin_close(connection.session, reason);
   begin(slot, connection, code, reason);
 }
 
@@ -37,7 +37,9 @@ void Closer::on_peer_close(Slot slot, Connection& connection, Bytes payload) {
   connection.deaf = true;
   core_.stats.closes_by_peer.add();
   if (connection.phase == Phase::open) {
-    if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+    if (connection.session != kNoSlot) {
+      core_.relay->begin_close(connection.session, "The client closed it.");
+    }
     keep_frame(slot, connection, close_code(payload), {});
     start_closing(slot, connection);
   } else if (connection.phase == Phase::closing) {
@@ -53,7 +55,9 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
     case Phase::open:
       core_.stats.closes_by_eof.add();
       connection.deaf = true;
-      if (connection.session != kNoSlot) core_.relay->begin_close(connection.session);
+      if (connection.session != kNoSlot) {
+        core_.relay->begin_close(connection.session, "The client's stream ended.");
+      }
       start_closing(slot, connection);
       break;
     case Phase::closing:

@@ -33,6 +33,33 @@ TEST_F(RelayEvents, a_session_begins_and_ends) {
   EXPECT_EQ(count(EventKind::client_disconnected), 1u);
 }
 
+TEST_F(RelayEvents, a_session_ends_for_a_reason) {
+  world_.disconnect(world_.connect());
+  EXPECT_TRUE(told("The connection broke."));
+  Peer& leaving = world_.connect();
+  world_.relay().begin_close(leaving.slot, "It left.");
+  world_.relay().begin_close(leaving.slot, "It is not asked twice.");
+  world_.disconnect(leaving);
+  EXPECT_TRUE(told("It left."));
+  EXPECT_FALSE(told("It is not asked twice."));
+  Peer& silent = world_.connect();  // in the seat of those before
+  silent.answers_pings = false;
+  world_.run_for(11'000);
+  world_.disconnect(silent);
+  EXPECT_TRUE(told(info(Error::heartbeat_timeout).text));
+}
+
+TEST_F(RelayEvents, a_message_is_named_by_its_op_or_type) {
+  Peer& peer = world_.connect();
+  world_.ask(peer, system("hello", R"("name":"ana")"));
+  world_.join(peer, "lobby");
+  EXPECT_TRUE(told("hello"));
+  EXPECT_TRUE(told("join"));
+  EXPECT_TRUE(told("ana")) << "who joined";
+  world_.ask(peer, R"({"type":"game_state","room":"lobby","payload":{"set":{}}})");
+  EXPECT_TRUE(told("game_state"));
+}
+
 TEST_F(RelayEvents, messages_are_received_and_sent) {
   Peer& peer = world_.connect();
   world_.join(peer, "lobby");
