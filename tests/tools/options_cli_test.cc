@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <utility>
 #include <vector>
 
 #include "tools/relay/config_file.h"
@@ -174,6 +176,24 @@ TEST(ConfigFile, TheTwoSpellingsOfOneNameAreTheSameKey) {
   const OptionError error = read_config_text("state_hz = 10\nstate-hz = 20\n", "a.toml", options);
   ASSERT_TRUE(error);
   EXPECT_NE(error->find("twice"), std::string::npos) << *error;
+}
+
+TEST(ConfigFile, AnEmptyFileIsNoMistake) {
+  const std::string path = testing::TempDir() + "perseid_empty.toml";
+  std::ofstream(path).close();
+  Options options;
+  const OptionError error = read_config_file(path, options);
+  EXPECT_FALSE(error) << *error;
+}
+
+TEST(ConfigFile, WhatCannotBeReadIsToldWithTheReason) {
+  Options options;
+  for (const auto& [path, reason] :
+       {std::pair{"/nonexistent/a.toml", "No such file"}, std::pair{"/tmp", "Is a directory"}}) {
+    const OptionError error = read_config_file(path, options);
+    ASSERT_TRUE(error) << path;
+    EXPECT_NE(error->find(reason), std::string::npos) << *error;
+  }
 }
 
 TEST(Help, NamesEveryOptionAndFitsTheTerminal) {

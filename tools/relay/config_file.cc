@@ -75,9 +75,10 @@ OptionError read_config_text(std::string_view text, const std::string& path, Opt
 OptionError read_config_file(const std::string& path, Options& options) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return "--config: cannot read " + path + ": " +
-           (errno != 0 ? std::strerror(errno) : "it is empty");
+  // To a stream, inserting nothing is a failure; an empty file is none.
+  if (file.is_open() && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || !text) {
+    return "--config: cannot read " + path + ": " + std::strerror(errno);
   }
   return read_config_text(text.str(), path, options);
 }

@@ -60,6 +60,10 @@ test('a port in use: exit code 1, and the message says which', async (t) => {
   assert.ok(stderr.includes(String(relay.port)), stderr);
 });
 
+test('an empty configuration file is no mistake', async (t) => {
+  await relayFor(t, '--config', '/dev/null');
+});
+
 test('the environment sets options, a flag wins over it', async (t) => {
   process.env.PERSEID_SHARDS = '3';
   process.env.PERSEID_MAX_CONNECTIONS = '77';
