@@ -59,6 +59,10 @@ std::vector<std::string> split_origins(std::string_view list) {
   return origins;
 }
 
+bool is_origin(std::string_view text) {
+  return text == "*" || equals_ignoring_case(text, "null") || !host_of_origin(text).empty();
+}
+
 bool is_origin_allowed(std::string_view origin, std::string_view host,
                        std::span<const std::string> allowed, bool listening_on_loopback) {
   for (const std::string& one : allowed) {

@@ -14,6 +14,8 @@ namespace perseid {
 
 // Splits --allow-origin: elements between commas, trimmed, empty ones left out.
 std::vector<std::string> split_origins(std::string_view list);
+// True for what may stand in that list: scheme://host[:port], "null" or "*".
+bool is_origin(std::string_view text);
 
 // `origin`: the Origin field's value. `host`: the Host field's value. `allowed`: exact origins
 // (scheme://host[:port], or null), compared without case, or "*". With an empty list an origin

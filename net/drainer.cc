@@ -58,6 +58,7 @@ void Drainer::turn() {
   if (stopping_) {
     core_.running = false;
   } else {
+    core_.stats.connections_cut.add(core_.connections.size());
     stop();
   }
 }

@@ -39,6 +39,7 @@ namespace perseid {
   X(closes_by_peer, "Connections that the client closed with a close frame.")               \
   X(closes_by_eof, "Connections that ended without a close frame.")                         \
   X(closes_by_deadline, "Closing connections cut because the peer did not finish in time.") \
+  X(connections_cut, "Connections still there when --drain-timeout-ms had passed.")         \
   X(connections_closed, "Connections whose socket is closed.")                              \
   X(letters_in, "Letters received from other shards.")                                      \
   X(letters_out, "Letters posted to other shards.")                                         \

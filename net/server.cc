@@ -75,15 +75,17 @@ void Server::State::plan(StartReport& report) {
     cpus.push_back(allowed[i % allowed.size()]);
   }
   if (shared.shard_count > allowed.size()) {
-    report.warnings.push_back("There are more shards (" + std::to_string(shared.shard_count) +
-                              ") than cores (" + std::to_string(allowed.size()) +
-                              "); they will share them.");
+    report.warnings.push_back(
+        {"cores_shared", "There are more shards (" + std::to_string(shared.shard_count) +
+                             ") than cores (" + std::to_string(allowed.size()) +
+                             "); they will share them."});
   }
   report.file_limit = raise_file_limit();
   if (limits_addresses(shared.options) && !shared.probe.fixed_fd_install) {
     report.warnings.push_back(
-        "This kernel does not tell clients' addresses (Linux 6.8 does), so the limits per address "
-        "have no effect.");
+        {"address_limits_off",
+         "This kernel does not tell clients' addresses (Linux 6.8 does), so the limits per address "
+         "have no effect."});
   }
   const u32 wanted = files_wanted(shared.options, shared.shard_count);
   shared.files_per_shard = std::min({wanted, report.file_limit, kFilesMax});
@@ -91,10 +93,16 @@ void Server::State::plan(StartReport& report) {
   const u64 fit = u64{shared.shard_count} * (shared.files_per_shard - shared.files_spare);
   shared.places = static_cast<u32>(std::min<u64>(fit, shared.options.max_connections));
   report.connections_max = shared.places;
-  if (report.connections_max < shared.options.max_connections) {
-    report.warnings.push_back("Connections are limited to " +
-                              std::to_string(report.connections_max) + " by the limit of open " +
-                              "files; raise it with: ulimit -n.");
+  // The default is more than most machines allow, and nobody asked for it.
+  const bool asked_for = shared.options.max_connections != Options{}.max_connections;
+  if (asked_for && report.connections_max < shared.options.max_connections) {
+    report.warnings.push_back(
+        {"connections_limited",
+         "There is room for " + std::to_string(report.connections_max) +
+             " connections, not for the " + std::to_string(shared.options.max_connections) +
+             " of --max-connections: each shard holds at most as many files as the limit of open "
+             "files says, " +
+             std::to_string(report.file_limit) + "; raise it with: ulimit -n."});
   }
 }
 

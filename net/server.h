@@ -11,6 +11,7 @@
 
 #include "engine/options.h"
 #include "engine/stats.h"
+#include "engine/warning.h"
 #include "net/net_stats.h"
 #include "net/ring_probe.h"
 #include "net/server_config.h"
@@ -26,7 +27,7 @@ struct StartReport {
   std::vector<u32> cpus;    // the shard's, in order; empty if they are not pinned
   u32 connections_max = 0;  // that fit: --max-connections, or fewer for want of descriptors
   u32 file_limit = 0;       // RLIMIT_NOFILE after raising it as far as allowed
-  std::vector<std::string> warnings;  // sentences
+  std::vector<Warning> warnings;
 };
 
 struct StartResult {

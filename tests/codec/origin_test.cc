@@ -65,6 +65,17 @@ TEST(Hostile, row_31_origins) {
   }
 }
 
+TEST(Origin, what_no_browser_sends_is_none) {
+  for (const char* text : {"https://a.example", "http://a.example:81", "app://localhost",
+                           "http://[::1]:3000", "null", "*"}) {
+    EXPECT_TRUE(is_origin(text)) << text;
+  }
+  for (const char* text : {"", "a.example", "a.example:80", "https://", "https://a.example/",
+                           "://a", "https://a.example:x", "https://u@a.example"}) {
+    EXPECT_FALSE(is_origin(text)) << text;
+  }
+}
+
 TEST(Origin, list_is_split_and_trimmed) {
   EXPECT_EQ(split_origins(" a , ,b,"), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(split_origins("").empty());

@@ -34,6 +34,10 @@ const MistakeCase kMistakes[] = {
     {"part of a flag's name", {"--message-bytes=3"}, {}, {"did you mean --max-message-bytes?"}},
     {"unknown flag near none", {"--quux-frobnicate"}, {}, {"--quux-frobnicate", "--help"}},
     {"argument that is no flag", {"8080"}, {}, {"\"8080\"", "flags only"}},
+    {"dash alone", {"-"}, {}, {"\"-\"", "flags only"}},
+    {"short flag", {"-p", "80"}, {}, {"unknown flag -p", "--help"}},
+    {"flag with one dash", {"-port=80"}, {}, {"unknown flag -port;", "did you mean --port?"}},
+    {"another flag in place of a value", {"--port", "--host", "x"}, {}, {"--port needs a value"}},
     {"over the bound", {"--port", "65536"}, {}, {"--port", "65536", "0 to 65535", "8080"}},
     {"under the bound", {"--state-hz=0"}, {}, {"--state-hz", "1 to 240 Hz", "20 Hz"}},
     {"more digits than 64 bits", {"--port", "99999999999999999999999"}, {}, {"out of range"}},
@@ -43,16 +47,31 @@ const MistakeCase kMistakes[] = {
     {"empty number", {}, {"PERSEID_PORT="}, {"PERSEID_PORT", "not a whole number"}},
     {"value missing at the end", {"--port"}, {}, {"--port needs a value"}},
     {"flag that is neither", {"--echo=maybe"}, {}, {"--echo", "neither true nor false"}},
-    {"word that is no choice", {"--log-format", "xml"}, {}, {"\"xml\"", "text or json"}},
+    {"word that is no choice",
+     {"--log-format", "xml"},
+     {},
+     {"--log-format: it takes text or json, not \"xml\""}},
     {"terminal escape in a value", {"--port", "\x1b[2J"}, {}, {"\"?[2J\""}},
     {"bad value in the environment", {}, {"PERSEID_PORT=tcp://10.0.0.1:80"}, {"PERSEID_PORT"}},
     {"file that is not there", {"--config", "/nonexistent/a.toml"}, {}, {"/nonexistent/a.toml"}},
-    {"not a power of two", {"--recv-buffers", "1000"}, {}, {"512 and 1024"}},
+    {"not a power of two", {"--recv-buffers", "1000"}, {}, {"--recv-buffers", "512 and 1024"}},
     {"fewer completions than entries",
      {"--completion-entries", "128", "--ring-entries", "256"},
      {},
-     {"completion_entries", "256"}},
-    {"empty host", {}, {"PERSEID_HOST="}, {"host", "0.0.0.0"}},
+     {"--completion-entries", "--ring-entries, 256"}},
+    {"empty host", {}, {"PERSEID_HOST="}, {"--host", "0.0.0.0"}},
+    {"origin without a scheme",
+     {"--allow-origin", "https://a.example, game.example"},
+     {},
+     {"--allow-origin: \"game.example\" is not an origin; write https://game.example,"}},
+    {"origin with a path",
+     {"--allow-origin", "http://game.example:81/play"},
+     {},
+     {"write http://game.example:81, without a path"}},
+    {"nothing to make an origin of",
+     {"--allow-origin", "://"},
+     {},
+     {"write https://game.example,"}},
 };
 
 TEST(OptionsCli, MistakesAreNamedWithWhatIsRight) {
@@ -85,6 +104,27 @@ TEST(OptionsCli, FlagWinsOverEnvironment) {
   EXPECT_TRUE(result.options.echo);
 }
 
+TEST(OptionsCli, AnEnvironmentNameWhoseFlagIsGivenIsNotRead) {
+  const CliResult result = read({"--port", "1"}, {"PERSEID_PORT=tcp://10.0.0.1:80"});
+  ASSERT_EQ(result.action, CliAction::run) << result.error;
+  EXPECT_EQ(result.options.port, 1);
+}
+
+TEST(OptionsCli, EveryKindOfOriginIsTaken) {
+  const CliResult result =
+      read({"--allow-origin", "https://a.example,http://[::1]:3000,null,*,app://localhost"});
+  EXPECT_EQ(result.action, CliAction::run) << result.error;
+}
+
+TEST(OptionsCli, OptionsThatDisagreeAreNamedAsFlags) {
+  const CliResult result = read({"--heartbeat-interval-ms", "5000", "--timeout-ms", "4000",
+                                 "--max-message-bytes", "3000000"});
+  ASSERT_EQ(result.warnings.size(), 2u);
+  for (const Warning& warning : result.warnings) EXPECT_EQ(warning.event, "options_disagree");
+  EXPECT_EQ(result.warnings[0].text.rfind("--heartbeat-interval-ms (5000)", 0), 0u);
+  EXPECT_EQ(result.warnings[1].text.rfind("--max-message-bytes (3000000)", 0), 0u);
+}
+
 TEST(OptionsCli, TheLastOfARepeatedFlagCounts) {
   EXPECT_EQ(read({"--port", "1", "--port=2"}).options.port, 2);
 }
@@ -102,7 +142,8 @@ TEST(OptionsCli, ForeignEnvironmentNamesAreToldAndIgnored) {
   const CliResult result = read({}, {"PERSEID_PROT=3", "HOME=/", "PERSEID_SERVICE_HOST=x"});
   EXPECT_EQ(result.action, CliAction::run);
   ASSERT_EQ(result.warnings.size(), 2u);
-  EXPECT_NE(result.warnings[0].find("PERSEID_PORT"), std::string::npos) << result.warnings[0];
+  EXPECT_EQ(result.warnings[0].event, "option_ignored");
+  EXPECT_NE(result.warnings[0].text.find("PERSEID_PORT"), std::string::npos);
 }
 
 TEST(OptionsCli, AskingComesBeforeMistakes) {
@@ -194,6 +235,11 @@ TEST(ConfigFile, WhatCannotBeReadIsToldWithTheReason) {
     ASSERT_TRUE(error) << path;
     EXPECT_NE(error->find(reason), std::string::npos) << *error;
   }
+}
+
+TEST(Help, NamesWhatATextOptionTakes) {
+  EXPECT_NE(help_text().find("--host ADDRESS"), std::string::npos);
+  EXPECT_NE(help_text().find("--config FILE"), std::string::npos);
 }
 
 TEST(Help, NamesEveryOptionAndFitsTheTerminal) {

@@ -49,8 +49,44 @@ TEST(StartupSummary, SaysHowToAllowMoreConnections) {
   EXPECT_TRUE(has(text, "LimitNOFILE")) << text;
 }
 
+// Two shards have room for more connections than one limit of open files allows.
+TEST(StartupSummary, TellsThatTheLimitOfOpenFilesHoldsForEachShard) {
+  StartReport report = report_of("127.0.0.1");
+  report.connections_max = 37952;
+  report.file_limit = 20000;
+  const std::string text = summary_text(Options{}, report);
+  EXPECT_TRUE(has(text, "37952 at most")) << text;
+  EXPECT_TRUE(has(text, "each shard")) << text;
+}
+
+TEST(StartupSummary, DoesNotOfferAPageThatIsShutOut) {
+  Options options;
+  options.allow_origin = "https://game.example";
+  for (const char* host : {"127.0.0.1", "0.0.0.0"}) {
+    const auto warning = page_warning(options, report_of(host));
+    ASSERT_TRUE(warning.has_value());
+    EXPECT_EQ(warning->event, "page_refused");
+    EXPECT_TRUE(has(warning->text, "http://127.0.0.1:9000/ cannot connect")) << warning->text;
+    EXPECT_FALSE(has(summary_text(options, report_of(host)), "try it"));
+  }
+}
+
+TEST(StartupSummary, OffersThePageThatMayConnect) {
+  Options options;
+  for (const char* allowed : {"", "*", "https://game.example, http://127.0.0.1:9000"}) {
+    options.allow_origin = allowed;
+    EXPECT_FALSE(page_warning(options, report_of("127.0.0.1")).has_value()) << allowed;
+    EXPECT_TRUE(has(summary_text(options, report_of("127.0.0.1")), "try it")) << allowed;
+  }
+}
+
 TEST(StartupSummary, FitsTheTerminal) {
-  const std::string text = summary_text(Options{}, report_of("127.0.0.1"));
+  StartReport report = report_of("127.0.0.1");
+  report.connections_max = 10'000'000;
+  report.file_limit = 1'000'000;
+  Options options;
+  options.max_connections = 16'000'000;
+  const std::string text = summary_text(options, report);
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = text.find('\n', at);
     EXPECT_LE(end - at, 100u) << text.substr(at, end - at);

@@ -12,7 +12,10 @@ constexpr std::size_t kTextColumn = 37;
 
 std::string_view argument_name(const OptionInfo& option) {
   if (option.kind == OptionKind::flag) return "";
-  if (option.kind == OptionKind::text) return " TEXT";
+  if (option.name == "host") return " ADDRESS";
+  if (option.name == "allow_origin") return " ORIGINS";
+  if (option.name == "config") return " FILE";
+  if (option.kind == OptionKind::text) return " WORD";
   if (option.unit == "ms") return " MS";
   return option.unit == "bytes" ? " BYTES" : " N";
 }
@@ -84,8 +87,8 @@ std::string help_text() {
   append_row(out, "--version", "Print the version and end.", "");
   append_row(out, "--reference", "Print the reference page (docs/reference.md) and end.", "");
   out +=
-      "\nSIGTERM or SIGINT drains and ends with 0; a second one ends at once with 128 + its "
-      "number;\n"
+      "\nSIGTERM, SIGINT or SIGHUP drains and ends with 0; a second one ends at once with 128 + "
+      "its\nnumber; "
       "SIGUSR1 logs the counters. Ends with 2 for a wrong flag, 1 if it cannot start.\n";
   return out;
 }

@@ -63,6 +63,10 @@ LogLevel event_level(EventKind kind, bool of_client) {
   return LogLevel::debug;
 }
 
+bool is_of_server(EventKind kind) {
+  return kind == EventKind::server_started || kind == EventKind::server_stopped;
+}
+
 }  // namespace
 
 struct Logging::Sink {
@@ -95,6 +99,7 @@ void Logging::write(LogLevel level, const LogLine& line) {
 }
 
 bool EventLog::wants(EventKind kind) const {
+  if (is_of_server(kind)) return false;
   return logging_.wants(event_level(kind, false)) || logging_.wants(event_level(kind, true));
 }
 
@@ -102,9 +107,7 @@ void EventLog::on_event(const Event& event) {
   const LogLevel level = event_level(event.kind, static_cast<bool>(event.client));
   if (!logging_.wants(level)) return;
   LogLine line = logging_.line(name(event.kind));
-  const bool of_server =
-      event.kind == EventKind::server_started || event.kind == EventKind::server_stopped;
-  if (!of_server) line.add("shard", u64{event.shard});
+  line.add("shard", u64{event.shard});
   if (event.client) {
     std::array<char, kClientIdBytes> id{};
     write_client_id(event.client.value, id.data());

@@ -1,4 +1,4 @@
-// Logging: the relay's log on standard error, and the nine events written to it. The one place that
+// Logging: the relay's log on standard error, and the events written to it. The one place that
 // sees spdlog. Thread: any thread may write. A line is handed to a writer thread through a bounded
 // queue, which drops its oldest lines when standard error does not keep up: a full pipe may cost
 // lines, never a shard's turn.
@@ -37,7 +37,8 @@ class Logging {
   std::unique_ptr<Sink> sink_;
 };
 
-// Writes the nine events. `wants` is false for what the level leaves out, so it costs nothing.
+// Writes the events of the shards; the server's start and end the program tells itself, with what
+// it found. `wants` is false for what the level leaves out, so it costs nothing.
 class EventLog final : public EventListener {
  public:
   explicit EventLog(Logging& logging) : logging_(logging) {}

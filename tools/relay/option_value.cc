@@ -4,6 +4,8 @@
 #include <bit>
 #include <charconv>
 
+#include "codec/origin.h"
+
 namespace perseid {
 namespace {
 
@@ -54,13 +56,24 @@ OptionError set_text(const OptionInfo& option, std::string_view where, std::stri
                      Options& options) {
   const auto& choices = option.choices;
   if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
-    return std::string(where) + ": " + quoted(value) + " is not one of them" + it_takes(option);
+    return std::string(where) + ": it takes " + bounds_text(option) + ", not " + quoted(value);
   }
   if (value.find('\0') != std::string_view::npos) {
     return std::string(where) + ": it must not hold a NUL byte";
   }
   option.set_text(options, std::string(value));
   return {};
+}
+
+// An entry of --allow-origin that no browser would send, and what was most likely meant.
+OptionError no_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t host_at = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string meant =
+      std::string(scheme == std::string_view::npos ? "https" : text.substr(0, scheme)) + "://" +
+      std::string(text.substr(host_at, text.find_first_of("/?#", host_at) - host_at));
+  return "--allow-origin: " + quoted(text) + " is not an origin; write " +
+         (is_origin(meant) ? meant : "https://game.example") + ", without a path";
 }
 
 }  // namespace
@@ -85,32 +98,37 @@ std::string unknown_name(std::string_view where, std::string_view spelled_right)
 }
 
 OptionError check_together(const Options& options) {
-  if (options.host.empty()) return "host: it must not be empty; 0.0.0.0 listens everywhere";
+  if (options.host.empty()) return "--host: it must not be empty; 0.0.0.0 listens everywhere";
+  for (const std::string& origin : split_origins(options.allow_origin)) {
+    if (!is_origin(origin)) return no_origin(origin);
+  }
   if (!std::has_single_bit(options.recv_buffers)) {
-    return "recv_buffers: " + std::to_string(options.recv_buffers) +
+    return "--recv-buffers: " + std::to_string(options.recv_buffers) +
            " is not a power of two; the nearest are " +
            std::to_string(std::bit_floor(options.recv_buffers)) + " and " +
            std::to_string(std::bit_ceil(options.recv_buffers));
   }
   if (options.completion_entries < options.ring_entries) {
-    return "completion_entries: " + std::to_string(options.completion_entries) +
-           " is fewer than ring_entries, " + std::to_string(options.ring_entries);
+    return "--completion-entries: " + std::to_string(options.completion_entries) +
+           " is fewer than --ring-entries, " + std::to_string(options.ring_entries);
   }
   return {};
 }
 
-std::vector<std::string> option_warnings(const Options& options) {
-  std::vector<std::string> out;
+std::vector<Warning> option_warnings(const Options& options) {
+  std::vector<Warning> out;
   if (options.heartbeat_interval_ms >= options.timeout_ms) {
-    out.push_back("heartbeat_interval_ms (" + std::to_string(options.heartbeat_interval_ms) +
-                  ") is not below timeout_ms (" + std::to_string(options.timeout_ms) +
-                  "): a client that is merely quiet is cut off before it is asked");
+    out.push_back({"options_disagree",
+                   "--heartbeat-interval-ms (" + std::to_string(options.heartbeat_interval_ms) +
+                       ") is not below --timeout-ms (" + std::to_string(options.timeout_ms) +
+                       "): a client that is merely quiet is cut off before it is asked"});
   }
   if (options.max_message_bytes > options.session_bytes_per_second * u64{2}) {
-    out.push_back("max_message_bytes (" + std::to_string(options.max_message_bytes) +
-                  ") is above two seconds of session_bytes_per_second (" +
-                  std::to_string(options.session_bytes_per_second) +
-                  "): the largest messages will be refused as rate_limited");
+    out.push_back(
+        {"options_disagree", "--max-message-bytes (" + std::to_string(options.max_message_bytes) +
+                                 ") is above two seconds of --session-bytes-per-second (" +
+                                 std::to_string(options.session_bytes_per_second) +
+                                 "): the largest messages will be refused as rate_limited"});
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/warning.h"
 #include "tools/relay/option_table.h"
 
 namespace perseid {
@@ -24,6 +25,6 @@ std::string unknown_name(std::string_view where, std::string_view spelled_right)
 
 // What no single option can tell: an error, or else warnings.
 OptionError check_together(const Options& options);
-std::vector<std::string> option_warnings(const Options& options);
+std::vector<Warning> option_warnings(const Options& options);
 
 }  // namespace perseid

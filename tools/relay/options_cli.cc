@@ -19,12 +19,13 @@ struct CommandLine {
 };
 
 OptionError unknown_argument(const std::string& argument) {
-  if (argument.rfind("--", 0) != 0) {
+  const std::size_t name_at = argument.find_first_not_of('-');
+  if (name_at == 0 || name_at == std::string::npos) {
     return "unexpected argument \"" + argument + "\"; perseid takes flags only, see --help";
   }
-  const std::string name = argument.substr(2, argument.find('=') - 2);
-  const std::string_view nearest = nearest_option(name);
-  return unknown_name("flag --" + name, nearest.empty() ? "" : flag_name(*find_option(nearest)));
+  const std::string flag = argument.substr(0, argument.find('='));
+  const std::string_view nearest = nearest_option(std::string_view(flag).substr(name_at));
+  return unknown_name("flag " + flag, nearest.empty() ? "" : flag_name(*find_option(nearest)));
 }
 
 void declare_options(CLI::App& app, Values& values) {
@@ -39,6 +40,15 @@ void declare_options(CLI::App& app, Values& values) {
       app.add_option_function<std::string>(flag_name(option), keep)->take_last();
     }
   }
+}
+
+// CLI11 takes what follows a flag for its value, the next flag too.
+OptionError missing_value(const Values& values) {
+  for (const auto& [name, value] : values) {
+    if (value.rfind("--", 0) != 0) continue;
+    return flag_name(*find_option(name)) + " needs a value, and " + value + " is the next flag";
+  }
+  return {};
 }
 
 CommandLine read_command_line(int argc, const char* const* argv) {
@@ -64,13 +74,14 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   if (help) out.action = CliAction::help;
   if (version) out.action = CliAction::version;
   if (reference) out.action = CliAction::reference;
+  if (!out.error) out.error = missing_value(out.values);
   if (!out.error && app.remaining_size() > 0) out.error = unknown_argument(app.remaining()[0]);
   return out;
 }
 
 // PERSEID_ names that no option has are told, not refused: the environment is shared, and what
 // runs a container puts names of its own there.
-Values read_environment(const char* const* environment, std::vector<std::string>& warnings) {
+Values read_environment(const char* const* environment, std::vector<Warning>& warnings) {
   constexpr std::string_view kPrefix = "PERSEID_";
   Values out;
   for (; *environment != nullptr; ++environment) {
@@ -87,9 +98,9 @@ Values read_environment(const char* const* environment, std::vector<std::string>
       continue;
     }
     const std::string_view near = nearest_option(name);
-    warnings.push_back("ignored an " +
-                       unknown_name("environment name " + std::string(entry.substr(0, equals)),
-                                    near.empty() ? "" : environment_name(*find_option(near))));
+    warnings.push_back(
+        {"option_ignored", unknown_name("environment name " + std::string(entry.substr(0, equals)),
+                                        near.empty() ? "" : environment_name(*find_option(near)))});
   }
   return out;
 }
@@ -105,15 +116,14 @@ OptionError apply(const CommandLine& line, const Values& environment, Options& o
     if (OptionError error = read_config_file(file, options)) return error;
   }
   for (const auto& [name, value] : environment) {
+    // What runs a container may put a PERSEID_PORT of its own there; who gives the flag means that.
+    if (line.values.count(name) != 0) continue;
     const OptionInfo& option = *find_option(name);
     const std::string where = "the environment's " + environment_name(option);
     if (OptionError error = set_option(option, where, value, options)) return error;
   }
   for (const auto& [name, value] : line.values) {
     const OptionInfo& option = *find_option(name);
-    if (value.rfind("--", 0) == 0) {
-      return flag_name(option) + " needs a value, and " + value + " is the next flag";
-    }
     const bool bare = option.kind == OptionKind::flag && value.empty();
     const std::string_view text = bare ? std::string_view("true") : value;
     if (OptionError error = set_option(option, flag_name(option), text, options)) return error;
@@ -138,7 +148,7 @@ CliResult read_options(int argc, const char* const* argv, const char* const* env
     result.error = *error;
     return result;
   }
-  for (std::string& warning : option_warnings(result.options)) {
+  for (Warning& warning : option_warnings(result.options)) {
     result.warnings.push_back(std::move(warning));
   }
   return result;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/options.h"
+#include "engine/warning.h"
 
 namespace perseid {
 
@@ -14,8 +15,8 @@ enum class CliAction : u8 { run, help, version, reference, fail };
 struct CliResult {
   CliAction action = CliAction::run;
   Options options;
-  std::string error;                  // one sentence, if action is fail
-  std::vector<std::string> warnings;  // sentences, if action is run
+  std::string error;              // one sentence, if action is fail
+  std::vector<Warning> warnings;  // if action is run
 };
 
 // `environment` is null-terminated NAME=VALUE strings, as environ is.

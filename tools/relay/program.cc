@@ -26,21 +26,24 @@ void print(std::FILE* to, const std::string& text) {
   std::fflush(to);
 }
 
+void warn(const std::vector<Warning>& warnings, Logging& logging) {
+  for (const Warning& warning : warnings) {
+    logging.write(LogLevel::warn, logging.line(warning.event).add("detail", warning.text));
+  }
+}
+
 void tell_start(const CliResult& cli, const StartReport& report, Logging& logging) {
-  if (logging.wants(LogLevel::info)) {
-    if (logging.format() == LogFormat::text) {
-      print(stderr, summary_text(cli.options, report));
-    } else {
-      LogLine line = logging.line("start");
-      add_summary(line, report);
-      logging.write(LogLevel::info, line);
-    }
+  LogLine line = logging.line(name(EventKind::server_started));
+  if (logging.format() == LogFormat::json) {
+    add_summary(line, report);
+  } else if (logging.wants(LogLevel::info)) {
+    print(stderr, summary_text(cli.options, report));
+    line.add("listening", listen_address(report));
   }
-  for (const auto* warnings : {&cli.warnings, &report.warnings}) {
-    for (const std::string& warning : *warnings) {
-      logging.write(LogLevel::warn, logging.line("warning").add("detail", warning));
-    }
-  }
+  logging.write(LogLevel::info, line);
+  warn(cli.warnings, logging);
+  warn(report.warnings, logging);
+  if (const auto warning = page_warning(cli.options, report)) warn({*warning}, logging);
   // Programs wait for this line, so it comes last and alone on standard output.
   print(stdout, "listening on " + listen_address(report) + "\n");
 }
@@ -62,6 +65,23 @@ void log_counters(const Server& server, Logging& logging) {
   logging.write(LogLevel::info, line);
 }
 
+const char* signal_name(int number) {
+  return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
+
+void drain(Server& server, int number, Logging& logging) {
+  logging.write(LogLevel::info, logging.line("draining")
+                                    .add("signal", signal_name(number))
+                                    .add("connections", u64{server.connections()}));
+  const u64 cut_before = server.net_stats().closes_by_deadline;
+  server.drain();
+  server.join();
+  const NetStatsSum stats = server.net_stats();
+  const u64 cut = stats.connections_cut + stats.closes_by_deadline - cut_before;
+  logging.write(LogLevel::info,
+                logging.line(name(EventKind::server_stopped)).add("connections_cut", cut));
+}
+
 }  // namespace
 
 int run_relay(const CliResult& cli) {
@@ -78,11 +98,7 @@ int run_relay(const CliResult& cli) {
   int number = next_signal();
   for (; number == SIGUSR1; number = next_signal()) log_counters(server, logging);
   end_at_once_on_signal();
-  logging.write(LogLevel::info, logging.line("draining")
-                                    .add("signal", number == SIGINT ? "SIGINT" : "SIGTERM")
-                                    .add("connections", u64{server.connections()}));
-  server.drain();
-  server.join();
+  drain(server, number, logging);
   log_counters(server, logging);
   return 0;
 }

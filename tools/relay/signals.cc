@@ -7,12 +7,20 @@
 namespace perseid {
 namespace {
 
+// Under nohup a hang-up is ignored. It must then not be waited for: what is both ignored and
+// blocked still comes.
+bool hears_hang_up() {
+  struct sigaction action {};
+  return ::sigaction(SIGHUP, nullptr, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
 sigset_t waited_for() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGUSR1);
+  if (hears_hang_up()) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -37,9 +45,10 @@ int next_signal() {
 }
 
 void end_at_once_on_signal() {
+  const sigset_t set = waited_for();
   static_cast<void>(std::signal(SIGTERM, end_now));
   static_cast<void>(std::signal(SIGINT, end_now));
-  const sigset_t set = waited_for();
+  if (hears_hang_up()) static_cast<void>(std::signal(SIGHUP, end_now));
   static_cast<void>(std::signal(SIGUSR1, SIG_IGN));
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }

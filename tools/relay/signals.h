@@ -4,11 +4,12 @@
 
 namespace perseid {
 
-// SIGTERM, SIGINT and SIGUSR1 wait from now on until next_signal() takes them; SIGPIPE is ignored.
+// SIGTERM, SIGINT, SIGHUP (unless it is ignored, as under nohup) and SIGUSR1 wait from now on until
+// next_signal() takes them; SIGPIPE is ignored.
 void block_signals();
 // The next of them; sleeps until it comes.
 int next_signal();
-// From now on SIGTERM and SIGINT end the process at once, with 128 + their number.
+// From now on all but SIGUSR1 end the process at once, with 128 + their number.
 void end_at_once_on_signal();
 
 }  // namespace perseid

@@ -1,5 +1,6 @@
 #include "tools/relay/startup_summary.h"
 
+#include "codec/origin.h"
 #include "tools/relay/help_text.h"
 
 namespace perseid {
@@ -44,10 +45,11 @@ std::string connections_rows(const Options& options, const StartReport& report) 
   const std::string most = std::to_string(report.connections_max) + " at most";
   if (report.connections_max >= options.max_connections) return row("connections", most);
   return row("connections", most + ", not the " + std::to_string(options.max_connections) +
-                                " of --max-connections: the limit of open") +
-         row("", "files is " + std::to_string(report.file_limit) +
-                     ". For more: `ulimit -n 1048576` before the start (as root),") +
-         row("", "or LimitNOFILE=1048576 in the systemd unit");
+                                " of --max-connections: each shard holds at") +
+         row("", "most as many files as the limit of open files says, " +
+                     std::to_string(report.file_limit) + ". For more:") +
+         row("", "`ulimit -n 1048576` before the start (as root), or LimitNOFILE=1048576 in the") +
+         row("", "systemd unit");
 }
 
 }  // namespace
@@ -63,9 +65,22 @@ std::string page_url(const StartReport& report) {
   return "http://" + host + ":" + std::to_string(report.port) + "/";
 }
 
+std::optional<Warning> page_warning(const Options& options, const StartReport& report) {
+  const std::vector<std::string> allowed = split_origins(options.allow_origin);
+  const std::string url = page_url(report);
+  const std::string origin = url.substr(0, url.size() - 1);
+  // Without a list the page's own origin always passes.
+  if (allowed.empty() || is_origin_allowed(origin, {}, allowed, false)) return {};
+  return Warning{
+      "page_refused",
+      "the page at " + url + " cannot connect: add its origin to --allow-origin (" + origin + ")"};
+}
+
 std::string summary_text(const Options& options, const StartReport& report) {
   std::string out = "\nperseid " + std::string(kVersion) + " on Linux " + report.kernel + "\n\n";
-  out += row("try it", page_url(report) + " in two browser tabs");
+  if (!page_warning(options, report)) {
+    out += row("try it", page_url(report) + " in two browser tabs");
+  }
   out += row("clients", "ws" + page_url(report).substr(4) + "ws");
   if (options.echo)
     out += row("", "ws" + page_url(report).substr(4) + "echo sends everything back");

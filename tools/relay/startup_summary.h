@@ -2,9 +2,11 @@
 // reach it. Thread: the main one. Pure functions of values.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "engine/options.h"
+#include "engine/warning.h"
 #include "net/server.h"
 #include "tools/relay/log_line.h"
 
@@ -14,6 +16,8 @@ namespace perseid {
 std::string listen_address(const StartReport& report);
 // The demo page as a browser on this machine reaches it.
 std::string page_url(const StartReport& report);
+// If --allow-origin shuts the demo page out.
+std::optional<Warning> page_warning(const Options& options, const StartReport& report);
 // Several lines, each ended.
 std::string summary_text(const Options& options, const StartReport& report);
 // The same facts as fields of one line.

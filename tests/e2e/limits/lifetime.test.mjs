@@ -73,7 +73,21 @@ test('a member that times out leaves its rooms', async (t) => {
   await watcher.next(({ op, event }) => op === 'presence' && ['leave', 'drop'].includes(event));
 });
 
-for (const signal of ['SIGTERM', 'SIGINT']) {
+test('why sessions ended stands in the log', async (t) => {
+  const relay = await relayFor(t, '--log-level', 'debug');
+  const left = await Client.of(t, relay);
+  await left.close();
+  await relay.says('detail="The client closed it."');
+  const dropped = await RawPeer.open(relay, { path: '/ws' });
+  dropped.end();
+  await relay.says('detail="The client\'s stream ended."');
+  const wrong = await RawPeer.open(relay, { path: '/ws' });
+  t.after(() => wrong.destroy());
+  await wrong.write(Buffer.from([0x81, 0x00])); // without a mask
+  await relay.says('detail="A client must mask its frames."');
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
   test(`${signal}: goaway with a delay, 1001, exit code 0`, async () => {
     const relay = await Relay.start('--shards', '2');
     const clients = await Promise.all(Array.from({ length: 6 }, () => Client.connect(relay)));
@@ -105,6 +119,15 @@ test('a second signal ends at once, though a client never closes', async (t) => 
   relay.signal('SIGTERM');
   const { code, signal } = await within(relay.exited, 'the relay to exit');
   assert.ok(code === 143 || signal === 'SIGTERM', `${code} ${signal}`);
+});
+
+test('a drain that runs out of time says how many it cut', async (t) => {
+  const relay = await Relay.start('--drain-timeout-ms', '100');
+  const peer = await RawPeer.open(relay, { path: '/ws' });
+  t.after(() => peer.destroy());
+  relay.signal('SIGTERM');
+  assert.equal((await within(relay.exited, 'the relay to exit')).code, 0);
+  await relay.says('server_stopped connections_cut=1');
 });
 
 test('while it drains, nobody new is let in', async (t) => {

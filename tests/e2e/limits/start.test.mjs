@@ -60,6 +60,28 @@ test('a port in use: exit code 1, and the message says which', async (t) => {
   assert.ok(stderr.includes(String(relay.port)), stderr);
 });
 
+test('the log: the summary, then server_started, then warnings by name', async (t) => {
+  const relay = await relayFor(t, '--allow-origin', 'https://game.example');
+  await relay.says('page_refused');
+  const order = ['perseid ', 'connections ', ' info  server_started ', ' warn  page_refused '];
+  const places = order.map((part) => relay.stderr.indexOf(part));
+  assert.ok(!places.includes(-1), relay.stderr);
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+    relay.stderr,
+  );
+  assert.ok(!relay.stderr.includes('try it'), relay.stderr);
+});
+
+test('an ordinary start warns of nothing', async (t) => {
+  const relay = await relayFor(t, '--shards', '1');
+  await relay.says('server_started');
+  relay.signal('SIGUSR1');
+  await relay.says('counters');
+  assert.ok(!relay.stderr.includes(' warn '), relay.stderr);
+});
+
 test('an empty configuration file is no mistake', async (t) => {
   await relayFor(t, '--config', '/dev/null');
 });

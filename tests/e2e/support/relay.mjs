@@ -41,6 +41,14 @@ export class Relay {
     return this.#stderr;
   }
 
+  // Until standard error holds this text.
+  async says(text) {
+    const wait = async () => {
+      while (!this.#stderr.includes(text)) await once(this.#process.stderr, 'data');
+    };
+    await within(wait(), `the relay to say ${text}`, () => this.#stderr);
+  }
+
   get pid() {
     return this.#process.pid;
   }
