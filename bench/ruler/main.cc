@@ -57,7 +57,9 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember({"epoll", "io_uring"}))
         ->capture_default_str();
     mode->add_option("--host", config.host, "IPv4 address")->capture_default_str();
-    mode->add_option("--port", config.port, "0 takes a free one")->capture_default_str();
+    mode->add_option("--port", config.port, "0 takes a free one")
+        ->check(CLI::Range(0, 65535))
+        ->option_text("PORT=0");
     mode->add_option("--size", config.message_bytes, "bytes of one message")
         ->check(CLI::Range(1, 16384))
         ->capture_default_str();

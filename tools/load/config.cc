@@ -1,11 +1,8 @@
 #include "tools/load/config.h"
 
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
-#include <map>
 
-#include "tools/load/stamp.h"
+#include "tools/load/config_check.h"
 
 namespace perseid::load {
 namespace {
@@ -14,12 +11,13 @@ namespace {
 constexpr std::string_view kEnvelope =
     R"({"type":"player_action","room":"load-123456-0","seq":12345,"sender":"c0123456789abc",)"
     R"("timestamp":1700000000000,"payload":})";
-constexpr u32 kReserveFds = 32;
-constexpr u64 kOrderPairsMax = 400'000'000;  // members times senders; four bytes each
+constexpr std::string_view kScenarios = "there are idle, fanout, players and echo";
 
 void add_common(CLI::App* app, Config& config) {
-  app->add_option("--host", config.host, "Server's address (IPv4)")->capture_default_str();
-  app->add_option("--port", config.port, "Server's TCP port")->capture_default_str();
+  app->add_option("--host", config.host, "Server's name or address (IPv4)")->capture_default_str();
+  app->add_option("--port", config.port, "Server's TCP port")
+      ->check(CLI::Range(1, 65535))
+      ->option_text("PORT=8080");
   app->add_option("--spawn", config.spawn,
                   "Start this command as the server, and end it afterwards; it must print "
                   "`listening on HOST:PORT`");
@@ -31,20 +29,22 @@ void add_common(CLI::App* app, Config& config) {
 
 void add_flow(CLI::App* app, Config& config) {
   app->add_option("--size", config.size_bytes, "Payload of one message, bytes")
-      ->check(CLI::Range(kStampedPayloadBytesMin, u32{60000}))
-      ->option_text("BYTES=64")
-      ->capture_default_str();
+      ->option_text("BYTES=64");
   app->add_option("--duration-s", config.duration_s, "Measured time, s")->capture_default_str();
   app->add_option("--warmup-s", config.warmup_s, "Time before it, s")->capture_default_str();
   app->add_option("--drain-s", config.drain_s, "Longest wait for the last deliveries, s")
       ->capture_default_str();
   app->add_flag("--verify", config.verify, "Also compare every byte of every payload");
-  const std::map<std::string, Protocol> protocols{
-      {"perseid", Protocol::perseid}, {"raw", Protocol::raw}, {"bun", Protocol::bun}};
-  app->add_option("--protocol", config.protocol,
-                  "perseid; raw: TCP without a protocol, for perseid-ruler; bun: a WebSocket "
-                  "server that publishes to all")
-      ->transform(CLI::CheckedTransformer(protocols))
+  const auto set_protocol = [&config](const std::string& name) {
+    config.protocol = name == "raw"   ? Protocol::raw
+                      : name == "bun" ? Protocol::bun
+                                      : Protocol::perseid;
+  };
+  app->add_option_function<std::string>(
+         "--protocol", set_protocol,
+         "perseid; raw: TCP without a protocol, for perseid-ruler; bun: a WebSocket server that "
+         "publishes to all")
+      ->check(CLI::IsMember({"perseid", "raw", "bun"}))
       ->option_text("perseid|raw|bun");
   app->add_flag_callback(
       "--raw", [&config] { config.protocol = Protocol::raw; }, "Same as --protocol raw");
@@ -63,9 +63,12 @@ CLI::App* add_idle(CLI::App& app, Config& config) {
   CLI::App* idle = app.add_subcommand(
       "idle", "Connect, join a room, stay: memory per connection, heartbeats, leaks");
   add_common(idle, config);
-  idle->add_option("--connections", config.connections, "Clients in all")->capture_default_str();
+  idle->add_option(
+      "--connections", config.connections,
+      "Clients in all; by default 15000, or as many as the limit of open files allows");
   idle->add_option("--measure-from", config.measure_from,
-                   "Memory per connection is the slope from so many clients; 0: a tenth");
+                   "Memory per connection is the slope from so many clients; by default 2000, or a "
+                   "fifth");
   idle->add_option("--rooms", config.rooms, "Rooms that they share")->capture_default_str();
   idle->add_option("--settle-s", config.settle_s, "Quiet time before memory is read, s")
       ->capture_default_str();
@@ -108,46 +111,31 @@ CLI::App* add_echo(CLI::App& app, Config& config) {
   CLI::App* echo = app.add_subcommand("echo", "Ping-pong on /echo (perseid --echo)");
   add_common(echo, config);
   add_flow(echo, config);
-  echo->add_option("--connections", config.connections, "Clients")->capture_default_str();
+  echo->add_option("--connections", config.connections, "Clients; by default 64");
   echo->add_option("--window", config.window, "Messages under way on one connection")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   return echo;
 }
 
-// Raises the soft limit to the hard one; an empty string, or why the run cannot be.
-std::string file_limit_problem(const Config& config) {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  if (config.clients() + kReserveFds <= limit.rlim_cur) return {};
-  return std::to_string(config.clients()) + " clients need as many open files, but the limit is " +
-         std::to_string(limit.rlim_cur) + " (ulimit -n); ask for at most " +
-         std::to_string(limit.rlim_cur - kReserveFds) + ", or raise the limit";
+// What CLI11 would call a missing subcommand, whatever was written.
+std::string scenario_problem(int argc, char** argv) {
+  if (argc < 2) return "which scenario? " + std::string(kScenarios);
+  const std::string_view word = argv[1];
+  if (word.starts_with('-')) return {};
+  for (const std::string_view name : {"idle", "fanout", "players", "echo"}) {
+    if (word == name) return {};
+  }
+  return "\"" + std::string(word) + "\" is no scenario; " + std::string(kScenarios);
 }
 
-std::string problem_of(const Config& config) {
-  if (config.clients() == 0) return "there are no clients in this run";
-  if (config.stalled >= config.members && config.scenario == Scenario::fanout) {
-    return "--stalled must leave at least one of the --members reading";
-  }
-  if (config.protocol == Protocol::raw &&
-      (config.scenario == Scenario::players || config.rooms != 1)) {
-    return "the ruler knows one room and one publisher: use fanout or echo, and --rooms 1";
-  }
-  if (config.protocol == Protocol::bun && config.scenario == Scenario::echo) {
-    return "the peer has no /echo: use fanout or players";
-  }
-  if (config.protocol == Protocol::raw && config.frame_bytes != 0 &&
-      config.frame_bytes < config.size_bytes) {
-    return "--frame-bytes must hold the payload (--size)";
-  }
-  if (config.scenario == Scenario::players &&
-      u64{config.rooms} * config.room_size * config.room_size > kOrderPairsMax) {
-    return "the order check keeps a number for every pair in a room: smaller rooms, please";
-  }
-  return file_limit_problem(config);
+// `scenario`: the first word of the command line, perhaps a flag.
+bool refuse(const std::string& why, std::string_view scenario, int& exit_code) {
+  const bool named = !scenario.empty() && !scenario.starts_with('-');
+  std::fprintf(stderr, "perseid-load: %s\nperseid-load %s--help tells what there is.\n",
+               why.c_str(), named ? (std::string(scenario) + " ").c_str() : "");
+  exit_code = 1;
+  return false;
 }
 
 }  // namespace
@@ -179,34 +167,40 @@ u32 Config::message_bytes() const {
 }
 
 bool read_config(int argc, char** argv, Config& out, int& exit_code) {
+  if (const std::string problem = scenario_problem(argc, argv); !problem.empty()) {
+    return refuse(problem, "", exit_code);
+  }
   CLI::App app{
       "perseid-load: clients for a Perseid relay. Measures what a load costs the server, and "
       "checks that every message arrives once and in order.\nExit code: 0 all arrived, 2 some did "
       "not, 1 the run could not be made."};
   app.require_subcommand(1);
+  app.set_version_flag("--version", "perseid-load " PERSEID_VERSION);
+  app.footer(
+      "Each scenario has its own flags: perseid-load players --help lists them.\n"
+      "For example: perseid-load players --room-size 50 --spawn 'build/release/perseid --port 0'");
   CLI::App* idle = add_idle(app, out);
   add_fanout(app, out);
   CLI::App* players = add_players(app, out);
   CLI::App* echo = add_echo(app, out);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error) == 0 ? 0 : 1;
+  } catch (const CLI::Success& asked) {
+    exit_code = app.exit(asked);
     return false;
+  } catch (const CLI::RequiredError&) {
+    return refuse("the scenario comes first; " + std::string(kScenarios), "", exit_code);
+  } catch (const CLI::ParseError& error) {
+    return refuse(error.what(), argv[1], exit_code);
   }
   out.scenario = idle->parsed()      ? Scenario::idle
                  : players->parsed() ? Scenario::players
                  : echo->parsed()    ? Scenario::echo
                                      : Scenario::fanout;
-  if (out.scenario == Scenario::players && out.rate_per_s == 0) out.rate_per_s = 20;
-  if (out.measure_from == 0 || out.measure_from > out.connections)
-    out.measure_from = out.connections / 10;
-  if (const std::string problem = problem_of(out); !problem.empty()) {
-    std::fprintf(stderr, "perseid-load: %s\n", problem.c_str());
-    exit_code = 1;
-    return false;
-  }
-  return true;
+  const u32 clients_max = clients_allowed();
+  fill_in(out, clients_max);
+  const std::string problem = problem_of(out, clients_max);
+  return problem.empty() || refuse(problem, argv[1], exit_code);
 }
 
 }  // namespace perseid::load

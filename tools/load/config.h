@@ -24,8 +24,8 @@ struct Config {
   bool quiet = false;
   bool verify = false;
 
-  u32 connections = 64;   // idle, echo
-  u32 measure_from = 0;   // idle
+  u32 connections = 0;    // idle, echo; 0: not given, see fill_in()
+  u32 measure_from = 0;   // idle; likewise
   u32 rooms = 1;          // idle, fanout, players
   u32 members = 500;      // fanout: of one room, without its publisher
   u32 room_size = 100;    // players: of one room

@@ -56,7 +56,8 @@ class Fleet {
   // Until the first `count` clients are ready. Throws std::runtime_error, in plain words, if the
   // server is not there or refuses.
   void connect_up_to(u32 count);
-  // Waits for and handles events, until `deadline_ns` at the latest (CLOCK_MONOTONIC).
+  // Waits for and handles events, until `deadline_ns` at the latest (CLOCK_MONOTONIC). Throws like
+  // connect_up_to() if the relay limits the rate of a client.
   void poll(u64 deadline_ns);
   void send(Client& client, Bytes bytes);
   void stall(Client& client);  // never reads again

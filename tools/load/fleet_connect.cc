@@ -33,9 +33,7 @@ sockaddr_in address_of(const std::string& host, u16 port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  if (::inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) {
-    throw std::runtime_error("--host must be an IPv4 address, not " + host);
-  }
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);  // of numeric_host(), so it is one
   return address;
 }
 
@@ -50,6 +48,14 @@ void bind_source(int fd, u32 index, const sockaddr_in& to) {
   from.sin_addr.s_addr = htonl((127u << 24) + 1 + index / kConnectionsPerAddress);
   // Refused, the kernel chooses a source itself.
   (void)::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
+}
+
+// What the first refused message means for the whole run: from here on all would be missing.
+[[noreturn]] void stop_at_rate_limit() {
+  throw std::runtime_error(
+      "the relay limits what one session may send (rate_limited): start it with "
+      "--session-messages-per-second 10000000 --session-bytes-per-second 4000000000, or give a "
+      "lower --rate");
 }
 
 [[noreturn]] void refuse(const Config& config, const std::string& why) {
@@ -121,8 +127,11 @@ std::size_t Fleet::consume_answer(Client& client, Bytes in) {
   const std::size_t end = text.find("\r\n\r\n");
   if (end == std::string_view::npos) return 0;
   if (!text.starts_with("HTTP/1.1 101")) {
+    const bool no_echo = config_.scenario == Scenario::echo && text.starts_with("HTTP/1.1 404");
+    const std::string_view body = text.substr(end + 4, 200);
     lose(client, "the upgrade was answered by: " + std::string(text.substr(0, text.find('\r'))) +
-                     " " + std::string(text.substr(end + 4, 200)));
+                     " " + std::string(body.substr(0, body.find('\n'))) +
+                     (no_echo ? " Start the relay with --echo." : ""));
     return 0;
   }
   upgraded(client);
@@ -148,6 +157,7 @@ void Fleet::on_system(Client& client, std::string_view message) {
   } else if (op.starts_with("error\"")) {
     ++counters_.errors;
     trouble("the relay answered: " + std::string(message.substr(0, 300)));
+    if (message.find(R"("code":"rate_limited")") != std::string_view::npos) stop_at_rate_limit();
     if (client.phase == Phase::joining) lose(client, message.substr(0, 300));
   } else if (op.starts_with("gap\"")) {
     ++counters_.gaps;

@@ -17,7 +17,7 @@ FlowRun::FlowRun(const Config& config, u32 rooms, u32 members, u32 senders)
     : config_(config),
       fleet_(config, *this),
       ledger_(config, rooms, members, senders, static_cast<u32>(fleet_.room_name(0).size())),
-      progress_(config.quiet),
+      progress_(config.quiet, true),
       outgoing_(rooms) {}
 
 Result FlowRun::run() {

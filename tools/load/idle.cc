@@ -13,7 +13,7 @@ namespace {
 class Idle final : public FleetHandler {
  public:
   explicit Idle(const Config& config)
-      : config_(config), fleet_(config, *this), progress_(config.quiet) {}
+      : config_(config), fleet_(config, *this), progress_(config.quiet, false) {}
 
   Result run() {
     Result result;

@@ -2,13 +2,16 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
 
 #include "tools/load/config.h"
 #include "tools/load/flow_run.h"
+#include "tools/load/host.h"
 #include "tools/load/report.h"
 #include "tools/load/spawned_server.h"
 
@@ -30,21 +33,27 @@ Result run(const Config& config) {
   return make_echo(config)->run();
 }
 
+[[noreturn]] void cannot_write(const Config& config) {
+  throw std::runtime_error("--json: cannot write " + config.json_file + ": " +
+                           std::strerror(errno));
+}
+
 int run_and_report(Config& config) {
+  const bool wants_json = !config.json_file.empty();
+  std::ofstream json;
+  if (wants_json) json.open(config.json_file);  // before the run, which may be long
+  if (wants_json && !json) cannot_write(config);
   std::unique_ptr<SpawnedServer> server;
   if (!config.spawn.empty()) {
-    server = std::make_unique<SpawnedServer>(config.spawn);
+    server = std::make_unique<SpawnedServer>(config.spawn, config.quiet);
     config.server_pid = server->pid();
     config.host = server->host();
     config.port = server->port();
   }
+  config.host = numeric_host(config.host);
   const Result result = run(config);
   std::fputs(to_text(config, result).c_str(), stdout);
-  if (!config.json_file.empty()) {
-    std::ofstream file(config.json_file);
-    file << to_json(config, result);
-    if (!file.flush()) throw std::runtime_error("cannot write " + config.json_file);
-  }
+  if (wants_json && !(json << to_json(config, result)).flush()) cannot_write(config);
   return result.good() ? 0 : 2;
 }
 

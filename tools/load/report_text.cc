@@ -7,6 +7,7 @@ namespace perseid::load {
 namespace {
 
 constexpr u32 kHistogramColumns = 40;
+constexpr u32 kSlopeConnectionsMin = 5000;    // with fewer, what the server keeps anyway shows
 constexpr u64 kSuspiciousNs = 1'000'000'000;  // no load here explains a second
 
 [[gnu::format(printf, 2, 3)]] void line(std::string& out, const char* format, ...) {
@@ -44,14 +45,21 @@ void add_flow(std::string& out, const Result& result) {
   if (result.after_stall) add_latency(out, "  after the stall ", *result.after_stall);
 }
 
+// Deliveries by CPU second; nothing to say where nothing was to be delivered.
+std::string yield_of(const Sample& cost) {
+  if (cost.received == 0 || cost.server_cpu_ns == 0) return "";
+  char text[64];
+  std::snprintf(text, sizeof text, ", %.0f deliveries per CPU second",
+                static_cast<double>(cost.received) / static_cast<double>(cost.server_cpu_ns) * 1e9);
+  return text;
+}
+
 void add_cost(std::string& out, const Result& result) {
   const Sample& cost = result.cost;
   const auto elapsed = static_cast<double>(cost.time_ns);
   if (result.rss_end_bytes != 0) {
-    const auto server = static_cast<double>(cost.server_cpu_ns);
-    line(out, "  server      CPU %.1f %%, %.0f deliveries per CPU second, memory %.1f MiB (%+.1f)",
-         server / elapsed * 100,
-         server > 0 ? static_cast<double>(cost.received) / server * 1e9 : 0.0,
+    line(out, "  server      CPU %.1f %%%s, memory %.1f MiB (%+.1f)",
+         static_cast<double>(cost.server_cpu_ns) / elapsed * 100, yield_of(cost).c_str(),
          static_cast<double>(result.rss_end_bytes) / MiB,
          (static_cast<double>(result.rss_end_bytes) - static_cast<double>(result.rss_start_bytes)) /
              MiB);
@@ -63,8 +71,13 @@ void add_cost(std::string& out, const Result& result) {
 
 void add_memory(std::string& out, const MemorySlope& memory) {
   const auto mib = [](u64 bytes) { return static_cast<double>(bytes) / MiB; };
-  line(out, "  memory      %.0f bytes per connection (slope of resident memory, %u to %u)",
-       memory.bytes_per_connection(), memory.from_connections, memory.to_connections);
+  if (memory.to_connections < kSlopeConnectionsMin) {
+    line(out, "  memory      %u clients are too few for a slope: give --connections %u or more",
+         memory.to_connections, kSlopeConnectionsMin);
+  } else {
+    line(out, "  memory      %.0f bytes per connection (slope of resident memory, %u to %u)",
+         memory.bytes_per_connection(), memory.from_connections, memory.to_connections);
+  }
   line(out, "              MiB: %.1f empty, %.1f at %u, %.1f at %u, %.1f later, %.1f all closed",
        mib(memory.rss_empty_bytes), mib(memory.rss_from_bytes), memory.from_connections,
        mib(memory.rss_to_bytes), memory.to_connections, mib(memory.rss_after_stay_bytes),

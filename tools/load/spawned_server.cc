@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ constexpr u64 kStartTimeoutNs = 20'000'000'000;
 
 }  // namespace
 
-SpawnedServer::SpawnedServer(const std::string& command) {
+SpawnedServer::SpawnedServer(const std::string& command, bool quiet) {
+  if (quiet) errors_ = ::memfd_create("server's standard error", MFD_CLOEXEC);
   start(command);
   read_address();
 }
@@ -29,6 +31,7 @@ SpawnedServer::~SpawnedServer() {
     ::waitpid(pid_, nullptr, 0);
   }
   ::close(output_);
+  if (errors_ >= 0) ::close(errors_);
 }
 
 void SpawnedServer::start(const std::string& command) {
@@ -38,6 +41,7 @@ void SpawnedServer::start(const std::string& command) {
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // the server must not outlive the load
     ::dup2(ends[1], STDOUT_FILENO);
+    if (errors_ >= 0) ::dup2(errors_, STDERR_FILENO);
     ::close(ends[0]);
     ::close(ends[1]);
     const std::string line = "exec " + command;
@@ -67,7 +71,16 @@ void SpawnedServer::read_address() {
     port_ = static_cast<u16>(std::stoul(address.substr(colon + 1)));
     return;
   }
-  throw std::runtime_error("the server that --spawn started did not say `listening on HOST:PORT`");
+  throw std::runtime_error("the server that --spawn started did not say `listening on HOST:PORT`" +
+                           said());
+}
+
+std::string SpawnedServer::said() const {
+  char text[2000];
+  const ssize_t size = errors_ < 0 ? 0 : ::pread(errors_, text, sizeof text, 0);
+  if (size <= 0) return "";
+  const std::string_view whole(text, static_cast<std::size_t>(size));
+  return "; it said: " + std::string(whole.substr(0, whole.find_last_not_of('\n') + 1));
 }
 
 }  // namespace perseid::load

@@ -14,7 +14,8 @@ namespace perseid::load {
 class SpawnedServer {
  public:
   // Runs `command` by the shell. Throws std::runtime_error if it ends, or says nothing within 20 s.
-  explicit SpawnedServer(const std::string& command);
+  // Quiet: what it says on standard error is shown only then.
+  SpawnedServer(const std::string& command, bool quiet);
   ~SpawnedServer();
   SpawnedServer(const SpawnedServer&) = delete;
   SpawnedServer& operator=(const SpawnedServer&) = delete;
@@ -26,9 +27,11 @@ class SpawnedServer {
  private:
   void start(const std::string& command);
   void read_address();
+  std::string said() const;  // on standard error, if that is kept
 
   pid_t pid_ = -1;
   int output_ = -1;
+  int errors_ = -1;  // a file in memory, if it is to be quiet
   std::string host_;
   u16 port_ = 0;
 };
