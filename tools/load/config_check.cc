@@ -35,7 +35,7 @@ std::string number_problem(const Config& config) {
                   {"--drain-s", config.drain_s, kSecondsMax},
                   {"--rate", config.rate_per_s, kRateMax}};
   for (const auto& number : kNumbers) {
-    const std::string problem = range_problem(number.flag, number.value, number.most);
+    std::string problem = range_problem(number.flag, number.value, number.most);
     if (!problem.empty()) return problem;
   }
   if (config.size_bytes >= kStampedPayloadBytesMin && config.size_bytes <= kPayloadBytesMax) {

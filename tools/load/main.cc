@@ -15,9 +15,8 @@
 #include "tools/load/report.h"
 #include "tools/load/spawned_server.h"
 
+namespace perseid::load {
 namespace {
-
-using namespace perseid::load;
 
 Result run(const Config& config) {
   switch (config.scenario) {
@@ -58,15 +57,16 @@ int run_and_report(Config& config) {
 }
 
 }  // namespace
+}  // namespace perseid::load
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   ::prctl(PR_SET_TIMERSLACK, 1UL);  // rates are kept to the microsecond
-  Config config;
+  perseid::load::Config config;
   int exit_code = 0;
-  if (!read_config(argc, argv, config, exit_code)) return exit_code;
+  if (!perseid::load::read_config(argc, argv, config, exit_code)) return exit_code;
   try {
-    return run_and_report(config);
+    return perseid::load::run_and_report(config);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "perseid-load: %s\n", error.what());
     return 1;

@@ -48,20 +48,26 @@ void tell_start(const CliResult& cli, const StartReport& report, Logging& loggin
   print(stdout, "listening on " + listen_address(report) + "\n");
 }
 
-void log_counters(const Server& server, Logging& logging) {
-  const NetStatsSum stats = server.net_stats();
-  LogLine line = logging.line("counters");
-  line.add("connections", u64{server.connections()});
-  const bool all = logging.format() == LogFormat::json;  // A person skips the zeros anyway.
+void add_net_counters(LogLine& line, const NetStatsSum& stats, bool all) {
 #define X(name, text) \
   if (all || stats.name > 0) line.add("net_" #name, stats.name);
   PERSEID_NET_STATS(X)
 #undef X
-  const Stats rules = server.stats();
+}
+
+void add_rules_counters(LogLine& line, const Stats& stats, bool all) {
 #define X(name, text) \
-  if (all || rules.name > 0) line.add(#name, rules.name.get());
+  if (all || stats.name > 0) line.add(#name, stats.name.get());
   PERSEID_STATS(X)
 #undef X
+}
+
+void log_counters(const Server& server, Logging& logging) {
+  LogLine line = logging.line("counters");
+  line.add("connections", u64{server.connections()});
+  const bool all = logging.format() == LogFormat::json;  // A person skips the zeros anyway.
+  add_net_counters(line, server.net_stats(), all);
+  add_rules_counters(line, server.stats(), all);
   logging.write(LogLevel::info, line);
 }
 
