@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <ctime>
-#include <limits>
 
 #include "codec/envelope.h"
 #include "tests/codec/envelope_text.h"
+#include "tests/support/cpu_clock.h"
 
 namespace perseid {
 namespace {
@@ -24,13 +23,6 @@ std::string repeat(std::string_view text, std::size_t times) {
   std::string all;
   for (std::size_t i = 0; i < times; ++i) all += text;
   return all;
-}
-
-// Of this thread alone: other programs on the machine cannot slow it down.
-i64 thread_cpu_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return i64{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 TEST(EnvelopeHostile, NotJson) {
@@ -244,13 +236,7 @@ TEST(EnvelopeHostile, TypeConfusion) {
 TEST(EnvelopeHostile, WorkIsLinear) {
   const auto cost = [](const std::string& text) {
     EnvelopeReader reader{EnvelopeLimits{}};
-    i64 best_ns = std::numeric_limits<i64>::max();
-    for (int i = 0; i < 5; ++i) {
-      const i64 start_ns = thread_cpu_ns();
-      read_all(reader, text);
-      best_ns = std::min(best_ns, thread_cpu_ns() - start_ns);
-    }
-    return best_ns;
+    return test::least_cpu_ns(5, [&] { read_all(reader, text); });
   };
   const std::string units[] = {"\"type\":1,",  "\"x\":[[[[[[]]]]]],", "\"a\":\"\\u0041\\n\",",
                                "\"a\":1e308,", "\"since\":{},",       "\"a\":\"\\\\\\\\\\\\\","};

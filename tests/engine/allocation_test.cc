@@ -2,7 +2,6 @@
 // counted while messages pass.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,48 +13,7 @@
 #include "codec/message_reader.h"
 #include "engine/relay.h"
 #include "tests/engine/messages.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define PSD_COUNTS_ALLOCATIONS 0  // sanitizers bring their own malloc, which must not be replaced
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define PSD_COUNTS_ALLOCATIONS 0
-#endif
-#endif
-#ifndef PSD_COUNTS_ALLOCATIONS
-#define PSD_COUNTS_ALLOCATIONS 1
-#endif
-
-namespace {
-std::atomic<perseid::u64> allocations{0};
-}
-
-#if PSD_COUNTS_ALLOCATIONS
-// operator new ends here as well. glibc keeps its own functions under these names.
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* block, std::size_t size);
-void* __libc_memalign(std::size_t alignment, std::size_t size);
-
-void* malloc(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_calloc(count, size);
-}
-void* realloc(void* block, std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_realloc(block, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_memalign(alignment, size);
-}
-}
-#endif
+#include "tests/support/count_malloc.h"
 
 namespace perseid::test {
 namespace {
@@ -223,9 +181,7 @@ void check(u32 relay_count, const AllocationCase& row) {
 }
 
 TEST(Allocation, the_counter_counts) {
-#if !PSD_COUNTS_ALLOCATIONS
-  GTEST_SKIP() << "sanitizers bring their own malloc";
-#endif
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
   const u64 before = allocations.load();
   delete new std::string(100, 'x');
   std::free(std::malloc(10));
@@ -279,16 +235,12 @@ TEST(Allocation, a_deflater_and_an_inflater_take_their_windows_with_the_first_me
 }
 
 TEST(Allocation, none_per_message_to_a_hundred_members_on_one_shard) {
-#if !PSD_COUNTS_ALLOCATIONS
-  GTEST_SKIP() << "sanitizers bring their own malloc";
-#endif
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
   for (const AllocationCase& row : kAllocationCases) check(1, row);
 }
 
 TEST(Allocation, none_per_message_to_a_hundred_members_on_two_shards) {
-#if !PSD_COUNTS_ALLOCATIONS
-  GTEST_SKIP() << "sanitizers bring their own malloc";
-#endif
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
   for (const AllocationCase& row : kAllocationCases) check(2, row);
 }
 

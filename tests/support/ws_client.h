@@ -38,6 +38,8 @@ class WsClient {
 
   // Connects TCP only; false if refused.
   bool connect_tcp(u16 port, int receive_buffer_bytes = 0);
+  // Begins to connect TCP and does not wait for it: poll fd() for POLLOUT.
+  void begin_connect(u16 port);
   // Connects and upgrades; false if the answer is not 101 (see head()).
   bool connect(u16 port, const ClientConfig& config = {});
   // The request that connect() sends.
