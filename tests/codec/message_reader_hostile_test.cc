@@ -163,6 +163,54 @@ TEST(Hostile, row_12_fragment_lengths_that_would_overflow_their_sum) {
   }
 }
 
+// CVE-2026-54466: lengths added up past a double's precision, and the stream fell out of step. Each
+// is 64 bits wide here, exact, and allowed in its shortest form only.
+TEST(Hostile, row_10_lengths_are_exact_and_in_their_shortest_form) {
+  const auto header_of = [](int code, u64 length, int bytes) {
+    std::string out = raw({0x82, 0x80 | code});
+    for (int shift = 8 * bytes - 8; shift >= 0; shift -= 8) {
+      out.push_back(static_cast<char>(length >> shift & 255));
+    }
+    return out + raw({1, 2, 3, 4});
+  };
+  const u64 precise = u64{1} << 53;
+  for (const u64 length : {u64{0}, u64{125}, u64{126}, u64{65535}, u64{65536}, precise - 1, precise,
+                           precise + 1, precise + 2, (u64{1} << 63) - 1}) {
+    SCOPED_TRACE(length);
+    FrameHeader header;
+    const std::string in16 = header_of(126, length & 0xffff, 2), in64 = header_of(127, length, 8);
+    if (length < 65536) {
+      EXPECT_EQ(parse_frame_header(as_bytes(in16), FrameSource::client, false, header),
+                length < 126 ? Error::non_minimal_length : Error::ok);
+    }
+    const Error got = parse_frame_header(as_bytes(in64), FrameSource::client, false, header);
+    EXPECT_EQ(got, length < 65536 ? Error::non_minimal_length : Error::ok);
+    if (got == Error::ok) {
+      EXPECT_EQ(header.payload_bytes, length);
+    }
+  }
+}
+
+// CVE-2026-33151: a header announced many attachments, and the server kept room for all of them.
+TEST(Hostile, row_30_what_is_announced_is_held_only_as_it_arrives) {
+  for (const u64 announced : {u64{1} << 16, u64{1} << 20, u64{1} << 24}) {
+    MessageReader reader;
+    RecordingSink sink;
+    const ReaderLimits limits{.message_bytes_max = u64{1} << 27};
+    std::array<u8, kFrameHeaderBytesMax> header{};
+    const u32 bytes =
+        write_client_frame_header(header.data(), Opcode::binary, announced, {1, 2, 3, 4}, false);
+    ASSERT_EQ(feed(reader, {reinterpret_cast<const char*>(header.data()), bytes}, limits, sink),
+              Error::ok);
+    EXPECT_LE(reader.held_bytes(), 1024u) << announced << " bytes are announced";
+    const std::string piece(8192, 'x');
+    for (u64 arrived = piece.size(); arrived < announced; arrived += piece.size()) {
+      ASSERT_EQ(feed(reader, piece, limits, sink), Error::ok);
+      ASSERT_LE(reader.held_bytes(), 1024 + 2 * arrived);
+    }
+  }
+}
+
 TEST(Hostile, row_14_huge_announced_frame_allocates_nothing) {
   MessageReader reader;
   RecordingSink sink;
