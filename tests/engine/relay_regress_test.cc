@@ -281,7 +281,10 @@ TEST(Regress, what_only_a_keyframe_told_is_untold_by_the_next_delta) {
   world.join(a, "arena");
   a.say(state("arena", R"({"set":{"stays":{"x":1}}})"));
   world.run_for(200);
-  // The tick of this one is still to come when the joiner gets its keyframe.
+  a.say(state("arena", R"({"set":{"stays":{"w":1}}})"));
+  world.run_for(10);
+  const u64 ticks = world.relay().stats().state_ticks.get();
+  // A tick has just been, so that of this one is still to come when the joiner gets its keyframe.
   a.say(state("arena", R"({"set":{"goes":{"x":1},"stays":{"y":1}}})"));
   a.say(state("arena", R"({"set":{"stays":{"z":1}}})"));
   world.turn();
@@ -289,12 +292,13 @@ TEST(Regress, what_only_a_keyframe_told_is_untold_by_the_next_delta) {
   b.say(R"({"type":"system","op":"join","room":"arena"})");
   world.turn();
   world.turn();
-  if (b.has(R"("goes")")) {
-    a.say(state("arena", R"({"set":{"stays":{"y":null}},"unset":["goes"]})"));
-    world.run_for(200);
-    EXPECT_TRUE(b.has(R"("unset":["goes"])"));
-    EXPECT_TRUE(b.has(R"("y":null)"));
-  }
+  const std::string told = b.find(R"("full":true)");
+  ASSERT_NE(told.find(R"("goes")"), std::string::npos);
+  ASSERT_EQ(world.relay().stats().state_ticks.get(), ticks) << "only the keyframe has told";
+  a.say(state("arena", R"({"set":{"stays":{"y":null}},"unset":["goes"]})"));
+  world.run_for(200);
+  EXPECT_TRUE(b.has(R"("unset":["goes"])"));
+  EXPECT_TRUE(b.has(R"("y":null)"));
 }
 
 TEST(Regress, history_before_zero_is_empty_whatever_the_limit) {
