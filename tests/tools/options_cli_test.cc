@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <utility>
 #include <vector>
@@ -84,6 +85,30 @@ TEST(OptionsCli, MistakesAreNamedWithWhatIsRight) {
     }
     EXPECT_EQ(result.error.find_first_of("\n\x1b"), std::string::npos) << row.name;
   }
+}
+
+// CVE-2018-21035: two gigabytes, because nobody had said less. Here nobody can say "without end".
+TEST(Hostile, row_26_no_flag_takes_what_is_unlimited) {
+  const auto refused = [](const char* name, const std::string& value) {
+    std::string flag = std::string("--") + name + "=" + value;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    EXPECT_EQ(read({flag.c_str()}).action, CliAction::fail) << flag;
+  };
+#define GROUP(title)
+#define FLAG(name, help)
+#define TEXT(name, init, help)
+#define NUM(type, name, init, min, max, unit, help)                                        \
+  for (const char* all : {"unlimited", "infinity", "inf", "none", "max", "*", "-1", "1e9", \
+                          "18446744073709551615", "18446744073709551616"}) {               \
+    refused(#name, all);                                                                   \
+  }                                                                                        \
+  refused(#name, std::to_string(u64{max} + 1));                                            \
+  if (u64{min} > 0) refused(#name, std::to_string(u64{min} - 1));
+  PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)
+#undef GROUP
+#undef FLAG
+#undef TEXT
+#undef NUM
 }
 
 TEST(OptionsCli, NothingSaidMeansTheDefaults) {
