@@ -25,6 +25,10 @@ const FaultCase kFaults[] = {
     {"a_slice_is_sent_twice", Fault::repeat_slice},
     {"a_slice_is_lost", Fault::lose_slice},
     {"a_byte_changes", Fault::corrupt_payload},
+    {"an_answer_to_a_join_vanishes", Fault::drop_joined},
+    {"rosters_vanish", Fault::drop_roster, 40},
+    // Chance heals it as well: whose lane it was has often left, or nobody spoke any more.
+    {"a_lane_falls_silent", Fault::silence_lane, 40},
 };
 
 // Nobody dies and nobody lags, so that nothing can excuse what is missing.
@@ -39,6 +43,12 @@ Plan calm_plan(u64 seed, Fault fault) {
   plan.kills = plan.slow_links = plan.refusals = false;
   plan.options = Options{};
   plan.fault = fault;
+  if (fault == Fault::drop_roster) {
+    // Somebody has to fall out of the system lane.
+    plan.slow_links = true;
+    plan.options.system_window_bytes = 256;
+    plan.options.timeout_ms = plan.options.heartbeat_interval_ms = 3'600'000;
+  }
   return plan;
 }
 

@@ -30,7 +30,8 @@ Office::Office(const Plan& plan, Dice& dice, Verdict& verdict)
 bool Office::post(ShardId from, ShardId to, Letter&& letter, Post urgency) {
   if (urgency == Post::bulk && plan_.refusals && !prompt && dice_.percent(5)) return false;
   std::deque<Waiting>& box = boxes_[from * plan_.shards + to];
-  if (!fault_committed && betray(box, letter)) return true;
+  if (!fault_committed && betray(box, to, letter)) return true;
+  if (is_silenced(to, letter)) return true;
   const u64 delay_ms = prompt ? 0 : dice_.percent(70) ? dice_.below(3) : dice_.below(40);
   box.push_back({std::move(letter), verdict_.now_ms + delay_ms});
   ++letters_;
@@ -68,14 +69,36 @@ bool Office::is_victim(const Letter& letter) const {
       return std::holds_alternative<LeaveLetter>(letter.body);
     case Fault::drop_keyframe:
       return std::holds_alternative<KeyframeLetter>(letter.body);
+    case Fault::drop_joined:
+      return std::holds_alternative<std::unique_ptr<JoinAnswer>>(letter.body);
+    case Fault::drop_roster: {
+      const auto* text = std::get_if<std::unique_ptr<TextAnswer>>(&letter.body);
+      return text != nullptr && (*text)->is_roster;
+    }
+    case Fault::silence_lane: {
+      const auto* advance = std::get_if<LaneAdvance>(&letter.body);
+      return advance != nullptr && !advance->reset && advance->lane != index(Lane::system);
+    }
     default:
       return false;
   }
 }
 
+// All that follows the first as well: a later letter would tell of what the lost one held.
+bool Office::is_silenced(ShardId to, const Letter& letter) const {
+  if (!fault_committed) return false;
+  if (plan_.fault == Fault::drop_roster) return is_victim(letter);
+  if (plan_.fault != Fault::silence_lane) return false;
+  const auto* advance = std::get_if<LaneAdvance>(&letter.body);
+  return advance != nullptr && !advance->reset && to == silenced_.shard &&
+         advance->view == silenced_.view && advance->format == silenced_.format &&
+         advance->lane == silenced_.lane;
+}
+
 // True if the letter was dealt with. Not at once: a run should be under way.
-bool Office::betray(std::deque<Waiting>& box, Letter& letter) {
-  if (!is_victim(letter) || !dice_.percent(10)) return false;
+bool Office::betray(std::deque<Waiting>& box, ShardId to, Letter& letter) {
+  if (!is_victim(letter)) return false;
+  if (plan_.fault != Fault::drop_roster && !dice_.percent(10)) return false;
   if (plan_.fault == Fault::swap_publishes) {
     if (box.empty()) return false;
     auto* before = std::get_if<PublishLetter>(&box.back().letter.body);
@@ -87,6 +110,9 @@ bool Office::betray(std::deque<Waiting>& box, Letter& letter) {
     std::swap(*before, after);
   }
   fault_committed = true;
+  if (const auto* advance = std::get_if<LaneAdvance>(&letter.body)) {
+    silenced_ = {to, advance->view, advance->format, advance->lane};
+  }
   if (plan_.fault == Fault::repeat_publish) {
     box.push_back({Letter(copy_of(std::get<PublishLetter>(letter.body))), verdict_.now_ms});
     ++letters_;

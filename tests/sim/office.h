@@ -30,14 +30,22 @@ class Office {
     Letter letter;
     u64 at_ms;
   };
-  bool betray(std::deque<Waiting>& box, Letter& letter);
+  bool betray(std::deque<Waiting>& box, ShardId to, Letter& letter);
   bool is_victim(const Letter& letter) const;
+  bool is_silenced(ShardId to, const Letter& letter) const;
 
   const Plan& plan_;
   Dice& dice_;
   Verdict& verdict_;
   std::vector<std::deque<Waiting>> boxes_;  // by from * shards + to
   u64 letters_ = 0;
+  // The lane that is silenced.
+  struct Silenced {
+    ShardId shard = 0;
+    Handle view;
+    u8 format = 0;
+    u8 lane = 0;
+  } silenced_;
 };
 
 }  // namespace perseid::sim

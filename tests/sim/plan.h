@@ -20,6 +20,9 @@ enum class Fault : u8 {
   lose_slice,       // a slice is called sent, but was not
   corrupt_payload,  // one byte of a payload changes on the way
   repeat_publish,   // a publish arrives twice
+  drop_joined,      // the answer to a join vanishes
+  drop_roster,      // the rosters for those who fell out of the system lane vanish, each
+  silence_lane,     // a shard hears no more of one lane of a room
 };
 
 struct Plan {

@@ -39,6 +39,7 @@ void Simulation::rest(const char* when) {
         if (player->connected()) player->check_rest();
       }
       book_.check();
+      check_bounds();
       return;
     }
   }
@@ -92,6 +93,33 @@ void Simulation::check_states() {
       verdict_.fail("player " + player->uid() + ": the state of " + room + " is " +
                     shown(seat.state) + "and elsewhere " + shown(it->second->state));
     }
+  }
+}
+
+// What a client can see of the limits: rooms, members and states are no larger than they may be.
+void Simulation::check_bounds() {
+  const Options& options = plan_.options;
+  std::map<std::string, u32> members;
+  for (const auto& player : players_) {
+    if (player->seats().size() > options.session_rooms_max) {
+      verdict_.fail("player " + player->uid() + " sits in too many rooms");
+    }
+    for (const auto& [room, seat] : player->seats()) {
+      ++members[room + seat.epoch];
+      u64 bytes = 0;
+      bool fits = seat.state.size() <= options.room_entities_max;
+      for (const auto& [entity, fields] : seat.state) {
+        bytes += entity.size();
+        fits &= fields.size() <= options.entity_fields_max;
+        for (const auto& [field, value] : fields) bytes += field.size() + value.size();
+      }
+      if (!fits || bytes > options.room_state_bytes_max) {
+        verdict_.fail("the state of " + room + " is of " + std::to_string(bytes) + " bytes");
+      }
+    }
+  }
+  for (const auto& [room, count] : members) {
+    if (count > options.room_members_max) verdict_.fail("too many members in " + room);
   }
 }
 

@@ -77,6 +77,7 @@ class SimShard final : public World {
   void send_home(Slot slot, Wire& wire);
   void deliver(Wire& wire, u32 taken);
   void note_batch(const Wire& wire, u32 taken);
+  void check_batch(const Wire& wire);
   bool betray(Wire& wire, u32& taken);
   void flush(Wire& wire);
   void queue_flush(Slot slot, Wire& wire);

@@ -44,6 +44,7 @@ class Simulation {
   void check_rosters();
   void check_states();
   void check_own_states();
+  void check_bounds();
   Stats sum_stats();
 
   const Plan plan_;
