@@ -1,12 +1,8 @@
 // Too many connections: in all, of one address, for the descriptors there are.
 #include <gtest/gtest.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <csignal>
-
+#include "tests/net/server_process.h"
 #include "tests/net/server_support.h"
 
 namespace perseid::test {
@@ -70,38 +66,21 @@ TEST(Limits, messages_of_one_address) {
   EXPECT_NE(answers.find("rate_limited"), std::string::npos) << answers;
 }
 
-// A server in a process of its own, with a low limit of open files.
-class FewFiles {
+// A server with a low limit of open files.
+class FewFiles : public ServerProcess {
  public:
-  explicit FewFiles(rlim_t files) {
-    EXPECT_EQ(::pipe(pipes_), 0);
-    child_ = ::fork();
-    if (child_ == 0) serve(files);
-    EXPECT_EQ(::read(pipes_[0], &port_, sizeof port_), ssize_t{sizeof port_});
-  }
-  ~FewFiles() {
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-    ::close(pipes_[0]);
-    ::close(pipes_[1]);
-  }
-  u16 port() const { return port_; }
+  explicit FewFiles(rlim_t files)
+      : ServerProcess(patient_options(), [files] {
+          const rlimit few{files, files};
+          ::setrlimit(RLIMIT_NOFILE, &few);
+        }) {}
 
  private:
-  [[noreturn]] void serve(rlim_t files) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const rlimit few{files, files};
-    ::setrlimit(RLIMIT_NOFILE, &few);
+  static Options patient_options() {
     Options options = test_options();
     options.handshake_timeout_ms = 60'000;
-    Server server(options);
-    const u16 port = server.start().report.port;
-    if (::write(pipes_[1], &port, sizeof port) == ssize_t{sizeof port}) server.join();
-    ::_exit(0);
+    return options;
   }
-  int pipes_[2]{};
-  pid_t child_ = -1;
-  u16 port_ = 0;
 };
 
 TEST(Limits, for_want_of_descriptors_clients_are_told_so) {

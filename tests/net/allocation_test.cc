@@ -1,0 +1,77 @@
+// In the steady state a message allocates nothing on its whole way: read, parsed, passed between
+// shards, sent. Every malloc and new of the shards' threads is counted while messages pass.
+#include <gtest/gtest.h>
+
+#include "tests/net/server_support.h"
+#include "tests/support/count_malloc.h"
+
+namespace perseid::test {
+namespace {
+
+constexpr u32 kMembers = 12;
+constexpr u32 kWarmUp = 4000;
+constexpr u32 kMeasured = 2000;
+
+Options steady_options(u32 shards) {
+  Options options = test_options();
+  options.shards = shards;
+  options.session_messages_per_second = 10'000'000;
+  options.session_bytes_per_second = ~0u;
+  options.heartbeat_interval_ms = options.timeout_ms = 3'600'000;
+  return options;
+}
+
+class Steady {
+ public:
+  Steady(u32 shards, std::string extra_fields) : server_(steady_options(shards)) {
+    for (WsClient& member : members_) {
+      member = connected(server_, {.path = "/ws", .extra_fields = extra_fields});
+      member.send_text(R"({"type":"system","op":"join","id":1,"room":"arena"})");
+      EXPECT_TRUE(member.read_message().has_value());
+    }
+  }
+  // One message at a time, so that no frame straddles two receive buffers.
+  void relay(const std::string& frame, u32 count) {
+    for (u32 i = 0; i < count; ++i) {
+      ASSERT_TRUE(members_[0].send_raw(frame));
+      for (WsClient& member : members_) ASSERT_TRUE(member.read_message().has_value());
+    }
+  }
+
+ private:
+  TestServer server_;
+  std::vector<WsClient> members_{kMembers};
+};
+
+void expect_none(const char* type, u32 shards, const std::string& extra_fields = {}) {
+  SCOPED_TRACE(std::string(type) + " over " + std::to_string(shards) + " shards " + extra_fields);
+  counts_my_allocations = false;
+  Steady steady(shards, extra_fields);
+  // Long enough to be compressed where that was agreed.
+  const std::string frame = client_frame(Opcode::text, R"({"type":")" + std::string(type) +
+                                                           R"(","room":"arena","payload":")" +
+                                                           std::string(400, 'x') + R"("})");
+  steady.relay(frame, kWarmUp);
+  const u64 before = allocations;
+  steady.relay(frame, kMeasured);
+  EXPECT_EQ(allocations - before, 0u);
+  counts_my_allocations = true;
+}
+
+TEST(Allocation, a_message_allocates_nothing_from_socket_to_socket) {
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
+  for (const char* type : {"chat", "player_action"}) expect_none(type, 1);
+}
+
+TEST(Allocation, nor_between_shards) {
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
+  for (const char* type : {"chat", "player_action"}) expect_none(type, 2);
+}
+
+TEST(Allocation, nor_compressed) {
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
+  expect_none("chat", 2, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+}
+
+}  // namespace
+}  // namespace perseid::test

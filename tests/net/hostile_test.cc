@@ -1,0 +1,130 @@
+// Hostile bytes against a whole server: what other floors refuse in pieces, over real sockets.
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <fstream>
+
+#include "tests/net/server_support.h"
+#include "tests/support/slow_build.h"
+
+namespace perseid::test {
+namespace {
+
+u64 resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  u64 pages = 0, resident = 0;
+  file >> pages >> resident;
+  return resident * static_cast<u64>(::sysconf(_SC_PAGESIZE));
+}
+
+// One compressed message that inflates to `text`.
+std::string packed_frame(const std::string& text) {
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  ::deflate(&stream, Z_SYNC_FLUSH);
+  out.resize(out.size() - stream.avail_out - 4);
+  deflateEnd(&stream);
+  return client_frame(Opcode::text, out, true, true);
+}
+
+const ClientConfig kCompressing{.path = "/ws",
+                                .extra_fields = "Sec-WebSocket-Extensions: permessage-deflate\r\n"};
+
+// CVE-2018-1000518, CVE-2026-39804: some kilobytes became gigabytes.
+TEST(Hostile, row_18_and_19_a_bomb_at_ws_gets_1009_and_its_megabytes_are_never_held) {
+  TestServer server;
+  WsClient witness = connected(server, {.path = "/ws"});
+  const std::string bomb = packed_frame(std::string(16 * MiB, ' '));
+  ASSERT_LT(bomb.size(), 17'000u);
+  std::vector<WsClient> bombers(20);
+  const auto round = [&] {
+    for (WsClient& bomber : bombers) {
+      bomber = connected(server, kCompressing);
+      bomber.send_raw(bomb);
+    }
+    for (WsClient& bomber : bombers) {
+      ASSERT_EQ(bomber.read_close(), 1009);
+      bomber.reset();
+    }
+    witness.send_text(R"({"type":"system","op":"ping","id":1})");
+    EXPECT_TRUE(witness.read_message().has_value());
+  };
+  ASSERT_NO_FATAL_FAILURE(round());  // what the server needs anyway is there from now on
+  const u64 before = resident_bytes();
+  for (int i = 0; i < 3; ++i) ASSERT_NO_FATAL_FAILURE(round());
+  if (!kSanitized) {
+    EXPECT_LT(resident_bytes(), before + 8 * MiB);
+  }
+}
+
+// In fragments, between them pings: the limit is of the inflated whole.
+TEST(Hostile, row_11_a_bomb_in_fragments_at_ws_gets_1009) {
+  TestServer server;
+  WsClient bomber = connected(server, kCompressing);
+  const std::string whole = packed_frame(std::string(4 * MiB, ' '));
+  FrameHeader header;
+  ASSERT_EQ(parse_frame_header(as_bytes(whole), FrameSource::client, true, header), Error::ok);
+  std::string payload = whole.substr(header.header_bytes);
+  unmask({reinterpret_cast<u8*>(payload.data()), payload.size()}, header.mask);
+  for (std::size_t at = 0; at < payload.size(); at += 100) {
+    bomber.send_frame(at == 0 ? Opcode::text : Opcode::continuation, payload.substr(at, 100),
+                      at + 100 >= payload.size(), at == 0);
+    bomber.send_frame(Opcode::ping, "still there?");
+  }
+  EXPECT_EQ(bomber.read_close(), 1009);
+}
+
+// What follows an upgrade is frames, whatever it looks like: a request hidden there is not
+// answered.
+TEST(Hostile, a_request_pipelined_behind_an_upgrade_is_a_broken_frame) {
+  TestServer server;
+  for (const char* path : {"/ws", "/echo"}) {
+    for (const char* method : {"GET", "POST", "PRI"}) {
+      SCOPED_TRACE(std::string(path) + " " + method);
+      WsClient client;
+      ASSERT_TRUE(client.connect_tcp(server.port()));
+      client.send_raw(WsClient::upgrade_request({.path = path}) + method +
+                      " /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+      EXPECT_TRUE(client.read_head().starts_with("HTTP/1.1 101 "));
+      const auto frame = client.read_frame();
+      ASSERT_TRUE(frame.has_value());
+      ASSERT_EQ(frame->opcode, Opcode::close);
+      EXPECT_EQ(frame->payload.substr(0, 2), close_payload(1002));
+      EXPECT_EQ(client.read_all(), "") << "nothing behind the close";
+    }
+  }
+}
+
+// The same behind a page: one request is answered on a connection, and the rest is not looked at.
+TEST(Hostile, row_02_of_requests_pipelined_behind_a_page_none_is_answered) {
+  TestServer server;
+  WsClient client;
+  ASSERT_TRUE(client.connect_tcp(server.port()));
+  const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+  client.send_raw(get + get + WsClient::upgrade_request({.path = "/echo"}) + get);
+  const std::string answers = client.read_all();
+  EXPECT_TRUE(answers.starts_with("HTTP/1.1 200 ")) << answers;
+  EXPECT_EQ(answers.find("HTTP/1.1", 5), std::string::npos) << answers;
+}
+
+// CVE-2024-37890 over a socket.
+TEST(Hostile, row_05_an_upgrade_behind_ten_thousand_headers_gets_431) {
+  TestServer server;
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) many += "X: y\r\n";
+  WsClient client;
+  ASSERT_TRUE(client.connect_tcp(server.port()));
+  client.send_raw("GET /ws HTTP/1.1\r\nHost: a\r\n" + many +
+                  "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+  EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 431 "));
+  EXPECT_EQ(server->net_stats().upgrades, 0u);
+}
+
+}  // namespace
+}  // namespace perseid::test
