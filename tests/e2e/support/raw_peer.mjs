@@ -83,6 +83,21 @@ export class RawPeer {
     }
   }
 
+  // Reads no more, as one who is stuck.
+  pause() {
+    this.#socket.pause();
+  }
+
+  // Writes and waits until the relay has taken it: false if it has ended the connection instead.
+  async offer(bytes) {
+    if (this.#socket.destroyed) return false;
+    if (this.#socket.write(bytes)) return true;
+    const moved = new Promise((resolve) => {
+      this.#socket.once('drain', () => resolve(true)).once('close', () => resolve(false));
+    });
+    return within(moved, 'the relay to take more or to end');
+  }
+
   // The event number `index`, now or later.
   async event(index, what = `event ${index}`) {
     await this.until(() => this.events.length > index || this.ended, what);
