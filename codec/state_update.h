@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "codec/bytes.h"
@@ -25,13 +26,31 @@ class StateUpdateSink {
   virtual Error unset(std::string_view entity) = 0;
 };
 
-// Takes everything: reading into it says whether an update is well-formed.
+// Takes everything: reading into it says whether an update is well-formed, and how large it is.
 class StateUpdateCheck final : public StateUpdateSink {
  public:
-  Error set(std::string_view, std::string_view, std::string_view) override { return Error::ok; }
+  Error set(std::string_view entity, std::string_view, std::string_view) override {
+    if (entity != entity_) {
+      entity_ = entity;
+      ++entities;
+      fields_of_entity_ = 0;
+    }
+    if (++fields_of_entity_ > fields_max) fields_max = fields_of_entity_;
+    return Error::ok;
+  }
   Error remove_field(std::string_view, std::string_view) override { return Error::ok; }
-  Error add(std::string_view) override { return Error::ok; }
+  Error add(std::string_view) override {
+    ++entities;
+    return Error::ok;
+  }
   Error unset(std::string_view) override { return Error::ok; }
+
+  u32 entities = 0;    // set in it, one that stands there twice counted twice
+  u32 fields_max = 0;  // of one of them
+
+ private:
+  std::string entity_;
+  u32 fields_of_entity_ = 0;
 };
 
 class StateUpdateReader {

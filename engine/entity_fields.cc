@@ -56,11 +56,15 @@ void EntityFields::set_value(Field& field, std::string_view value) {
   field.text += value;
   text_bytes_ += heap_bytes(field.text);
   field.present = true;
+  ++present_;
   encoded_bytes_ += field.text.size() + 1;
 }
 
 void EntityFields::clear_value(Field& field) {
-  if (field.present) encoded_bytes_ -= field.text.size() + 1;
+  if (field.present) {
+    encoded_bytes_ -= field.text.size() + 1;
+    --present_;
+  }
   field.present = false;
   field.text.resize(field.key_bytes);
 }
@@ -83,6 +87,11 @@ void EntityFields::settle() {
   if (fields_.size() == before) return;
   if (fields_.capacity() > 2 * fields_.size()) fields_.shrink_to_fit();
   make_index();
+}
+
+void EntityFields::recount() {
+  text_bytes_ = 0;
+  for (const Field& field : fields_) text_bytes_ += heap_bytes(field.text);
 }
 
 u64 EntityFields::held_bytes() const {

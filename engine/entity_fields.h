@@ -37,9 +37,12 @@ class EntityFields {
   void clear_value(Field& field);
   // After a delta: what is not present goes, the rest is told.
   void settle();
+  // A copy's strings may hold less than the ones it was made of.
+  void recount();
 
   std::vector<Field>& all() { return fields_; }
   std::size_t size() const { return fields_.size(); }
+  std::size_t present() const { return present_; }
   u64 held_bytes() const;
   u64 encoded_bytes() const { return encoded_bytes_; }
   // About what one more field with so much text would add to held_bytes().
@@ -52,7 +55,8 @@ class EntityFields {
 
   std::vector<Field> fields_;
   std::vector<u32> index_;  // open addressing: a field's number and one, or 0; at most half full
-  u64 text_bytes_ = 0;      // on the heap
+  std::size_t present_ = 0;
+  u64 text_bytes_ = 0;  // on the heap
   u64 encoded_bytes_ = 0;
 };
 

@@ -56,7 +56,7 @@ namespace perseid {
   NUM(u32, chat_window_bytes, 1048576, 4096, 1073741824, "bytes", "The same, in bytes.")           \
   NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \
       "Player actions a room keeps; a member further behind gets a gap notice.")                   \
-  NUM(u32, burst_window_bytes, 4194304, 4096, 1073741824, "bytes",                                 \
+  NUM(u32, burst_window_bytes, 1048576, 4096, 1073741824, "bytes",                                 \
       "What a lane may hold beyond its window while it is less than a second old.")                \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
   NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \

@@ -1,5 +1,6 @@
 #include "engine/room_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "codec/json_text.h"
@@ -27,9 +28,13 @@ RoomState::Entity* RoomState::find(std::string_view key) {
 
 RoomState::Entity* RoomState::obtain(std::string_view key) {
   Entity* entity = find(key);
-  if (entity == nullptr) entity = make(key);
-  if (entity == nullptr || entity->live) return entity;
+  const bool existed = entity != nullptr;
+  if (!existed) entity = make(key);
+  if (entity == nullptr) return nullptr;
+  save(*entity, existed);
+  if (entity->live) return entity;
   entity->live = true;
+  ++live_;
   mark(*entity);
   count(*entity);
   return entity;
@@ -37,7 +42,6 @@ RoomState::Entity* RoomState::obtain(std::string_view key) {
 
 RoomState::Entity* RoomState::make(std::string_view key) {
   std::string key_json = quoted(key);
-  if (by_key_.size() >= options_.room_entities_max) return nullptr;
   if (!fits(kEntityBytes + key.size() + key_json.size())) return nullptr;
   u32 slot = static_cast<u32>(entities_.size());
   if (free_.empty()) {
@@ -58,6 +62,67 @@ EntityFields::Field* RoomState::find_field(Entity& entity, std::string_view key)
   field_key_ += "\":";
   field_hash_ = static_cast<u32>(hash_(key));
   return entity.fields.find(field_key_, field_hash_);
+}
+
+bool RoomState::surely_fits(const StateUpdateCheck& check, std::size_t payload_bytes) const {
+  constexpr u64 kHeldPerPayloadByteMax = 64;  // of the shortest entities and fields there are
+  const u64 lists_bytes = u64{check.entities} * fields_most_ * sizeof(EntityFields::Field);
+  return fits(payload_bytes * kHeldPerPayloadByteMax + lists_bytes) &&
+         live_ + check.entities <= options_.room_entities_max &&
+         fields_most_ + check.fields_max <= options_.entity_fields_max;
+}
+
+void RoomState::begin_update(bool careful) {
+  careful_ = careful;
+  failed_ = false;
+  dirty_before_ = dirty_.size();
+}
+
+Error RoomState::end_update() {
+  const bool ok = !careful_ || (!failed_ && within_limits());
+  if (!ok) take_back();
+  for (const Saved& saved : saved_) {
+    if (ok) entities_[saved.slot].saved = false;
+  }
+  saved_.clear();
+  careful_ = false;
+  return ok ? Error::ok : Error::state_limit;
+}
+
+// What the update left, not what it went through: it may remove as much as it adds.
+bool RoomState::within_limits() const {
+  if (live_ > options_.room_entities_max) return false;
+  for (const Saved& saved : saved_) {
+    if (entities_[saved.slot].fields.present() > options_.entity_fields_max) return false;
+  }
+  return true;
+}
+
+void RoomState::save(Entity& entity, bool existed) {
+  if (!careful_ || entity.saved) return;
+  entity.saved = true;
+  saved_.push_back({.slot = static_cast<u32>(&entity - entities_.data()),
+                    .existed = existed,
+                    .fields = entity.fields,
+                    .live = entity.live,
+                    .told = entity.told,
+                    .dirty = entity.dirty});
+}
+
+void RoomState::take_back() {
+  for (Saved& saved : saved_) {
+    Entity& entity = entities_[saved.slot];
+    if (entity.live != saved.live) live_ += saved.live ? 1 : -1;
+    entity.saved = false;
+    entity.fields = std::move(saved.fields);
+    entity.fields.recount();
+    entity.live = saved.live;
+    entity.told = saved.told;
+    entity.dirty = saved.dirty;
+    count(entity);
+    if (!saved.existed) forget(saved.slot);
+  }
+  dirty_.resize(dirty_before_);
 }
 
 // Brings the sums up to date with what an entity takes now.
@@ -81,19 +146,18 @@ void RoomState::mark(Entity& entity) {
 Error RoomState::set(std::string_view entity_key, std::string_view key,
                      std::string_view raw_value) {
   Entity* entity = obtain(entity_key);
-  if (entity == nullptr) return Error::state_limit;
+  if (entity == nullptr) return fail();
   EntityFields& fields = entity->fields;
   EntityFields::Field* field = find_field(*entity, key);
   if (field == nullptr) {
-    // Before it exists: a refused field must leave nothing behind.
-    if (fields.size() >= options_.entity_fields_max) return Error::state_limit;
-    if (!fits(fields.growth_bytes(field_key_.size() + raw_value.size()))) return Error::state_limit;
+    if (!fits(fields.growth_bytes(field_key_.size() + raw_value.size()))) return fail();
     field = &fields.add(field_key_, field_hash_);
+    fields_most_ = std::max(fields_most_, static_cast<u32>(fields.size()));
   } else {
     if (field->present && field->value() == raw_value) return Error::ok;
     const std::size_t text_bytes = field->key_bytes + raw_value.size();
     const bool grows = text_bytes > field->text.capacity();
-    if (grows && !fits(text_bytes - heap_bytes(field->text))) return Error::state_limit;
+    if (grows && !fits(text_bytes - heap_bytes(field->text))) return fail();
   }
   fields.set_value(*field, raw_value);
   field->dirty = true;
@@ -103,7 +167,12 @@ Error RoomState::set(std::string_view entity_key, std::string_view key,
 }
 
 Error RoomState::add(std::string_view entity) {
-  return obtain(entity) == nullptr ? Error::state_limit : Error::ok;
+  return obtain(entity) == nullptr ? fail() : Error::ok;
+}
+
+Error RoomState::fail() {
+  failed_ = true;
+  return Error::state_limit;
 }
 
 Error RoomState::remove_field(std::string_view entity_key, std::string_view key) {
@@ -111,6 +180,7 @@ Error RoomState::remove_field(std::string_view entity_key, std::string_view key)
   if (entity == nullptr || !entity->live) return Error::ok;
   EntityFields::Field* field = find_field(*entity, key);
   if (field == nullptr || !field->present) return Error::ok;
+  save(*entity, true);
   entity->fields.clear_value(*field);
   field->dirty = true;
   mark(*entity);
@@ -121,12 +191,14 @@ Error RoomState::remove_field(std::string_view entity_key, std::string_view key)
 Error RoomState::unset(std::string_view entity_key) {
   Entity* entity = find(entity_key);
   if (entity == nullptr || !entity->live) return Error::ok;
+  save(*entity, true);
   for (EntityFields::Field& field : entity->fields.all()) {
     if (!field.present) continue;
     entity->fields.clear_value(field);
     field.dirty = true;
   }
   entity->live = false;
+  --live_;
   mark(*entity);
   count(*entity);
   return Error::ok;
@@ -176,16 +248,18 @@ void RoomState::settle() {
 void RoomState::settle_entity(u32 slot) {
   Entity& entity = entities_[slot];
   entity.dirty = false;
-  if (!entity.live) {
-    held_bytes_ -= entity.counted_bytes;
-    by_key_.erase(by_key_.find(entity.key));
-    entity = Entity{};
-    free_.push_back(slot);
-    return;
-  }
+  if (!entity.live) return forget(slot);
   entity.told = true;
   entity.fields.settle();
   count(entity);
+}
+
+void RoomState::forget(u32 slot) {
+  Entity& entity = entities_[slot];
+  held_bytes_ -= entity.counted_bytes;
+  by_key_.erase(by_key_.find(entity.key));
+  entity = Entity{};
+  free_.push_back(slot);
 }
 
 void RoomState::write_full(std::string& out) {

@@ -23,8 +23,16 @@ class RoomState final : public StateUpdateSink {
   RoomState(const Options& options, KeyedHash hash)
       : options_(options), hash_(hash), by_key_(0, hash) {}
 
-  // StateUpdateSink: state_limit if a limit would be passed; the update's earlier fields stay
-  // merged.
+  // Around the merging of one update: it is merged whole, or (end_update says state_limit) not at
+  // all. `careful` if it might pass a limit: what it changes is then copied first.
+  void begin_update(bool careful);
+  Error end_update();
+  // What `check` has counted of the update passes no limit, whatever there is already.
+  bool surely_fits(const StateUpdateCheck& check, std::size_t payload_bytes) const;
+  // Reads an update beside the table, and looks closer.
+  class Growth;
+  // StateUpdateSink: state_limit if memory would pass its limit, and nothing more of the update
+  // need then come.
   Error set(std::string_view entity, std::string_view field, std::string_view raw_value) override;
   Error remove_field(std::string_view entity, std::string_view field) override;
   Error add(std::string_view entity) override;
@@ -54,6 +62,16 @@ class RoomState final : public StateUpdateSink {
     bool live = false;
     bool told = false;
     bool dirty = false;
+    bool saved = false;  // in saved_
+  };
+  // What an entity was before the update that may have to be taken back.
+  struct Saved {
+    u32 slot = 0;
+    bool existed = false;
+    EntityFields fields;
+    bool live = false;
+    bool told = false;
+    bool dirty = false;
   };
   // An entity, its node and its bucket in the table.
   static constexpr u64 kEntityBytes = sizeof(Entity) + 80;
@@ -62,6 +80,11 @@ class RoomState final : public StateUpdateSink {
   Entity* make(std::string_view key);
   EntityFields::Field* find_field(Entity& entity, std::string_view key);
   Entity* find(std::string_view key);
+  Error fail();
+  void save(Entity& entity, bool existed);
+  void take_back();
+  void forget(u32 slot);
+  bool within_limits() const;
   void count(Entity& entity);
   void mark(Entity& entity);
   void write_changes(Entity& entity, std::string& out);
@@ -80,6 +103,34 @@ class RoomState final : public StateUpdateSink {
   u32 field_hash_ = 0;
   u64 held_bytes_ = 0;
   u64 encoded_bytes_ = 0;
+  u32 live_ = 0;
+  u32 fields_most_ = 0;  // that any entity has had
+  bool careful_ = false;
+  bool failed_ = false;
+  std::vector<Saved> saved_;
+  std::size_t dirty_before_ = 0;
+};
+
+// What an update adds to the table at the most: removals are not subtracted, and an entity or field
+// that stands there twice counts twice.
+class RoomState::Growth final : public StateUpdateSink {
+ public:
+  explicit Growth(RoomState& state) : state_(state) {}
+  Error set(std::string_view entity, std::string_view field, std::string_view raw_value) override;
+  Error remove_field(std::string_view, std::string_view) override { return Error::ok; }
+  Error add(std::string_view entity) override;
+  Error unset(std::string_view) override { return Error::ok; }
+  bool fits() const { return fits_; }
+
+ private:
+  void enter(std::string_view entity);
+  RoomState& state_;
+  std::string key_;
+  Entity* entity_ = nullptr;
+  u64 entities_ = 0;  // new ones
+  u64 fields_ = 0;    // new ones of key_
+  u64 bytes_ = 0;
+  bool fits_ = true;
 };
 
 }  // namespace perseid

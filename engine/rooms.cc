@@ -159,6 +159,19 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   }
 }
 
+Error Rooms::merge(RoomState& state, const StateUpdateCheck& check, std::string_view payload) {
+  std::string_view unused;
+  bool careful = false;
+  if (!state.surely_fits(check, payload.size())) {
+    RoomState::Growth growth(state);
+    (void)state_reader_.read(payload, growth, unused);
+    careful = !growth.fits();
+  }
+  state.begin_update(careful);
+  (void)state_reader_.read(payload, state, unused);
+  return state.end_update();
+}
+
 Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
                    std::string_view& field) {
   if (lane == Lane::game_state) {
@@ -166,7 +179,8 @@ Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view pa
     StateUpdateCheck check;
     error = state_reader_.read(payload, check, field);
     if (error != Error::ok) return 0;
-    error = state_reader_.read(payload, room.state, field);
+    error = merge(room.state, check, payload);
+    if (error != Error::ok) field = "payload.set";
     ++context_.stats.state_updates;
     if (room.state.dirty() && room.tick_timer == kNoTimer) {
       const u64 period_ms = std::max(1u, 1000 / context_.options.state_hz);

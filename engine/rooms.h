@@ -51,6 +51,7 @@ class Rooms {
   void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
+  Error merge(RoomState& state, const StateUpdateCheck& check, std::string_view payload);
   void touch(Room& room);
   void grown(Room& room, Lane lane);
   void advance(Room& room);

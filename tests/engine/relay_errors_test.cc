@@ -164,7 +164,8 @@ TEST(RelayErrors, a_state_beyond_its_limits_is_refused_here_and_from_afar) {
     EXPECT_EQ(field(got[0], "field"), "payload.set");
     EXPECT_EQ(field(got[0], "id"), "3");
     world.run_for(200);
-    EXPECT_TRUE(peer.has(R"("set":{"a":{"x":1}})")) << "what came before it stands";
+    EXPECT_FALSE(peer.has("game_state")) << "whole or not at all";
+    EXPECT_EQ(field(world.ask(peer, state(room, R"({"set":{"a":{"x":1}}})", "4"))[0], "op"), "ack");
   }
 }
 
