@@ -198,9 +198,7 @@ struct Swallow final : MessageSink {
 };
 
 TEST(Allocation, none_for_a_frame_that_lies_in_two_reads) {
-#if !PSD_COUNTS_ALLOCATIONS
-  GTEST_SKIP() << "sanitizers bring their own malloc";
-#endif
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
   PartialPool pool;
   std::vector<MessageReader> readers(3);
   Swallow sink;
@@ -222,9 +220,7 @@ TEST(Allocation, none_for_a_frame_that_lies_in_two_reads) {
 }
 
 TEST(Allocation, a_deflater_and_an_inflater_take_their_windows_with_the_first_message) {
-#if !PSD_COUNTS_ALLOCATIONS
-  GTEST_SKIP() << "sanitizers bring their own malloc";
-#endif
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
   const u64 before = allocations.load();
   Deflater deflater(15, true);
   Inflater inflater(15, true);
