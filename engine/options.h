@@ -57,7 +57,7 @@ namespace perseid {
   NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \
       "Player actions a room keeps; a member further behind gets a gap notice.")                   \
   NUM(u32, burst_window_bytes, 1048576, 4096, 1073741824, "bytes",                                 \
-      "What a lane may hold beyond its window while it is less than a second old.")                \
+      "Actions, or chat, that a room keeps beyond their window for a second.")                     \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
   NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \
   NUM(u32, room_state_bytes_max, 2097152, 1024, 1073741824, "bytes",                               \

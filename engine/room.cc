@@ -319,13 +319,14 @@ bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLan
 
 LaneWindow Room::window(Lane lane) const {
   const Options& options = context_.options;
-  const u64 fresh_since_ms = context_.now.mono_ms - std::min(context_.now.mono_ms, kFreshMs);
-  LaneWindow window{.burst_bytes_max = options.burst_window_bytes,
-                    .fresh_since_ms = fresh_since_ms};
+  LaneWindow window;
   switch (lane) {
-    case Lane::system:
+    case Lane::system:  // a roster says as much in fewer bytes
       window.bytes_max = options.system_window_bytes;
-      break;
+      return window;
+    case Lane::game_state:  // so does a keyframe
+      window.bytes_max = options.state_window_bytes;
+      return window;
     case Lane::player_action:
       window.bytes_max = options.action_window_bytes;
       break;
@@ -333,11 +334,9 @@ LaneWindow Room::window(Lane lane) const {
       window.bytes_max = options.chat_window_bytes;
       window.frames_max = std::max(options.chat_history, 1u);
       break;
-    case Lane::game_state:  // a keyframe says as much in fewer bytes
-      window.bytes_max = options.state_window_bytes;
-      window.burst_bytes_max = 0;
-      break;
   }
+  window.burst_bytes_max = options.burst_window_bytes;
+  window.fresh_since_ms = context_.now.mono_ms - std::min(context_.now.mono_ms, kFreshMs);
   return window;
 }
 
