@@ -80,7 +80,7 @@ namespace perseid {
   NUM(u32, flush_bytes_max, 65536, 1024, 16777216, "bytes", "One send to one client.")             \
   NUM(u32, outbox_bytes_max, 262144, 4096, 67108864, "bytes",                                      \
       "Replies one client may leave unread (4008).")                                               \
-  NUM(u32, answers_bytes_max, 4194304, 4096, 67108864, "bytes",                                    \
+  NUM(u32, answers_bytes_max, 1048576, 4096, 67108864, "bytes",                                    \
       "Replies to one client that had no time yet to be read; more are refused as overloaded.")    \
   NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \

@@ -14,7 +14,8 @@ namespace perseid {
 class Letter;
 
 // Urgency of a letter: bulk is refused when the other shard's mailbox is full (the sender is told
-// `overloaded`); control always passes (its volume is bounded by sessions and rooms).
+// `overloaded`); control always passes (joins, lanes' ends, answers: what a shard causes
+// by reading, of which it reads less while it is behind).
 enum class Post : u8 { bulk, control };
 
 class World {
