@@ -71,19 +71,14 @@ void EntityFields::clear_value(Field& field) {
 
 void EntityFields::settle() {
   const std::size_t before = fields_.size();
-  std::erase_if(fields_, [&](const Field& field) {
-    if (!field.present) text_bytes_ -= heap_bytes(field.text);
-    return !field.present;
-  });
+  std::erase_if(fields_, [](const Field& field) { return !field.present; });
   for (Field& field : fields_) {
     field.told = true;
     field.dirty = false;
-    if (field.text.capacity() > 4 * field.text.size() + 64) {  // it was large once
-      text_bytes_ -= heap_bytes(field.text);
-      field.text.shrink_to_fit();
-      text_bytes_ += heap_bytes(field.text);
-    }
+    if (field.text.capacity() > 4 * field.text.size() + 64) field.text.shrink_to_fit();
   }
+  // Afresh: a string that moves into an erased one's place may keep that one's block.
+  recount();
   if (fields_.size() == before) return;
   if (fields_.capacity() > 2 * fields_.size()) fields_.shrink_to_fit();
   make_index();

@@ -60,6 +60,7 @@ void LaneLog::told(u64 now_ms) {
     if (distance(published_end, part->begin + part->used_bytes) <= 0) break;
     part->told_ms = now_ms;
   }
+  told_begin = begin();
   published_end = end_;
   published_next_seq = next_seq_;
 }

@@ -38,7 +38,11 @@ class LaneLog {
 
   // `first_seq` is what the next frame bears, `start` where it will stand.
   explicit LaneLog(Seq first_seq, Position start = 0)
-      : published_end(start), published_next_seq(first_seq), end_(start), next_seq_(first_seq) {}
+      : told_begin(start),
+        published_end(start),
+        published_next_seq(first_seq),
+        end_(start),
+        next_seq_(first_seq) {}
   LaneLog(LaneLog&&) = default;
   LaneLog& operator=(LaneLog&&) = default;
 
@@ -66,7 +70,8 @@ class LaneLog {
   const std::vector<Part>& parts() const { return parts_; }
   u32 window_bytes() const { return end_ - begin(); }
 
-  // What the views have been told of: parts and end.
+  // What the views have been told of: begin, parts and end.
+  Position told_begin;
   Position published_end;
   Seq published_next_seq;
 

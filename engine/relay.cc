@@ -123,7 +123,7 @@ bool Relay::wants_send(Slot session) {
 }
 
 bool Relay::owes(Slot session) {
-  return state_->views.owes(session);
+  return state_->views.owes(session) || state_->views.awaits(session);
 }
 
 void Relay::gather(Slot session, SendBatch& out) {

@@ -233,10 +233,17 @@ void Room::open_format(WireFormat format) {
   }
 }
 
-void Room::close_unread_formats() {
+bool Room::close_unread_formats(u64 after_ms) {
+  bool waiting = false;
   for (u8 i = 1; i < kWireFormats; ++i) {
-    if (formats[i] != nullptr && formats[i]->members == 0) close_format(WireFormat::at(i));
+    if (formats[i] == nullptr || formats[i]->members > 0) continue;
+    if (context_.now.mono_ms - formats[i]->unread_since_ms >= after_ms) {
+      close_format(WireFormat::at(i));
+    } else {
+      waiting = true;
+    }
   }
+  return waiting;
 }
 
 void Room::close_format(WireFormat format) {

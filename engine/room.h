@@ -44,6 +44,7 @@ struct Keyframe {
 struct FormatLogs {
   std::array<LaneLog, kLanes> lanes;
   u32 members = 0;
+  u64 unread_since_ms = 0;  // while members is 0
   Keyframe keyframe;
 };
 
@@ -71,7 +72,8 @@ class Room {
   Viewer* viewer(ShardId shard);
   // Makes sure that logs in this format exist: a transcript of the window.
   void open_format(WireFormat format);
-  void close_unread_formats();
+  // Those that nobody has read for `after_ms`; true if another waits for that.
+  bool close_unread_formats(u64 after_ms);
   // The state as of now, encoded at most once per tick and format.
   const Keyframe& keyframe(WireFormat format);
 

@@ -79,8 +79,8 @@ void RoomState::begin_update(bool careful) {
 }
 
 Error RoomState::end_update() {
-  const bool ok = !careful_ || (!failed_ && within_limits());
-  if (!ok) take_back();
+  const bool ok = !failed_ && (!careful_ || within_limits());
+  if (!ok && careful_) take_back();
   for (const Saved& saved : saved_) {
     if (ok) entities_[saved.slot].saved = false;
   }
@@ -133,8 +133,8 @@ void RoomState::count(Entity& entity) {
   const u64 encoded = entity.live ? entity.key_json.size() + 4 + entity.fields.encoded_bytes() : 0;
   held_bytes_ += held - entity.counted_bytes;
   encoded_bytes_ += encoded - entity.counted_encoded_bytes;
-  entity.counted_bytes = static_cast<u32>(held);
-  entity.counted_encoded_bytes = static_cast<u32>(encoded);
+  entity.counted_bytes = held;
+  entity.counted_encoded_bytes = encoded;
 }
 
 void RoomState::mark(Entity& entity) {
@@ -143,22 +143,31 @@ void RoomState::mark(Entity& entity) {
   dirty_.push_back(static_cast<u32>(&entity - entities_.data()));
 }
 
+// Of memory; and of fields, where nobody counts them afterwards.
+bool RoomState::has_room(const Entity& entity, const EntityFields::Field* field,
+                         std::size_t value_bytes) const {
+  const EntityFields& fields = entity.fields;
+  const bool adds = field == nullptr || !field->present;
+  if (!careful_ && adds && fields.present() >= options_.entity_fields_max) return false;
+  if (field == nullptr) return fits(fields.growth_bytes(field_key_.size() + value_bytes));
+  const std::size_t text_bytes = field->key_bytes + value_bytes;
+  return text_bytes <= field->text.capacity() || fits(text_bytes - heap_bytes(field->text));
+}
+
 Error RoomState::set(std::string_view entity_key, std::string_view key,
                      std::string_view raw_value) {
-  Entity* entity = obtain(entity_key);
+  Entity* entity = find(entity_key);
+  EntityFields::Field* field = entity == nullptr ? nullptr : find_field(*entity, key);
+  // Asked before anything is copied or made: a refusal must cost and leave nothing.
+  if (entity != nullptr && !has_room(*entity, field, raw_value.size())) return fail();
+  entity = obtain(entity_key);
   if (entity == nullptr) return fail();
+  field = find_field(*entity, key);
+  if (field != nullptr && field->present && field->value() == raw_value) return Error::ok;
+  if (!has_room(*entity, field, raw_value.size())) return fail();
   EntityFields& fields = entity->fields;
-  EntityFields::Field* field = find_field(*entity, key);
-  if (field == nullptr) {
-    if (!fits(fields.growth_bytes(field_key_.size() + raw_value.size()))) return fail();
-    field = &fields.add(field_key_, field_hash_);
-    fields_most_ = std::max(fields_most_, static_cast<u32>(fields.size()));
-  } else {
-    if (field->present && field->value() == raw_value) return Error::ok;
-    const std::size_t text_bytes = field->key_bytes + raw_value.size();
-    const bool grows = text_bytes > field->text.capacity();
-    if (grows && !fits(text_bytes - heap_bytes(field->text))) return fail();
-  }
+  if (field == nullptr) field = &fields.add(field_key_, field_hash_);
+  fields_most_ = std::max(fields_most_, static_cast<u32>(fields.size()));
   fields.set_value(*field, raw_value);
   field->dirty = true;
   mark(*entity);
@@ -243,6 +252,7 @@ bool RoomState::take_delta(std::string& out) {
 void RoomState::settle() {
   for (const u32 slot : dirty_) settle_entity(slot);
   dirty_.clear();
+  if (by_key_.empty()) fields_most_ = 0;
 }
 
 void RoomState::settle_entity(u32 slot) {

@@ -57,8 +57,8 @@ class RoomState final : public StateUpdateSink {
     std::string_view key;  // the table's
     std::string key_json;  // quoted and escaped
     EntityFields fields;
-    u32 counted_bytes = 0;  // of held_bytes_
-    u32 counted_encoded_bytes = 0;
+    u64 counted_bytes = 0;  // of held_bytes_
+    u64 counted_encoded_bytes = 0;
     bool live = false;
     bool told = false;
     bool dirty = false;
@@ -81,6 +81,8 @@ class RoomState final : public StateUpdateSink {
   EntityFields::Field* find_field(Entity& entity, std::string_view key);
   Entity* find(std::string_view key);
   Error fail();
+  bool has_room(const Entity& entity, const EntityFields::Field* field,
+                std::size_t value_bytes) const;
   void save(Entity& entity, bool existed);
   void take_back();
   void forget(u32 slot);

@@ -2,6 +2,12 @@
 #include "engine/room_state.h"
 
 namespace perseid {
+namespace {
+
+// A byte of a key that is escaped, in a string that has doubled; and once more as it is.
+constexpr u64 kEscapedMax = 13;
+
+}  // namespace
 
 void RoomState::Growth::enter(std::string_view entity) {
   if (entity == key_ && (entity_ != nullptr || entities_ > 0)) return;
@@ -10,7 +16,7 @@ void RoomState::Growth::enter(std::string_view entity) {
   entity_ = state_.find(entity);
   if (entity_ != nullptr && entity_->live) return;
   ++entities_;
-  bytes_ += kEntityBytes + 3 * entity.size() + 64;
+  bytes_ += kEntityBytes + kEscapedMax * entity.size() + 64;
   if (state_.live_ + entities_ > state_.options_.room_entities_max) fits_ = false;
 }
 
@@ -25,9 +31,9 @@ Error RoomState::Growth::set(std::string_view entity, std::string_view field,
     // As many again, where the list doubles.
     const std::size_t size = entity_ == nullptr ? fields_ : entity_->fields.size() + fields_;
     if (fields_ == 1 || (size & (size - 1)) == 0) bytes_ += 2 * size * sizeof(EntityFields::Field);
-    bytes_ += 6 * field.size() + raw_value.size() + 64;
+    bytes_ += kEscapedMax * field.size() + 2 * raw_value.size() + 64;
   } else if (known->text.capacity() < known->key_bytes + raw_value.size()) {
-    bytes_ += 2 * raw_value.size() + 64;
+    bytes_ += 2 * (known->key_bytes + raw_value.size()) + 64;
   }
   if (!state_.fits(bytes_)) fits_ = false;
   return Error::ok;

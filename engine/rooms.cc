@@ -148,7 +148,10 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   if (--viewer->members == 0) {
     room.viewers.erase(room.viewers.begin() + (viewer - room.viewers.data()));
   }
-  if (--room.formats[format]->members == 0 && format != 0) tidy_later(room, kFormatLingerMs);
+  if (--room.formats[format]->members == 0 && format != 0) {
+    room.formats[format]->unread_since_ms = context_.now.mono_ms;
+    tidy_later(room);
+  }
   const Name name = std::move(room.seats[seat].name);
   room.free_seat(seat);
   presence(room, "leave", letter.session, name.view());
@@ -222,8 +225,9 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     touch(room);
   } else if (kind == TimerKind::room_tidy) {
     room.tidy_timer = kNoTimer;
-    room.close_unread_formats();
-    if (room.trim()) tidy_later(room, Room::kFreshMs);
+    const bool unread = room.close_unread_formats(kFormatLingerMs);
+    const bool too_fresh = room.trim();
+    if (unread || too_fresh) tidy_later(room);
     tell_begins(room);
   } else if (kind == TimerKind::room_linger) {
     room.linger_timer = kNoTimer;

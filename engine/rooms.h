@@ -47,7 +47,7 @@ class Rooms {
   void remove(Slot slot);
   Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
   void give_up_seat(Room& room, u32 seat, const LeaveLetter& letter);
-  void tidy_later(Room& room, u64 after_ms);
+  void tidy_later(Room& room);
   void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);

@@ -1,4 +1,6 @@
 // Rooms: telling the shards that have members how far the lanes have grown, once per turn.
+#include <utility>
+
 #include "engine/rooms.h"
 
 namespace perseid {
@@ -40,9 +42,9 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
 
 // What a room need not keep for ever, but a while: messages beyond its windows, and formats that
 // nobody reads any more (a client that joins and leaves by turns would have them made afresh).
-void Rooms::tidy_later(Room& room, u64 after_ms) {
+void Rooms::tidy_later(Room& room) {
   if (room.tidy_timer != kNoTimer) return;
-  room.tidy_timer = context_.timers.schedule(context_.now.mono_ms + after_ms,
+  room.tidy_timer = context_.timers.schedule(context_.now.mono_ms + Room::kFreshMs,
                                              timer_cookie(TimerKind::room_tidy, slot_of(room)));
 }
 
@@ -55,6 +57,12 @@ void Rooms::touch(Room& room) {
 // With --action-window-ms, actions alone wait until the window closes and then leave together.
 void Rooms::grown(Room& room, Lane lane) {
   if (lane != Lane::player_action || action_window_ms() == 0) return touch(room);
+  // However long the window, no more waits in it than a burst may be.
+  const LaneLog& log = room.canonical().lanes[index(lane)];
+  if (log.end() - log.published_end >= context_.options.burst_window_bytes) {
+    room.actions_due = true;
+    return touch(room);
+  }
   if (room.window_timer != kNoTimer) return;
   room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(),
                                                timer_cookie(TimerKind::room_window, slot_of(room)));
@@ -69,7 +77,7 @@ void Rooms::end_turn() {
 }
 
 void Rooms::advance(Room& room) {
-  if (room.trim()) tidy_later(room, Room::kFreshMs);
+  if (room.trim()) tidy_later(room);
   u8 lanes = room.grown_lanes;
   // Decided when the window closed, not by whether the next one is open: in a busy room it opens
   // again within the same turn.
@@ -120,7 +128,9 @@ void Rooms::tell_begins(Room& room) {
     const u8 lane = i % kLanes;
     const u8 format = i / kLanes;
     if (room.formats[format] == nullptr) continue;
-    const LaneLog& log = room.formats[format]->lanes[lane];
+    LaneLog& log = room.formats[format]->lanes[lane];
+    if (log.begin() == log.told_begin) continue;
+    log.told_begin = log.begin();
     for (const Viewer& viewer : room.viewers) {
       if (viewer.format_members[format] == 0) continue;
       mail_.send(viewer.shard, Letter(LaneAdvance{.view = viewer.view,
@@ -138,9 +148,14 @@ void Rooms::tell_begins(Room& room) {
 void Rooms::begin_drain() {
   draining_ = true;
   for (Slot slot = 0; slot < rooms_.slots_used(); ++slot) {
-    if (!rooms_.live(slot) || rooms_[slot]->window_timer == kNoTimer) continue;
-    rooms_[slot]->actions_due = true;
-    touch(*rooms_[slot]);
+    if (!rooms_.live(slot)) continue;
+    Room& room = *rooms_[slot];
+    if (room.window_timer != kNoTimer) room.actions_due = true;
+    if (room.tick_timer != kNoTimer) {
+      context_.timers.cancel(std::exchange(room.tick_timer, kNoTimer));
+      room.tick();
+    }
+    touch(room);
   }
 }
 

@@ -197,7 +197,8 @@ void Sessions::note_end(Slot slot, std::string_view why) {
 }
 
 void Sessions::begin_flush() {
-  flushing_.swap(touched_);
+  // Copied, not swapped: each list then grows once, whichever turns the busy ones fall on.
+  flushing_.assign(touched_.begin(), touched_.end());
   touched_.clear();
   for (const Slot slot : flushing_) {
     if (sessions_.live(slot)) sessions_[slot].touched = false;

@@ -44,6 +44,8 @@ class Views {
   // Sending.
   bool wants_send(Slot session);
   bool owes(Slot session);
+  // A whole state or a roster is on its way from a home.
+  bool awaits(Slot session);
   void gather(Slot session, SendBatch& out);
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
 

@@ -53,6 +53,15 @@ bool Views::owes(Slot session_slot) {
   return false;
 }
 
+bool Views::awaits(Slot session) {
+  for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
+       slot = members_[slot].next_in_session) {
+    const Member& member = members_[slot];
+    if (member.joined && (member.wants_keyframe || member.awaits_roster)) return true;
+  }
+  return false;
+}
+
 // How many bytes this flush may take; 0: none now, and a timer will touch the session again.
 u32 Views::send_budget(Slot slot) {
   const u32 rate = context_.options.client_bytes_per_second;

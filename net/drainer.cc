@@ -51,7 +51,9 @@ void Drainer::stop() {
 
 void Drainer::turn() {
   if (!core_.draining) return;
-  if (core_.connections.size() == 0 && core_.acceptor->stopped()) core_.running = false;
+  if (core_.connections.size() == 0 && core_.acceptor->stopped() && others_are_gone()) {
+    core_.running = false;
+  }
   if (core_.now.mono_ms >= part_at_ms_) part();
   if (core_.now.mono_ms >= hurry_at_ms_) hurry();
   if (core_.now.mono_ms < deadline_ms_) return;
@@ -61,6 +63,17 @@ void Drainer::turn() {
     core_.stats.connections_cut.add(core_.connections.size());
     stop();
   }
+}
+
+// Clients of other shards may be in rooms whose home is here: what they are owed passes through us.
+bool Drainer::others_are_gone() const {
+  return stopping_ || (core_.parting && core_.shared.connections.load() == 0);
+}
+
+u64 Drainer::next_deadline_ms() const {
+  const u64 next_ms = std::min({part_at_ms_, hurry_at_ms_, deadline_ms_});
+  const bool waits = core_.draining && core_.connections.size() == 0;
+  return waits ? std::min(next_ms, core_.now.mono_ms + kOthersLookMs) : next_ms;
 }
 
 void Drainer::abandon() {

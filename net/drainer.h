@@ -19,12 +19,14 @@ class Drainer {
   void obey(ShardCommand command);
   void turn();     // ends the loop when it is time
   void abandon();  // after the loop: lets go of what the kernel did not finish in time
-  u64 next_deadline_ms() const { return std::min({part_at_ms_, hurry_at_ms_, deadline_ms_}); }
+  u64 next_deadline_ms() const;
 
  private:
   static constexpr u64 kStopMsMax = 1000;
   static constexpr u64 kPartAfterMs = 50;
+  static constexpr u64 kOthersLookMs = 10;
   void drain();
+  bool others_are_gone() const;
   void part();
   void hurry();
   void stop();

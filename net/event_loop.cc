@@ -64,9 +64,9 @@ void EventLoop::flush() {
     if (connection != nullptr) core_.queue_flush(handle.slot, *connection);
   }
   if (flushed_ == flushing_.size()) {
-    flushing_.clear();
     flushed_ = 0;
-    flushing_.swap(core_.flushes);
+    flushing_.assign(core_.flushes.begin(), core_.flushes.end());
+    core_.flushes.clear();
   }
   flush_some();
 }

@@ -195,6 +195,38 @@ TEST(RoomState, what_is_removed_gives_its_memory_back) {
   }
 }
 
+// A short string moved into a long one's place keeps that one's block: the sum went below zero, and
+// the room took nothing any more.
+TEST(RoomState, a_long_field_removed_before_a_short_one_leaves_the_sum_right) {
+  State state;
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_EQ(state.set("p", "bio", '"' + std::string(600, 'x') + '"'), Error::ok);
+    ASSERT_EQ(state.set("p", "x", std::to_string(round)), Error::ok);
+    (void)state.delta();
+    (void)state.table.remove_field("p", "bio");
+    (void)state.delta();
+    ASSERT_LT(state.table.held_bytes(), 2000u) << round;
+  }
+  EXPECT_EQ(state.set("another", "x", "1"), Error::ok);
+}
+
+// An entity that stands in an update again and again had the count of its fields begin afresh.
+TEST(RoomState, fields_of_an_entity_that_stands_there_twice_count_together) {
+  State state;
+  state.options.entity_fields_max = 4;
+  StateUpdateCheck check;
+  for (int pass = 0; pass < 2; ++pass) {
+    if (pass == 1) state.table.begin_update(false);
+    StateUpdateSink& sink = pass == 0 ? static_cast<StateUpdateSink&>(check) : state.table;
+    for (int i = 0; i < 6; ++i) {
+      (void)sink.set("a", "f" + std::to_string(i), "1");
+      (void)sink.set("b", "x", std::to_string(i));
+    }
+  }
+  EXPECT_EQ(state.table.end_update(), Error::state_limit);
+  EXPECT_EQ(state.full().find("f4"), std::string::npos);
+}
+
 // Nanoseconds for one set() of each field in turn.
 double set_ns(u32 fields) {
   State state;
