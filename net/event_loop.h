@@ -28,7 +28,7 @@ class EventLoop {
   // While letters wait that one turn could not take: what is read causes letters in return, and
   // these must not come faster than they go.
   static constexpr u64 kReceivedBytesPerTurnBehindMax = 64 * KiB;
-  static constexpr std::size_t kFlushesPerTurnMax = 256;
+  static constexpr std::size_t kFlushesPerTurnMax = 1024;
 
   void turn();
   void run_completions();

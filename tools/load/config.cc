@@ -34,6 +34,9 @@ void add_flow(CLI::App* app, Config& config) {
   app->add_option("--warmup-s", config.warmup_s, "Time before it, s")->capture_default_str();
   app->add_option("--drain-s", config.drain_s, "Longest wait for the last deliveries, s")
       ->capture_default_str();
+  app->add_flag(
+      "--spin", config.spin,
+      "Never sleep: where both have a core, the server then pays for no wake-ups of ours");
   app->add_flag("--verify", config.verify, "Also compare every byte of every payload");
   const auto set_protocol = [&config](const std::string& name) {
     config.protocol = name == "raw"   ? Protocol::raw

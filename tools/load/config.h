@@ -22,6 +22,7 @@ struct Config {
   int server_pid = 0;
   std::string json_file;
   bool quiet = false;
+  bool spin = false;  // never sleeps, so that the server does not pay for waking it
   bool verify = false;
 
   u32 connections = 0;    // idle, echo; 0: not given, see fill_in()

@@ -71,7 +71,7 @@ void Fleet::watch(const Client& client, u32 events, int operation) {
 
 void Fleet::poll(u64 deadline_ns) {
   std::array<epoll_event, 512> events;
-  const timespec wait = until(deadline_ns);
+  const timespec wait = config_.spin ? timespec{} : until(deadline_ns);
   const int count = ::epoll_pwait2(epoll_, events.data(), int{events.size()}, &wait, nullptr);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
