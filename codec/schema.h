@@ -22,6 +22,10 @@ constexpr u32 kSchemaFieldsMax = 32;
 constexpr u32 kSchemaPartsMax = 64;
 constexpr u32 kPartMax = (1u << 30) - 1;  // second-order predictions of parts fit 32 bits signed
 constexpr u32 kTextBytesMax = 4096;       // of one text or json value
+constexpr u32 kSchemaNameBytesMax = 64;   // of a field, and of one value of an enumeration
+constexpr u32 kEnumValuesMax = 256;
+constexpr u32 kSchemaJsonBytesMax = 16384;  // of the canonical JSON: every joined bears it
+constexpr u32 kDecimalsMax = 12;            // of a resolution
 
 // name in a schema, what it is
 #define PERSEID_FIELD_TYPES(X)                                                           \
@@ -44,9 +48,16 @@ struct SchemaField {
   std::string key_json;  // "name": quoted, escaped, colon included
   FieldType type = FieldType::integer;
   bool refuse = false;  // out of range: refused with bad_value; else clamped
+  // integer and number; min and max are rounded to the decimals of the resolution.
   double min = 0;
   double max = 0;
   double resolution = 1;
+  // A value is (origin + part * step) / 10^decimals: whole numbers below 2^53, so that C++ and
+  // JavaScript print the same. A quaternion has decimals only.
+  i64 origin = 0;
+  i64 step = 1;
+  u8 decimals = 0;
+  u32 part_max = 0;                 // of the part; of each of a quaternion's smallest three
   u8 bits = 9;                      // quaternion: of each of the smallest three
   u32 bytes_max = 0;                // text and json
   std::vector<std::string> values;  // enumeration
@@ -95,9 +106,11 @@ struct StateRow {
   bool operator==(const StateRow&) const = default;
 };
 
-// A field's value from JSON, quantised. wrong_type, or bad_value where it is out of range and the
-// schema refuses that (a NaN has no JSON; a quaternion of length zero is always bad_value).
-// `parts` and `text` are the field's own.
+// A field's value from valid JSON without white space around it, quantised: to the nearest step. A
+// number is out of range if it is more than half a step beyond it. wrong_type, or bad_value: out of
+// range where the schema refuses that, a quaternion without a direction, a text that is too long,
+// no value of the enumeration. `parts` and `text` are the field's own; on an error neither is
+// changed.
 Error quantise(const SchemaField& field, std::string_view raw_json, u32* parts, std::string& text);
 // The value as JSON: of parts the same number for everybody, with as many decimals as the
 // resolution needs.
