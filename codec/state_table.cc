@@ -1,0 +1,172 @@
+#include "codec/state_table.h"
+
+#include <algorithm>
+
+#include "codec/assert.h"
+
+namespace perseid {
+namespace {
+
+// An entity's part of the checksum is a sum of these, each of 32-bit multiplications alone.
+constexpr u32 mixed(u32 seed, u32 value) {
+  u32 hash = (seed ^ value) * 0x9e3779b1u;
+  hash ^= hash >> 15;
+  hash *= 0x85ebca6bu;
+  return hash ^ hash >> 13;
+}
+
+u32 hash_of(std::string_view text) {
+  u32 hash = 2166136261u;  // FNV-1a, RFC draft-eastlake-fnv
+  for (const char c : text) hash = (hash ^ static_cast<u8>(c)) * 16777619u;
+  return hash;
+}
+
+}  // namespace
+
+StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance)
+    : schema_(std::move(schema)), distance_(distance), depth_(distance + 3) {
+  PSD_ASSERT(distance >= 1);
+}
+
+u64 StateTable::held_bytes() const {
+  return slots_.capacity() * sizeof(Slot) + values_.capacity() * sizeof(u32) +
+         texts_.capacity() * sizeof(std::string);
+}
+
+void StateTable::catch_up(u32 at) {
+  Slot& slot = slots_[at];
+  const u32 missed = frame_ - 1 - slot.frame;
+  if (missed == 0 || slot.frame >= frame_) return;
+  slot.frame = frame_ - 1;
+  slot.moved = missed > 31 ? 0 : slot.moved << missed;
+  const u32 shift = std::min(missed, depth_ - 1);
+  for (u32 part = 0; part < schema_->parts().size(); ++part) {
+    u32* values = history(at, part);
+    for (u32 i = depth_; i-- > shift;) values[i] = values[i - shift];
+    std::fill(values + 1, values + shift, values[0]);
+  }
+}
+
+void StateTable::push(u32 at, u32 present, const u32* parts, const std::string* texts) {
+  Slot& slot = slots_[at];
+  slot.frame = frame_;
+  slot.present = present;
+  for (u32 part = 0; part < schema_->parts().size(); ++part) {
+    u32* values = history(at, part);
+    for (u32 i = depth_; i-- > 1;) values[i] = values[i - 1];
+    values[0] = parts[part];
+  }
+  for (u32 i = 0; i < schema_->texts(); ++i) texts_[at * schema_->texts() + i] = texts[i];
+  rehash(at);
+}
+
+void StateTable::set(u32 at, u32 present, const u32* parts, const std::string* texts) {
+  PSD_ASSERT(live(at) && slots_[at].frame == frame_ - 1);
+  const u32 before = slots_[at].hash;
+  push(at, present, parts, texts);
+  slots_[at].moved = slots_[at].moved << 1 | static_cast<u32>(slots_[at].hash != before);
+}
+
+void StateTable::appear(u32 at, std::string_view key, u32 present, const u32* parts,
+                        const std::string* texts) {
+  PSD_ASSERT(!live(at));
+  if (at >= slots_.size()) {
+    slots_.resize(at + 1);
+    values_.resize(slots_.size() * schema_->parts().size() * depth_);
+    texts_.resize(slots_.size() * schema_->texts());
+    blocks_.resize(at / kBlockSlots + 1);
+  }
+  Slot& slot = slots_[at];
+  blocks_[at / kBlockSlots] |= static_cast<u16>(1u << at % kBlockSlots);
+  slot = {};
+  slot.key = key;
+  slot.live = true;
+  slot.since = frame_;
+  ++entities_;
+  push(at, present, parts, texts);
+  for (u32 part = 0; part < schema_->parts().size(); ++part) {
+    u32* values = history(at, part);
+    std::fill(values + 1, values + depth_, values[0]);
+  }
+}
+
+void StateTable::vanish(u32 at) {
+  PSD_ASSERT(live(at));
+  checksum_ -= slots_[at].hash;
+  blocks_[at / kBlockSlots] &= static_cast<u16>(~(1u << at % kBlockSlots));
+  slots_[at] = {};
+  for (u32 i = 0; i < schema_->texts(); ++i) texts_[at * schema_->texts() + i].clear();
+  --entities_;
+}
+
+void StateTable::read(u32 at, StateRow& out, u32 ago) const {
+  out.present = slots_[at].present;
+  out.parts.resize(schema_->parts().size());
+  out.texts.resize(schema_->texts());
+  for (u32 i = 0; i < out.parts.size(); ++i) out.parts[i] = part(at, i, ago);
+  for (u32 i = 0; i < out.texts.size(); ++i) out.texts[i] = text(at, i);
+}
+
+void StateTable::repeat_unchanged() {
+  for (u32 at = 0; at < slots_.size(); ++at) {
+    if (was_live(at) && slots_[at].frame != frame_) repeat(at);
+  }
+}
+
+void StateTable::repeat(u32 at) {
+  catch_up(at);
+  bool moved = false;
+  for (u32 part = 0; part < schema_->parts().size(); ++part) {
+    u32* values = history(at, part);
+    const u32 value = values[distance_ - 1];
+    moved |= value != values[0];
+    for (u32 i = depth_; i-- > 1;) values[i] = values[i - 1];
+    values[0] = value;
+  }
+  Slot& slot = slots_[at];
+  slot.frame = frame_;
+  slot.moved = slot.moved << 1 | static_cast<u32>(moved);
+  if (moved) rehash(at);
+}
+
+void StateTable::flatten() {
+  for (u32 at = 0; at < slots_.size(); ++at) {
+    slots_[at].frame = frame_;
+    slots_[at].moved = 0;
+    if (!slots_[at].live) continue;
+    for (u32 part = 0; part < schema_->parts().size(); ++part) {
+      u32* values = history(at, part);
+      std::fill(values + 1, values + depth_, values[0]);
+    }
+  }
+}
+
+void StateTable::clear() {
+  slots_.clear();
+  blocks_.clear();
+  values_.clear();
+  texts_.clear();
+  entities_ = 0;
+  checksum_ = 0;
+}
+
+u32 StateTable::hash_of(u32 at) const {
+  const Slot& slot = slots_[at];
+  const u32 seed = mixed(at, perseid::hash_of(slot.key));
+  u32 hash = mixed(seed, slot.present);
+  for (u32 part = 0; part < schema_->parts().size(); ++part) {
+    hash += mixed(seed + part + 1, history(at, part)[0]);
+  }
+  for (u32 i = 0; i < schema_->texts(); ++i) {
+    hash += mixed(seed - i - 1, perseid::hash_of(text(at, i)));
+  }
+  return hash;
+}
+
+void StateTable::rehash(u32 at) {
+  const u32 hash = hash_of(at);
+  checksum_ += hash - slots_[at].hash;
+  slots_[at].hash = hash;
+}
+
+}  // namespace perseid

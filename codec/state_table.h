@@ -1,0 +1,98 @@
+// StateTable: the state of a room as both ends of a stream know it: entities in numbered slots, the
+// last values of every part, a checksum of it all.
+// Thread: the owner's. Owns: the values.
+// Invariants: encoder and decoder that went through the same frames hold equal tables; checksum()
+// is kept as values change, and equals that of a table made afresh from the same entities.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/schema.h"
+
+namespace perseid {
+
+// What a decoder grants a stream, whatever the bytes say.
+struct StateBounds {
+  u32 entities_max = 65536;
+  u32 key_bytes_max = 256;
+};
+
+class StateTable {
+ public:
+  // How far back values are kept: for a second-order prediction from `distance` frames before.
+  StateTable(std::shared_ptr<const Schema> schema, u32 distance);
+
+  struct Slot {
+    std::string key;
+    bool live = false;
+    u32 present = 0;  // bit per field
+    u32 frame = 0;    // whose values stand at the front of the history
+    u32 since = 0;    // the frame in which it appeared
+    u32 moved = 0;    // bit per frame, the newest lowest: it changed in it
+    u32 hash = 0;     // its part of the checksum
+  };
+
+  const Schema& schema() const { return *schema_; }
+  u32 slots() const { return static_cast<u32>(slots_.size()); }
+  const Slot& slot(u32 at) const { return slots_[at]; }
+  bool live(u32 at) const { return at < slots_.size() && slots_[at].live; }
+  // It was there before this frame.
+  bool was_live(u32 at) const { return live(at) && slots_[at].since != frame_; }
+  u32 entities() const { return entities_; }
+  // Sixteen slots make a block: a bit for each that is live.
+  static constexpr u32 kBlockSlots = 16;
+  const std::vector<u16>& blocks() const { return blocks_; }
+  u32 frame() const { return frame_; }
+  u32 distance() const { return distance_; }
+  u32 checksum() const { return checksum_; }
+  u64 held_bytes() const;
+
+  // A frame begins: values set from here on are its own.
+  void begin_frame() { ++frame_; }
+  // The newest values of a part are told from those before by `ago`: 0 is the newest.
+  u32 part(u32 at, u32 part, u32 ago = 0) const { return history(at, part)[ago]; }
+  const std::string& text(u32 at, u32 text) const { return texts_[at * schema_->texts() + text]; }
+  void read(u32 at, StateRow& out, u32 ago = 0) const;  // texts are always the newest
+  // Brings a slot's history up to the frame before this one, in which it did not change meanwhile.
+  void catch_up(u32 at);
+  // Values for this frame; catch_up() was called in it.
+  void set(u32 at, u32 present, const u32* parts, const std::string* texts);
+  // `at` is not live; slots between it and the others stay empty.
+  void appear(u32 at, std::string_view key, u32 present, const u32* parts,
+              const std::string* texts);
+  void vanish(u32 at);
+  // What was not set in this frame returns to its values of distance() frames before.
+  void repeat_unchanged();
+  // Forgets all history but the newest values: nothing is known to move.
+  void flatten();
+  void clear();
+
+ private:
+  const u32* history(u32 at, u32 part) const {
+    return &values_[(at * schema_->parts().size() + part) * depth_];
+  }
+  u32* history(u32 at, u32 part) {
+    return &values_[(at * schema_->parts().size() + part) * depth_];
+  }
+  void push(u32 at, u32 present, const u32* parts, const std::string* texts);
+  void repeat(u32 at);
+  u32 hash_of(u32 at) const;
+  void rehash(u32 at);
+
+  std::shared_ptr<const Schema> schema_;
+  u32 distance_;
+  u32 depth_;
+  std::vector<Slot> slots_;
+  std::vector<u32> values_;  // slots x parts x depth
+  std::vector<std::string> texts_;
+  std::vector<u16> blocks_;
+  u32 entities_ = 0;
+  u32 frame_ = 0;
+  u32 checksum_ = 0;
+};
+
+}  // namespace perseid

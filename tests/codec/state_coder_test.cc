@@ -1,0 +1,160 @@
+// The state coder's promise: who reads a stream from any keyframe on holds what the encoder holds,
+// frame by frame, whatever happens to the entities.
+#include <gtest/gtest.h>
+
+#include "codec/state_decoder.h"
+#include "tests/codec/state_stream.h"
+
+namespace perseid {
+namespace {
+
+using test::StateStream;
+
+Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const u8*>(text.data()), text.size()};
+}
+
+void expect_same(const StateTable& table, const StateStream& stream) {
+  ASSERT_EQ(table.entities(), stream.entities().size());
+  StateRow row;
+  for (const auto& [slot, entity] : stream.entities()) {
+    ASSERT_TRUE(table.live(slot)) << slot;
+    EXPECT_EQ(table.slot(slot).key, entity.first);
+    table.read(slot, row);
+    EXPECT_EQ(row, entity.second) << slot;
+  }
+}
+
+std::unique_ptr<StateDecoder> joined(StateEncoder& encoder, std::shared_ptr<const Schema> schema) {
+  std::string frame;
+  encoder.keyframe(frame);
+  auto decoder = std::make_unique<StateDecoder>(std::move(schema));
+  EXPECT_EQ(decoder->decode(bytes_of(frame)), StateDecoded::ok);
+  return decoder;
+}
+
+TEST(StateCoder, ReadersThatCameAtAnyTimeHoldWhatTheEncoderHolds) {
+  const auto schema = test::schema_of(test::kEveryType);
+  for (u32 seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    StateStream stream(schema, seed);
+    StateEncoder encoder(schema);
+    std::vector<std::unique_ptr<StateDecoder>> readers;
+    for (u32 tick = 0; tick < 120; ++tick) {
+      if (stream.below(10) == 0) readers.push_back(joined(encoder, schema));
+      const auto& changes = stream.step(1 + stream.below(60));
+      if (readers.empty()) {
+        encoder.skip(changes);
+        continue;
+      }
+      std::string frame;
+      encoder.encode(changes, stream.below(4) == 0, frame);
+      for (const auto& reader : readers) {
+        ASSERT_EQ(reader->decode(bytes_of(frame)), StateDecoded::ok) << "tick " << tick;
+        ASSERT_EQ(reader->table().checksum(), encoder.table().checksum()) << "tick " << tick;
+      }
+    }
+    expect_same(encoder.table(), stream);
+    for (const auto& reader : readers) expect_same(reader->table(), stream);
+  }
+}
+
+TEST(StateCoder, SixFramesBackIsLosslessToo) {
+  const auto schema = test::schema_of(test::kEveryType);
+  StateStream stream(schema, 7);
+  StateEncoder encoder(schema, 6);
+  StateDecoder decoder(schema, {}, 6);
+  std::string frame;
+  encoder.keyframe(frame);
+  ASSERT_EQ(decoder.decode(bytes_of(frame)), StateDecoded::ok);
+  for (u32 tick = 0; tick < 200; ++tick) {
+    std::vector<StateChange> changes = stream.step(40);
+    std::vector<StateChange> all;
+    auto next = changes.begin();
+    for (const auto& [slot, entity] : stream.entities()) {
+      for (; next != changes.end() && next->slot < slot; ++next) all.push_back(*next);
+      bool given = false;
+      for (; next != changes.end() && next->slot == slot; ++next) {
+        all.push_back(*next);
+        given |= next->kind != StateChange::Kind::gone;
+      }
+      if (!given) all.push_back({.slot = slot, .row = &entity.second});
+    }
+    all.insert(all.end(), next, changes.end());
+    frame.clear();
+    encoder.encode(all, true, frame);
+    ASSERT_EQ(decoder.decode(bytes_of(frame)), StateDecoded::ok) << tick;
+    expect_same(decoder.table(), stream);
+  }
+}
+
+TEST(StateCoder, ADeltaWithoutItsKeyframeIsNotTaken) {
+  const auto schema = test::schema_of(test::kEveryType);
+  StateStream stream(schema, 3);
+  StateEncoder encoder(schema);
+  std::string frame;
+  encoder.encode(stream.step(10), true, frame);
+  StateDecoder decoder(schema);
+  EXPECT_EQ(decoder.decode(bytes_of(frame)), StateDecoded::needs_keyframe);
+}
+
+TEST(StateCoder, AReaderThatDiffersSaysSoAndGoesOnWithAKeyframe) {
+  const auto schema = test::schema_of(R"({"x":{"type":"int","min":0,"max":100}})");
+  StateEncoder encoder(schema);
+  StateRow row{.present = 1, .parts = {5}, .texts = {}};
+  const StateChange appeared{
+      .slot = 0, .kind = StateChange::Kind::appeared, .key = "a", .row = &row};
+  encoder.skip({&appeared, 1});
+  std::string keyframe;
+  encoder.keyframe(keyframe);
+  StateDecoder decoder(schema);
+  ASSERT_EQ(decoder.decode(bytes_of(keyframe)), StateDecoded::ok);
+  std::string lost;
+  row.parts[0] = 9;
+  const StateChange changed{.slot = 0, .row = &row};
+  encoder.encode({&changed, 1}, false, lost);  // and the decoder never sees it
+  row.parts[0] = 14;
+  std::string frame;
+  encoder.encode({&changed, 1}, true, frame);
+  EXPECT_NE(decoder.decode(bytes_of(frame)), StateDecoded::ok);
+  frame.clear();
+  encoder.encode({&changed, 1}, true, frame);
+  EXPECT_EQ(decoder.decode(bytes_of(frame)), StateDecoded::needs_keyframe);
+  keyframe.clear();
+  encoder.keyframe(keyframe);
+  EXPECT_EQ(decoder.decode(bytes_of(keyframe)), StateDecoded::ok);
+  EXPECT_EQ(decoder.table().part(0, 0), 14u);
+}
+
+TEST(StateCoder, CutAndBentFramesNeverTakeMoreThanTheBounds) {
+  const auto schema = test::schema_of(test::kEveryType);
+  StateStream stream(schema, 5);
+  StateEncoder encoder(schema);
+  encoder.skip(stream.step(50));
+  std::string keyframe;
+  encoder.keyframe(keyframe);
+  std::string frame;
+  encoder.encode(stream.step(50), true, frame);
+  const StateBounds bounds{.entities_max = 120, .key_bytes_max = 32};
+  for (u32 round = 0; round < 4000; ++round) {
+    StateDecoder decoder(schema, bounds);
+    std::string first = keyframe;
+    std::string second = frame;
+    std::string& bent = round % 2 == 0 ? first : second;
+    if (round % 3 == 0) bent.resize(stream.below(static_cast<u32>(bent.size())));
+    if (!bent.empty()) {
+      char& byte = bent[stream.below(static_cast<u32>(bent.size()))];
+      byte = static_cast<char>(byte ^ (1 << stream.below(8)));
+    }
+    if (decoder.decode(bytes_of(first)) == StateDecoded::ok) {
+      (void)decoder.decode(bytes_of(second));
+    }
+    ASSERT_LE(decoder.table().slots(), bounds.entities_max);
+    for (u32 slot = 0; slot < decoder.table().slots(); ++slot) {
+      ASSERT_LE(decoder.table().slot(slot).key.size(), bounds.key_bytes_max);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace perseid
