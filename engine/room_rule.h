@@ -1,0 +1,76 @@
+// RoomRule: what a room is told apart from the options: its schema, who may write, how often it
+// ticks, whether it is a grid. From the config file by the room's name, or from who creates it.
+// Thread: immutable once made, so every shard may read one.
+// Invariants: a grid has a schema and its x and y are numbers of that; an entity is removed with
+// its owner only where there are owners.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/schema.h"
+
+namespace perseid {
+
+constexpr u32 kFarDivisorMax = 16;
+
+enum class Ownership : u8 {
+  anyone,       // writes any entity
+  first_writer  // owns the entity until it leaves
+};
+std::string_view name(Ownership ownership);
+
+// Members see the cells around their entity. Lengths are in the unit of the fields x and y.
+struct GridRule {
+  double cell = 0;        // side of a cell
+  double radius = 0;      // seen at the full rate
+  double hysteresis = 0;  // so far beyond the radius what was seen stays in view
+  double far_radius = 0;  // seen at the rate divided by far_divisor; 0: nothing is
+  u32 far_divisor = 1;
+  u32 x = 0;  // fields of the schema
+  u32 y = 0;
+};
+
+struct RoomRule {
+  // A JSON object. On an error null, and `problem` says in one line what is wrong where
+  // ("schema.x.min: missing").
+  static std::shared_ptr<const RoomRule> parse(std::string_view json, std::string& problem);
+  // What rooms get that no rule is for; one for all.
+  static const std::shared_ptr<const RoomRule>& ordinary();
+
+  // Appends {"hz":…,"schema":…,…}, as in `joined`; only with a schema.
+  void append_state_json(std::string& out, u32 options_state_hz) const;
+  u32 hz(u32 options_state_hz) const { return state_hz.value_or(options_state_hz); }
+
+  std::string pattern;  // with * and ?; empty where the room's creator declared it
+  std::optional<u32> state_hz;
+  std::optional<u32> action_window_ms;
+  bool action_window_auto = false;
+  std::shared_ptr<const Schema> schema;  // null: any fields
+  Ownership ownership = Ownership::anyone;
+  bool remove_on_leave = false;
+  u32 checksum_every_ticks = 20;    // 0: only in keyframes
+  std::optional<u32> entities_max;  // beside --room-entities-max
+  std::optional<GridRule> grid;
+};
+
+// Whether a name is of a pattern: * stands for any characters, ? for one, others for themselves.
+bool matches(std::string_view pattern, std::string_view room_name);
+
+// The rules of a config file, in their order.
+class RoomRules {
+ public:
+  // What is wrong, empty if nothing is.
+  std::string add(std::string_view json);
+  // The first whose pattern matches; null if none does.
+  std::shared_ptr<const RoomRule> find(std::string_view room_name) const;
+  const std::vector<std::shared_ptr<const RoomRule>>& all() const { return rules_; }
+
+ private:
+  std::vector<std::shared_ptr<const RoomRule>> rules_;
+};
+
+}  // namespace perseid
