@@ -17,13 +17,13 @@ namespace perseid {
 enum class MessageType : u8 { chat, game_state, player_action, system };
 
 // Ops that a client may ask for: name, fields beyond `type`, `op`, `id`, what it does.
-#define PERSEID_CLIENT_OPS(X)                                                          \
-  X(hello, "name, token, session, meta",                                               \
-    "Names the session; optional, and if sent the first message.")                     \
-  X(join, "room, presence, history, since", "Joins a room; answered by joined.")       \
-  X(leave, "room", "Leaves a room; answered by left.")                                 \
-  X(discover, "room", "Lists the members of a joined room; answered by clients.")      \
-  X(history, "room, before, limit", "Reads older chat messages; answered by history.") \
+#define PERSEID_CLIENT_OPS(X)                                                            \
+  X(hello, "name, token, session, meta",                                                 \
+    "Names the session; optional, and if sent the first message.")                       \
+  X(join, "room, presence, history, since, create", "Joins a room; answered by joined.") \
+  X(leave, "room", "Leaves a room; answered by left.")                                   \
+  X(discover, "room", "Lists the members of a joined room; answered by clients.")        \
+  X(history, "room, before, limit", "Reads older chat messages; answered by history.")   \
   X(ping, "", "Answered by pong with the relay's clock.")
 
 enum class ClientOp : u8 {
@@ -55,6 +55,7 @@ struct Request {
   bool has_history = false;
   u32 history = 0;
   Since since;
+  std::string_view create;  // join: raw JSON, an object; empty if absent
   bool has_before = false;
   u64 before = 0;
   bool has_limit = false;
@@ -65,6 +66,7 @@ struct EnvelopeLimits {
   u32 room_name_bytes_max = 128;
   u32 name_bytes_max = 64;
   u32 meta_bytes_max = 1024;
+  u32 create_bytes_max = 32768;
   u32 messages_per_frame_max = 256;
 };
 constexpr u32 kIdBytesMax =

@@ -156,7 +156,7 @@ class RequestReader {
       case RequestField::session:
         return read_string(value, out_.session);
       case RequestField::meta:
-        return read_meta(value);
+        return read_bounded_object(value, limits_.meta_bytes_max, out_.meta);
       default:
         return read_option(field, value);
     }
@@ -176,6 +176,8 @@ class RequestReader {
       case RequestField::limit:
         out_.has_limit = true;
         return read_whole(value, out_.limit);
+      case RequestField::create:
+        return read_bounded_object(value, limits_.create_bytes_max, out_.create);
       default:
         return read_since(value);
     }
@@ -206,9 +208,9 @@ class RequestReader {
     return check_client(out_.to);
   }
 
-  Error read_meta(ondemand::value& value) {
-    if (const Error error = read_raw_object(value, out_.meta); error != Error::ok) return error;
-    return out_.meta.size() > limits_.meta_bytes_max ? Error::payload_too_large : Error::ok;
+  static Error read_bounded_object(ondemand::value& value, u32 bytes_max, std::string_view& out) {
+    if (const Error error = read_raw_object(value, out); error != Error::ok) return error;
+    return out.size() > bytes_max ? Error::payload_too_large : Error::ok;
   }
 
   // Reports its own problems, with the inner field's name.

@@ -25,6 +25,7 @@ namespace perseid {
   X(presence)                     \
   X(history)                      \
   X(since)                        \
+  X(create)                       \
   X(before)                       \
   X(limit)
 

@@ -59,6 +59,7 @@ namespace perseid {
   X(already_welcomed, none, 0, "hello is answered once, and must come first.")                   \
   X(not_joined, none, 0, "Join the room first.")                                                 \
   X(already_joined, none, 0, "This room is joined already.")                                     \
+  X(forbidden_create, none, 0, "Here a client cannot say what a new room is; leave create out.") \
   X(room_limit, none, 0, "The relay holds as many rooms as it may.")                             \
   X(session_room_limit, none, 0, "This session has joined as many rooms as it may.")             \
   X(room_full, none, 0, "The room has as many members as it may.")                               \

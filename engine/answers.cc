@@ -54,7 +54,8 @@ void welcome(std::string& out, std::string_view id, SessionUid client, std::stri
   out += '}';
 }
 
-void joined(std::string& out, std::string_view room, const JoinAnswer& answer) {
+void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
+            const Options& options) {
   begin(out, "joined", answer.id);
   text(out, "room", room);
   number(out, "room_number", answer.room_number);
@@ -65,6 +66,10 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer) {
   append_number(out, answer.player_action);
   out += '}';
   if (answer.has_since) out += answer.recovered ? R"(,"recovered":true)" : R"(,"recovered":false)";
+  if (answer.rule != nullptr) {
+    out += R"(,"state":)";
+    answer.rule->append_state_json(out, options.state_hz);
+  }
   number(out, "members_total", answer.members_total);
   out += R"(,"members":)";
   out += answer.members_json;
@@ -92,7 +97,7 @@ void pong(std::string& out, std::string_view id, u64 unix_ms) {
 }
 
 void error(std::string& out, std::string_view id, Error error, std::string_view field,
-           u32 retry_after_ms) {
+           u32 retry_after_ms, std::string_view detail) {
   begin(out, "error", id);
   text(out, "code", info(error).code);
   out += R"(,"message":")";
@@ -100,7 +105,7 @@ void error(std::string& out, std::string_view id, Error error, std::string_view 
     out += field;
     out += ": ";
   }
-  append_json_escaped(out, info(error).text);
+  append_json_escaped(out, detail.empty() ? info(error).text : detail);
   out += '"';
   if (!field.empty()) text(out, "field", field);
   if (retry_after_ms != 0) number(out, "retry_after_ms", retry_after_ms);

@@ -16,12 +16,14 @@ namespace perseid::answers {
 // `id` is a request's raw token, or empty.
 void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
              const Options& options, u64 unix_ms);
-void joined(std::string& out, std::string_view room, const JoinAnswer& answer);
+void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
+            const Options& options);
 void left(std::string& out, std::string_view id, std::string_view room);
 void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
 void pong(std::string& out, std::string_view id, u64 unix_ms);
+// `detail` instead of the error's own sentence, if there is one.
 void error(std::string& out, std::string_view id, Error error, std::string_view field,
-           u32 retry_after_ms);
+           u32 retry_after_ms, std::string_view detail = {});
 void gap(std::string& out, std::string_view room, Lane lane, Seq from, Seq to);
 void presence(std::string& out, std::string_view room, std::string_view event, SessionUid client,
               std::string_view name);

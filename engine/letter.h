@@ -16,6 +16,7 @@
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/lane_view.h"
+#include "engine/room_rule.h"
 #include "engine/segment.h"
 
 namespace perseid {
@@ -36,8 +37,9 @@ struct JoinRequest {
   Seq player_action = 0;
   std::string epoch;  // of since
   std::string room;
-  std::string name;  // the session's
-  std::string id;    // raw token of the request
+  std::string create;  // JSON of a RoomRule, if the room is to be made; empty if absent
+  std::string name;    // the session's
+  std::string id;      // raw token of the request
 };
 
 // Home to member's shard.
@@ -56,6 +58,9 @@ struct JoinAnswer {
   Seq chat = 0;
   Seq player_action = 0;
   std::array<LaneCursor, 4> cursors;
+  std::shared_ptr<const RoomRule> rule;  // set where the room has a schema
+  std::string_view field = "room";       // static text: which field the error is about
+  std::string problem;                   // what is wrong with `create`, if that is
   std::string epoch;
   std::string members_json;  // [{"client":…},…]
   std::string id;

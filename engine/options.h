@@ -48,6 +48,8 @@ namespace perseid {
       "Shorter messages are sent uncompressed.")                                                   \
   GROUP("Rooms")                                                                                   \
   NUM(u32, rooms_max, 100000, 1, 16000000, "", "Rooms in all.")                                    \
+  FLAG(creators_declare_rooms,                                                                     \
+       "Who joins a new room may say what it is (create), where no [[room]] of the file does.")    \
   NUM(u32, session_rooms_max, 64, 1, 65536, "", "Rooms that one session may join.")                \
   NUM(u32, room_members_max, 1000000, 1, 16000000, "", "Members of one room.")                     \
   NUM(u32, room_linger_ms, 60000, 0, 86400000, "ms",                                               \

@@ -3,17 +3,20 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string_view>
 
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/options.h"
+#include "engine/room_rule.h"
 #include "engine/stats.h"
 
 namespace perseid {
 
 struct RelayConfig {
-  const Options* options = nullptr;  // outlives the relay
+  const Options* options = nullptr;                  // outlives the relay
+  std::shared_ptr<const RoomRules> rules = nullptr;  // of the config file; or null
   ShardId shard = 0;
   u32 shard_count = 1;
   std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home

@@ -30,11 +30,13 @@ u32 header_bytes_of(Bytes frame) {
 
 }  // namespace
 
-Room::Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch)
+Room::Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch,
+           std::shared_ptr<const RoomRule> room_rule)
     : name(room_name),
       name_json(escaped(room_name)),
       number(room_number),
       epoch(std::move(room_epoch)),
+      rule(std::move(room_rule)),
       state(context.options, KeyedHash{context.config.hash_key}),
       context_(context) {
   formats[0] = logs_from({1, 1, 1, 1});

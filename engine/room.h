@@ -50,7 +50,9 @@ struct FormatLogs {
 
 class Room {
  public:
-  Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch);
+  // `room_rule` is never null.
+  Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch,
+       std::shared_ptr<const RoomRule> room_rule);
   ~Room();
 
   // Appends a message to a sequenced lane in every format in use; returns its seq.
@@ -92,6 +94,7 @@ class Room {
   const u32 number;             // the binary flavour's name for it
   Slot slot = kNoSlot;          // in Rooms
   const std::string epoch;
+  const std::shared_ptr<const RoomRule> rule;
   std::array<std::unique_ptr<FormatLogs>, kWireFormats> formats;
   std::deque<Seat> seats;  // a deque never doubles: a large room's roster costs what it holds
   std::vector<Viewer> viewers;

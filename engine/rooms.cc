@@ -34,17 +34,41 @@ u32 Rooms::new_number() {
   return number;
 }
 
-Room* Rooms::obtain(std::string_view name) {
-  if (const auto it = by_name_.find(name); it != by_name_.end()) return rooms_[it->second].get();
+// The file's rules come before the creator's word. Null: that word is not taken, or it is no rule.
+std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request,
+                                                   JoinAnswer& answer) const {
+  const auto& rules = context_.config.rules;
+  if (rules != nullptr) {
+    if (auto rule = rules->find(request.room); rule != nullptr) return rule;
+  }
+  if (request.create.empty()) return RoomRule::ordinary();
+  answer.field = "create";
+  const bool permitted = context_.options.creators_declare_rooms;
+  answer.error = permitted ? Error::bad_value : Error::forbidden_create;
+  if (!permitted) return nullptr;
+  auto rule = RoomRule::parse(request.create, answer.problem);
+  if (rule == nullptr || rule->pattern.empty()) return rule;
+  answer.problem = "pattern: only for the file; this is the rule of one room";
+  return nullptr;
+}
+
+Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
+  const auto it = by_name_.find(std::string_view(request.room));
+  if (it != by_name_.end()) return rooms_[it->second].get();
+  std::shared_ptr<const RoomRule> rule = rule_of_new(request, answer);
+  if (rule == nullptr) return nullptr;
+  answer.field = "room";
+  answer.error = Error::room_limit;
   // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
   const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
   if (rooms_.size() >= rooms_max && !make_place()) return nullptr;
+  answer.error = Error::ok;
   const Slot slot = rooms_.acquire();
   PSD_ASSERT(slot < 0xffffffu);
-  const u32 number = new_number();
-  rooms_[slot] = std::make_unique<Room>(context_, name, number, new_epoch());
+  rooms_[slot] =
+      std::make_unique<Room>(context_, request.room, new_number(), new_epoch(), std::move(rule));
   rooms_[slot]->slot = slot;
-  by_name_.emplace(name, slot);
+  by_name_.emplace(request.room, slot);
   ++context_.stats.rooms_created;
   return rooms_[slot].get();
 }
@@ -81,8 +105,7 @@ void Rooms::join(JoinRequest& request) {
   answer->member = request.member;
   answer->view = request.view;
   answer->id = std::move(request.id);
-  Room* room = obtain(request.room);
-  answer->error = room == nullptr ? Error::room_limit : seat(*room, request, *answer);
+  if (Room* room = obtain(request, *answer)) answer->error = seat(*room, request, *answer);
   if (answer->error != Error::ok) ++context_.stats.rooms_refused;
   mail_.send(request.session.shard(), Letter(std::move(answer)));
 }
@@ -110,6 +133,7 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.room = {slot_of(room), rooms_.handle(slot_of(room)).generation};
   answer.room_number = room.number;
   answer.epoch = room.epoch;
+  if (room.rule->schema != nullptr) answer.rule = room.rule;
   answer.chat = room.last_seq(Lane::chat);
   answer.player_action = room.last_seq(Lane::player_action);
   // Who comes back may hold a state that is all gone: it is told so by an empty one.
@@ -186,7 +210,7 @@ Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view pa
     if (error != Error::ok) field = "payload.set";
     ++context_.stats.state_updates;
     if (room.state.dirty() && room.tick_timer == kNoTimer) {
-      const u64 period_ms = std::max(1u, 1000 / context_.options.state_hz);
+      const u64 period_ms = std::max(1u, 1000 / room.rule->hz(context_.options.state_hz));
       room.tick_timer = context_.timers.schedule(room.last_tick_ms + period_ms,
                                                  timer_cookie(TimerKind::room_tick, slot_of(room)));
     }

@@ -40,7 +40,9 @@ class Rooms {
   bool any_grown() const { return !grown_.empty(); }
 
  private:
-  Room* obtain(std::string_view name);
+  // Null if there may be no such room; then the answer says why.
+  Room* obtain(const JoinRequest& request, JoinAnswer& answer);
+  std::shared_ptr<const RoomRule> rule_of_new(const JoinRequest& request, JoinAnswer& answer) const;
   // The room by its handle; by its name (and the session's seat) while a join is on its way.
   Room* find_seated(Handle handle, std::string_view name, SessionUid session, u32& seat);
   bool make_place();
@@ -56,7 +58,9 @@ class Rooms {
   void grown(Room& room, Lane lane);
   void advance(Room& room);
   void tell_begins(Room& room);
-  u32 action_window_ms() const { return draining_ ? 0 : context_.options.action_window_ms; }
+  u32 action_window_ms(const Room& room) const {
+    return draining_ ? 0 : room.rule->action_window_ms.value_or(context_.options.action_window_ms);
+  }
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
   void send_roster(Room& room, const Ask& ask);

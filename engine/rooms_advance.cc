@@ -56,7 +56,7 @@ void Rooms::touch(Room& room) {
 
 // With --action-window-ms, actions alone wait until the window closes and then leave together.
 void Rooms::grown(Room& room, Lane lane) {
-  if (lane != Lane::player_action || action_window_ms() == 0) return touch(room);
+  if (lane != Lane::player_action || action_window_ms(room) == 0) return touch(room);
   // However long the window, no more waits in it than a burst may be.
   const LaneLog& log = room.canonical().lanes[index(lane)];
   if (log.end() - log.published_end >= context_.options.burst_window_bytes) {
@@ -64,7 +64,7 @@ void Rooms::grown(Room& room, Lane lane) {
     return touch(room);
   }
   if (room.window_timer != kNoTimer) return;
-  room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(),
+  room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(room),
                                                timer_cookie(TimerKind::room_window, slot_of(room)));
 }
 
@@ -81,7 +81,7 @@ void Rooms::advance(Room& room) {
   u8 lanes = room.grown_lanes;
   // Decided when the window closed, not by whether the next one is open: in a busy room it opens
   // again within the same turn.
-  if (action_window_ms() != 0 && !room.actions_due) {
+  if (action_window_ms(room) != 0 && !room.actions_due) {
     lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
   }
   room.actions_due = false;

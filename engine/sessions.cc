@@ -171,12 +171,12 @@ bool Sessions::answer_if_room(Slot slot, std::string_view id, std::string_view j
 }
 
 void Sessions::answer_error(Slot slot, std::string_view id, Error error, std::string_view field,
-                            u32 retry_after_ms) {
+                            u32 retry_after_ms, std::string_view detail) {
   ++context_.stats.errors_answered;
   context_.emit(EventKind::error_occurred, uid(slot), {}, error, field);
   std::string& text = context_.scratch;
   text.clear();
-  answers::error(text, id, error, field, retry_after_ms);
+  answers::error(text, id, error, field, retry_after_ms, detail);
   answer(slot, text);
 }
 

@@ -52,7 +52,7 @@ class Sessions {
   // already of what this client asked for at one go.
   bool answer_if_room(Slot slot, std::string_view id, std::string_view json);
   void answer_error(Slot slot, std::string_view id, Error error, std::string_view field = {},
-                    u32 retry_after_ms = 0);
+                    u32 retry_after_ms = 0, std::string_view detail = {});
   // Room for a finished frame; null if the outbox is full: the session is then being closed as too
   // slow.
   u8* reserve(Slot slot, u32 size_bytes);

@@ -30,7 +30,7 @@ namespace perseid {
   X(rosters_resent, "Rosters sent again to members that fell out of the system lane.")      \
   X(rooms_created, "Rooms begun here.")                                                     \
   X(rooms_removed, "Empty rooms forgotten: after their linger time, or for others.")        \
-  X(rooms_refused, "Joins refused by a limit of rooms or members.")                         \
+  X(rooms_refused, "Joins refused by a limit of rooms or members, or for their create.")    \
   X(formats_opened, "Wire formats begun in a room, each with a transcript of its windows.") \
   X(state_updates, "game_state messages merged.")                                           \
   X(state_ticks, "Ticks that encoded a delta.")                                             \

@@ -72,6 +72,7 @@ void Views::join(Slot session_slot, const Request& request) {
   letter->player_action = request.since.player_action;
   letter->epoch = request.since.epoch;
   letter->room = request.room;
+  letter->create = request.create;
   letter->name = session.name.view();
   letter->id = request.id;
   mail_.send(view.home, Letter(std::move(letter)));
@@ -84,7 +85,8 @@ void Views::joined(JoinAnswer& answer) {
   const Slot session = member->session;
   RoomView& view = views_[member->view];
   if (answer.error != Error::ok) {
-    if (session != kNoSlot) sessions_.answer_error(session, answer.id, answer.error, "room");
+    if (session != kNoSlot)
+      sessions_.answer_error(session, answer.id, answer.error, answer.field, 0, answer.problem);
     return remove_member(slot);
   }
   view.room = answer.room;
@@ -96,7 +98,7 @@ void Views::joined(JoinAnswer& answer) {
   if (session != kNoSlot) {
     std::string& text = context_.scratch;
     text.clear();
-    answers::joined(text, view.name, answer);
+    answers::joined(text, view.name, answer, context_.options);
     // Who hears nothing of its seat has none.
     if (!sessions_.answer_if_room(session, answer.id, text) && !member->leaving) {
       return give_up(slot, answer.session, nullptr);

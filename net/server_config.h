@@ -2,8 +2,11 @@
 // Thread: filled before the start, immutable from then on.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "engine/room_rule.h"
 
 namespace perseid {
 
@@ -20,6 +23,7 @@ struct ServerConfig {
   std::vector<Page> pages;
   // Outlives the server; called on every shard's thread, so it must bear that. May be null.
   EventListener* listener = nullptr;
+  std::shared_ptr<const RoomRules> room_rules = nullptr;  // or none
   // Wakes sleeping shards by eventfd although the ring could: for comparison, and for tests of what
   // older kernels get.
   bool wake_by_eventfd = false;

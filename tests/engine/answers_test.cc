@@ -57,8 +57,8 @@ JoinAnswer join_answer(std::string_view id, std::string_view name) {
 const Row kRows[] = {
     {"welcome", [](auto& out, auto id,
                    auto) { answers::welcome(out, id, {~u64{0}}, "s00", kOptions, ~u64{0}); }},
-    {"joined",
-     [](auto& out, auto id, auto name) { answers::joined(out, name, join_answer(id, name)); }},
+    {"joined", [](auto& out, auto id,
+                  auto name) { answers::joined(out, name, join_answer(id, name), Options{}); }},
     {"left", [](auto& out, auto id, auto name) { answers::left(out, id, name); }},
     {"ack", [](auto& out, auto id, auto name) { answers::ack(out, id, name, ~0u, 1); }},
     {"pong", [](auto& out, auto id, auto) { answers::pong(out, id, 1); }},

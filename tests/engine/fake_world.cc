@@ -123,12 +123,13 @@ void Shard::emit(const Event& event) {
   event_details.emplace_back(event.detail);
 }
 
-FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak) {
+FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules) {
   if (tweak) tweak(options);
   for (u32 i = 0; i < shard_count; ++i) {
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>());
     shard.outgoing.resize(shard_count);
     RelayConfig config{.options = &options,
+                       .rules = rules,
                        .shard = static_cast<ShardId>(i),
                        .shard_count = shard_count,
                        .hash_key = kHashKey,

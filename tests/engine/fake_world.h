@@ -82,7 +82,8 @@ struct Shard final : World {
 class FakeWorld {
  public:
   using Tweak = std::function<void(Options&)>;
-  explicit FakeWorld(u32 shards = 1, const Tweak& tweak = {});
+  explicit FakeWorld(u32 shards = 1, const Tweak& tweak = {},
+                     std::shared_ptr<const RoomRules> rules = nullptr);
   ~FakeWorld();
 
   Peer& connect(ShardId shard = 0, WireFormat format = kJson);

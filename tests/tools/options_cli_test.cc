@@ -195,9 +195,10 @@ TEST(OptionsCli, EveryOptionTakesItsBoundsFromEverySource) {
 
 TEST(ConfigFile, TakesBothSpellings) {
   Options options;
+  RoomRules rules;
   const OptionError error = read_config_text(
       "# a comment\nport = 9000\nstate-hz = 30\necho = true\nlog_format = \"json\"\n", "a.toml",
-      options);
+      options, rules);
   EXPECT_FALSE(error) << *error;
   EXPECT_EQ(options.port, 9000);
   EXPECT_EQ(options.state_hz, 30u);
@@ -228,7 +229,8 @@ const FileMistake kFileMistakes[] = {
 TEST(ConfigFile, MistakesAreNamedWithTheirLine) {
   for (const FileMistake& row : kFileMistakes) {
     Options options;
-    const OptionError error = read_config_text(row.text, "a.toml", options);
+    RoomRules rules;
+    const OptionError error = read_config_text(row.text, "a.toml", options, rules);
     ASSERT_TRUE(error) << row.name;
     for (const char* part : row.says) {
       EXPECT_NE(error->find(part), std::string::npos)
@@ -239,7 +241,9 @@ TEST(ConfigFile, MistakesAreNamedWithTheirLine) {
 
 TEST(ConfigFile, TheTwoSpellingsOfOneNameAreTheSameKey) {
   Options options;
-  const OptionError error = read_config_text("state_hz = 10\nstate-hz = 20\n", "a.toml", options);
+  RoomRules rules;
+  const OptionError error =
+      read_config_text("state_hz = 10\nstate-hz = 20\n", "a.toml", options, rules);
   ASSERT_TRUE(error);
   EXPECT_NE(error->find("twice"), std::string::npos) << *error;
 }
@@ -248,15 +252,17 @@ TEST(ConfigFile, AnEmptyFileIsNoMistake) {
   const std::string path = testing::TempDir() + "perseid_empty.toml";
   std::ofstream(path).close();
   Options options;
-  const OptionError error = read_config_file(path, options);
+  RoomRules rules;
+  const OptionError error = read_config_file(path, options, rules);
   EXPECT_FALSE(error) << *error;
 }
 
 TEST(ConfigFile, WhatCannotBeReadIsToldWithTheReason) {
   Options options;
+  RoomRules rules;
   for (const auto& [path, reason] :
        {std::pair{"/nonexistent/a.toml", "No such file"}, std::pair{"/tmp", "Is a directory"}}) {
-    const OptionError error = read_config_file(path, options);
+    const OptionError error = read_config_file(path, options, rules);
     ASSERT_TRUE(error) << path;
     EXPECT_NE(error->find(reason), std::string::npos) << *error;
   }

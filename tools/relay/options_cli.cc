@@ -105,7 +105,8 @@ Values read_environment(const char* const* environment, std::vector<Warning>& wa
   return out;
 }
 
-OptionError apply(const CommandLine& line, const Values& environment, Options& options) {
+OptionError apply(const CommandLine& line, const Values& environment, Options& options,
+                  RoomRules& rules) {
   const auto named_file = [](const Values& values) {
     const auto found = values.find("config");
     return found == values.end() ? std::string() : found->second;
@@ -113,7 +114,7 @@ OptionError apply(const CommandLine& line, const Values& environment, Options& o
   std::string file = named_file(line.values);
   if (file.empty()) file = named_file(environment);
   if (!file.empty()) {
-    if (OptionError error = read_config_file(file, options)) return error;
+    if (OptionError error = read_config_file(file, options, rules)) return error;
   }
   for (const auto& [name, value] : environment) {
     // What runs a container may put a PERSEID_PORT of its own there; who gives the flag means that.
@@ -141,7 +142,7 @@ CliResult read_options(int argc, const char* const* argv, const char* const* env
   OptionError error = line.error;
   if (!error) {
     const Values from_environment = read_environment(environment, result.warnings);
-    error = apply(line, from_environment, result.options);
+    error = apply(line, from_environment, result.options, result.room_rules);
   }
   if (error) {
     result.action = CliAction::fail;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/options.h"
+#include "engine/room_rule.h"
 #include "engine/warning.h"
 
 namespace perseid {
@@ -15,6 +16,7 @@ enum class CliAction : u8 { run, help, version, reference, fail };
 struct CliResult {
   CliAction action = CliAction::run;
   Options options;
+  RoomRules room_rules;           // the file's, in its order
   std::string error;              // one sentence, if action is fail
   std::vector<Warning> warnings;  // if action is run
 };

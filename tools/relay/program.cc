@@ -94,7 +94,9 @@ int run_relay(const CliResult& cli) {
   block_signals();
   Logging logging(cli.options);
   EventLog events(logging);
-  Server server(cli.options, {.pages = demo_pages(), .listener = &events});
+  Server server(cli.options, {.pages = demo_pages(),
+                              .listener = &events,
+                              .room_rules = std::make_shared<const RoomRules>(cli.room_rules)});
   const StartResult start = server.start();
   if (!start.ok) {
     print(stderr, "perseid: " + start.error + "\n");
