@@ -148,6 +148,10 @@ bool BinaryReader::State::take_head(u8 head, Request& out, Problem&) {
     case BinaryKind::game_state:
       out.type = MessageType::game_state;
       return true;
+    case BinaryKind::coded_state:
+      out.type = MessageType::game_state;
+      out.coded = true;
+      return true;
     case BinaryKind::system:
       break;
   }
@@ -213,6 +217,10 @@ bool BinaryReader::State::take_room_name(Request& out, Problem& problem) {
 bool BinaryReader::State::take_payload(Request& out, Problem& problem) {
   std::string_view text;
   if (!take_text(rest, text)) return false;
+  if (out.coded) {
+    out.payload = text;
+    return true;
+  }
   if (const Error error = json.open(text); error != Error::ok) {
     report(problem, error, "payload");
     return true;

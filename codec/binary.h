@@ -2,7 +2,8 @@
 // Thread: the owner's; a reader keeps its buffers and is used by one thread.
 // Invariants: integers are LEB128 varints in their shortest form or fixed little-endian; nothing is
 // allocated from an announced length; a payload is the sender's own bytes, checked to be JSON, so
-// that members of the JSON flavour get it byte for byte.
+// that members of the JSON flavour get it byte for byte. Only a coded update is left unchecked: to
+// read it takes the room's schema (codec/coded_update.h).
 #pragma once
 
 #include <memory>
@@ -17,11 +18,18 @@
 namespace perseid {
 
 // Low four bits of a message's first byte; the high four are flags.
-enum class BinaryKind : u8 { chat = 1, player_action = 2, game_state = 3, system = 4 };
+enum class BinaryKind : u8 {
+  chat = 1,
+  player_action = 2,
+  game_state = 3,
+  system = 4,
+  coded_state = 5,  // game_state by the room's schema: a state frame, or a coded update
+};
 
 // Relay to client.
 constexpr u8 kBinaryPrivate = 0x10;  // chat, player_action: `to` in place of room and seq
-constexpr u8 kBinaryFull = 0x10;     // game_state: a whole state
+constexpr u8 kBinaryFull = 0x10;     // game_state, coded_state: a whole state
+constexpr u8 kBinaryCell = 0x20;     // game_state, coded_state: of one cell
 constexpr u32 kBinaryClientBytes = 8;
 constexpr u32 kBinaryTimestampBytes = 6;
 constexpr u64 kBinaryTimestampMax = (u64{1} << 48) - 1;
@@ -51,6 +59,14 @@ inline u32 write_varint(u8* out, u64 value) noexcept {
 // 64 bits.
 bool take_varint(Bytes& in, u64& value) noexcept;
 
+// Signed numbers as unsigned ones, small magnitudes as small numbers: 0, -1, 1, -2, ...
+constexpr u32 zigzag(std::int32_t value) {
+  return static_cast<u32>(value) << 1 ^ (value < 0 ? ~0u : 0u);
+}
+constexpr std::int32_t unzigzag(u32 value) {
+  return static_cast<std::int32_t>(value >> 1 ^ ((value & 1) != 0 ? ~0u : 0u));
+}
+
 // Reads the requests of one binary message: one or more, back to back.
 class BinaryReader {
  public:
@@ -66,8 +82,8 @@ class BinaryReader {
   std::unique_ptr<State> state_;
 };
 
-// A message as a client writes it. `json` is the payload, or the whole system message. The id is
-// used if id_kind says so.
+// A message as a client writes it. `json` is the payload, or the whole system message, or the coded
+// update of a coded_state. The id is used if id_kind says so.
 struct BinaryRequest {
   BinaryKind kind = BinaryKind::chat;
   BinaryTarget target = BinaryTarget::room_number;
@@ -86,11 +102,11 @@ void append_binary_request(std::string& out, const BinaryRequest& request);
 struct BinaryMessage {
   BinaryKind kind = BinaryKind::system;
   Delivery delivery;        // chat, player_action; room_escaped stays empty
-  StateDelivery state;      // game_state
+  StateDelivery state;      // game_state, coded_state
   std::string_view system;  // system: the JSON object
 };
-// False if `message` (a binary WebSocket message's payload) is not of this form. The JSON within is
-// not checked.
+// False if `message` (a binary WebSocket message's payload) is not of this form. What is within,
+// JSON or a coded frame, is not checked.
 bool read_delivery_binary(Bytes message, BinaryMessage& out) noexcept;
 
 }  // namespace perseid

@@ -79,10 +79,20 @@ bool read_sequenced(Reader& reader, MessageType type, bool is_private, Delivery&
   return reader.ok && !out.payload.empty();
 }
 
-bool read_state(Reader& reader, bool full, StateDelivery& out) noexcept {
-  out.full = full;
+void read_cell(Reader& reader, StateCell& out) noexcept {
+  out.present = true;
+  out.x = unzigzag(reader.number());
+  out.y = unzigzag(reader.number());
+  const u32 level = reader.number();
+  reader.ok = reader.ok && level <= 0xff;
+  out.level = static_cast<u8>(level);
+}
+
+bool read_state(Reader& reader, u8 flags, StateDelivery& out) noexcept {
+  out.full = (flags & kBinaryFull) != 0;
   out.room_number = reader.number();
   out.tick = reader.large_number();
+  if ((flags & kBinaryCell) != 0) read_cell(reader, out.cell);
   out.payload = as_text(reader.in);
   return reader.ok && !out.payload.empty();
 }
@@ -106,9 +116,12 @@ void append_binary_request(std::string& out, const BinaryRequest& request) {
 bool read_delivery_binary(Bytes message, BinaryMessage& out) noexcept {
   if (message.empty()) return false;
   const u8 flags = message[0] & 0xf0;
-  if (flags != 0 && flags != kBinaryPrivate) return false;
   out = {};
   out.kind = static_cast<BinaryKind>(message[0] & 0x0f);
+  out.state.coded = out.kind == BinaryKind::coded_state;
+  const u8 known = out.kind == BinaryKind::game_state || out.state.coded ? kBinaryFull | kBinaryCell
+                                                                         : kBinaryPrivate;
+  if ((flags & ~known) != 0) return false;
   Reader reader{message.subspan(1)};
   switch (out.kind) {
     case BinaryKind::chat:
@@ -116,7 +129,8 @@ bool read_delivery_binary(Bytes message, BinaryMessage& out) noexcept {
     case BinaryKind::player_action:
       return read_sequenced(reader, MessageType::player_action, flags != 0, out.delivery);
     case BinaryKind::game_state:
-      return read_state(reader, flags != 0, out.state);
+    case BinaryKind::coded_state:
+      return read_state(reader, flags, out.state);
     case BinaryKind::system:
       out.system = as_text(reader.in);
       return flags == 0 && !out.system.empty();

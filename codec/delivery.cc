@@ -20,11 +20,18 @@ u32 digit_count(u64 number) noexcept {
   return digits;
 }
 
+u64 magnitude(std::int32_t value) noexcept {
+  return static_cast<u64>(value < 0 ? -i64{value} : i64{value});
+}
+
 // The two sinks take the same calls, so that a size and the bytes written cannot disagree.
 struct Counter {
   std::size_t bytes = 0;
   void text(std::string_view part) noexcept { bytes += part.size(); }
   void number(u64 value) noexcept { bytes += digit_count(value); }
+  void integer(std::int32_t value) noexcept {
+    bytes += (value < 0 ? 1 : 0) + digit_count(magnitude(value));
+  }
   void client(u64 uid) noexcept { bytes += uid == 0 ? kRelaySender.size() : kClientIdBytes; }
   void byte(u8) noexcept { ++bytes; }
   void varint(u64 value) noexcept { bytes += varint_bytes(value); }
@@ -41,6 +48,10 @@ struct Writer {
   void number(u64 value) noexcept {
     char* const chars = reinterpret_cast<char*>(at);
     at += std::to_chars(chars, chars + 20, value).ptr - chars;
+  }
+  void integer(std::int32_t value) noexcept {
+    if (value < 0) byte('-');
+    number(magnitude(value));
   }
   void client(u64 uid) noexcept {
     if (uid == 0) return text(kRelaySender);
@@ -121,11 +132,25 @@ void emit_binary(Sink& out, const Delivery& d) noexcept {
 }
 
 template <typename Sink>
+void emit_json_cell(Sink& out, const StateCell& cell) noexcept {
+  out.text(R"(,"cell":[)");
+  out.integer(cell.x);
+  out.text(",");
+  out.integer(cell.y);
+  out.text("]");
+  if (cell.level == 0) return;
+  out.text(R"(,"level":)");
+  out.number(cell.level);
+}
+
+template <typename Sink>
 void emit_json(Sink& out, const StateDelivery& s) noexcept {
+  PSD_DEBUG_ASSERT(!s.coded);  // its payload is no JSON
   out.text(R"({"type":"game_state","room":")");
   out.text(s.room_escaped);
   out.text(R"(","tick":)");
   out.number(s.tick);
+  if (s.cell.present) emit_json_cell(out, s.cell);
   out.text(s.full ? R"(,"full":true,"payload":)" : R"(,"payload":)");
   out.text(s.payload);
   out.text("}");
@@ -133,9 +158,15 @@ void emit_json(Sink& out, const StateDelivery& s) noexcept {
 
 template <typename Sink>
 void emit_binary(Sink& out, const StateDelivery& s) noexcept {
-  out.byte(static_cast<u8>(BinaryKind::game_state) | (s.full ? kBinaryFull : u8{0}));
+  const u8 kind = static_cast<u8>(s.coded ? BinaryKind::coded_state : BinaryKind::game_state);
+  out.byte(kind | (s.full ? kBinaryFull : u8{0}) | (s.cell.present ? kBinaryCell : u8{0}));
   out.varint(s.room_number);
   out.varint(s.tick);
+  if (s.cell.present) {
+    out.varint(zigzag(s.cell.x));
+    out.varint(zigzag(s.cell.y));
+    out.varint(s.cell.level);
+  }
   out.text(s.payload);
 }
 

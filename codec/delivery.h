@@ -30,12 +30,24 @@ std::size_t delivery_bytes(Flavour flavour, const Delivery& delivery) noexcept;
 // Writes the frame; returns the bytes written, which equal delivery_bytes().
 std::size_t write_delivery(Flavour flavour, const Delivery& delivery, u8* out) noexcept;
 
-// One tick of a room's state. `payload` is the JSON object {"set":...,"unset":...}.
+// Which cell of a grid room a delivery is of; level 0 is the finest.
+struct StateCell {
+  bool present = false;
+  std::int32_t x = 0;
+  std::int32_t y = 0;
+  u8 level = 0;
+  bool operator==(const StateCell&) const = default;
+};
+
+// One tick of a room's or a cell's state. `payload` is the JSON object {"set":...,"unset":...}, or
+// with `coded`, in the binary flavour only, a frame of codec/state_frame.h.
 struct StateDelivery {
   std::string_view room_escaped = {};
   u32 room_number = 0;
   u64 tick = 0;
   bool full = false;
+  bool coded = false;
+  StateCell cell = {};
   std::string_view payload = {};
 };
 std::size_t state_bytes(Flavour flavour, const StateDelivery& state) noexcept;

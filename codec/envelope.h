@@ -50,6 +50,7 @@ struct Request {
   u32 room_number = 0;       // binary flavour only; 0 if absent (names the room instead of `room`)
   std::string_view to;       // client id text
   std::string_view payload;  // raw JSON
+  bool coded = false;        // binary flavour only: payload is a coded update, unchecked, no JSON
   std::string_view name, token, session, meta;  // hello; meta is raw JSON
   bool presence = false;
   bool has_history = false;

@@ -32,22 +32,29 @@ bool normalise(std::array<double, 4>& values) {
   return true;
 }
 
+// Whether the largest component leads by `margin` before the `worst` of the three.
+bool leads(u8 bits, double margin, const u32* three, u32& worst) {
+  double squares = 0;
+  worst = 0;
+  for (u32 i = 0; i < 3; ++i) {
+    const double value = component(bits, three[i]);
+    squares += value * value;
+    if (std::fabs(value) > std::fabs(component(bits, three[worst]))) worst = i;
+  }
+  const double largest = squares < 1 ? std::sqrt(1 - squares) : 0;
+  return std::fabs(component(bits, three[worst])) + margin <= largest;
+}
+
+double margin_of(u8 decimals) {
+  return 2 * std::pow(10.0, -decimals);
+}
+
 // Where the largest component hardly differs from another, rounding may make it the smaller one,
 // and who reads the value back would take the other for the largest. The offender goes a step
 // towards 0 until the largest leads by more than what printing rounds off.
 void settle(u8 bits, double margin, u32* three) {
   const u32 steps = (1u << bits) - 1;
-  for (;;) {
-    double squares = 0;
-    u32 worst = 0;
-    for (u32 i = 0; i < 3; ++i) {
-      const double value = component(bits, three[i]);
-      squares += value * value;
-      if (std::fabs(value) > std::fabs(component(bits, three[worst]))) worst = i;
-    }
-    const double largest = squares < 1 ? std::sqrt(1 - squares) : 0;
-    const double second = std::fabs(component(bits, three[worst]));
-    if (second + margin <= largest) return;
+  for (u32 worst = 0; !leads(bits, margin, three, worst);) {
     if (three[worst] * 2 > steps) {
       --three[worst];
     } else {
@@ -69,10 +76,17 @@ bool quantise_quaternion(std::array<double, 4> values, u8 bits, u8 decimals, u32
   for (u32 i = 0, k = 0; i < 4; ++i) {
     if (i != largest) three[k++] = part_of(bits, values[i] * sign);
   }
-  settle(bits, 2 * std::pow(10.0, -decimals), three);
+  settle(bits, margin_of(decimals), three);
   parts[0] = largest;
   for (u32 k = 0; k < 3; ++k) parts[k + 1] = three[k];
   return true;
+}
+
+void settle_quaternion(u8 bits, u8 decimals, u32* parts) {
+  u32 worst = 0;
+  if (leads(bits, margin_of(decimals), parts + 1, worst)) return;
+  // By way of the values, which are near a good place, and not step by step from a bad one.
+  quantise_quaternion(unpack_quaternion(bits, parts), bits, decimals, parts);
 }
 
 std::array<double, 4> unpack_quaternion(u8 bits, const u32* parts) {

@@ -13,7 +13,10 @@ namespace perseid {
 
 // False if `values` (x,y,z,w) has no direction: of length zero or beyond a double.
 bool quantise_quaternion(std::array<double, 4> values, u8 bits, u8 decimals, u32* parts);
-// A unit quaternion, up to rounding, of any parts in their ranges.
+// The same of parts from elsewhere, in their ranges: changes them unless they are what quantise
+// gives. In constant time.
+void settle_quaternion(u8 bits, u8 decimals, u32* parts);
+// A unit quaternion, up to rounding, of parts that quantise or settle gave.
 std::array<double, 4> unpack_quaternion(u8 bits, const u32* parts);
 
 }  // namespace perseid

@@ -57,6 +57,10 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
+  // A coded update has not been checked to be anything, and no room has a schema to read it by.
+  if (request.coded) {
+    return sessions_.answer_error(session, request.id, Error::bad_value, "payload");
+  }
   const Member& member = views_.member(slot);
   const RoomView& view = views_.view_of(member);
   const u64 key = repeat_key(request, view.name);

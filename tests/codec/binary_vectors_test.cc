@@ -83,7 +83,8 @@ TEST_F(BinaryVectors, ClientToRelay) {
     const element message = row["message"].value();
     const std::string type = text(message, "type");
     const std::string room = text(message, "room");
-    const std::string payload = minified(message, "payload");
+    const std::string coded = from_hex(text(message, "coded"));
+    const std::string payload = coded.empty() ? minified(message, "payload") : coded;
     if (type == "system") {
       EXPECT_EQ(read_binary(bytes), read_json(simdjson::minify(message)));
       return;
@@ -91,7 +92,8 @@ TEST_F(BinaryVectors, ClientToRelay) {
     BinaryRequest request{.room_number = static_cast<u32>(number(message, "room_number"))};
     request.kind = type == "chat"            ? BinaryKind::chat
                    : type == "player_action" ? BinaryKind::player_action
-                                             : BinaryKind::game_state;
+                   : coded.empty()           ? BinaryKind::game_state
+                                             : BinaryKind::coded_state;
     request.room = room;
     request.json = payload;
     if (!room.empty()) request.target = BinaryTarget::room_name;
@@ -108,7 +110,7 @@ TEST_F(BinaryVectors, ClientToRelay) {
     if (!room.empty()) want += " room=" + room;
     if (request.room_number != 0) want += " room_number=" + std::to_string(request.room_number);
     if (request.to != 0) want += " to=" + text(message, "to");
-    want += " payload=" + payload;
+    want += coded.empty() ? " payload=" + payload : " coded=" + text(message, "coded");
     if (request.id_kind != BinaryId::none) want += " id=" + minified(message, "id");
     EXPECT_EQ(read_binary(bytes), want);
   });
@@ -135,16 +137,45 @@ std::string written(const Message& message) {
   return frame.substr(2);  // the vectors are short
 }
 
+StateCell cell(const element& message) {
+  simdjson::dom::array at;
+  if (message["cell"].get(at)) return {};
+  return {.present = true,
+          .x = static_cast<std::int32_t>(i64{at.at(0)}),
+          .y = static_cast<std::int32_t>(i64{at.at(1)}),
+          .level = static_cast<u8>(number(message, "level"))};
+}
+
+// The JSON flavour says the same, but names the room.
+void check_in_json(const element& message, const StateDelivery& state) {
+  StateDelivery named = state;
+  named.room_escaped = "r";
+  std::string frame(state_bytes(Flavour::json, named), '\0');
+  write_state(Flavour::json, named, reinterpret_cast<u8*>(frame.data()));
+  std::string json(delivery_json(as_bytes(frame)));
+  const std::string room = R"("room":"r")";
+  json.replace(json.find(room), room.size(),
+               "\"room_number\":" + std::to_string(state.room_number));
+  EXPECT_EQ(json, simdjson::minify(message));
+}
+
 void check_state(const element& message, const std::string& bytes, const StateDelivery& read) {
-  const std::string payload = minified(message, "payload");
+  const std::string coded = from_hex(text(message, "coded"));
+  const std::string payload = coded.empty() ? minified(message, "payload") : coded;
   const StateDelivery want{.room_number = static_cast<u32>(number(message, "room_number")),
                            .tick = number(message, "tick"),
                            .full = flag(message, "full"),
+                           .coded = !coded.empty(),
+                           .cell = cell(message),
                            .payload = payload};
   EXPECT_EQ(written(want), bytes);
   EXPECT_EQ(written(read), bytes);
   EXPECT_EQ(read.tick, want.tick);
   EXPECT_EQ(read.full, want.full);
+  EXPECT_EQ(read.coded, want.coded);
+  EXPECT_EQ(read.cell, want.cell);
+  EXPECT_EQ(read.payload, payload);
+  if (!want.coded) check_in_json(message, read);
 }
 
 void check_delivery(const element& message, const std::string& bytes, const Delivery& read) {
@@ -170,7 +201,7 @@ TEST_F(BinaryVectors, RelayToClient) {
     ASSERT_TRUE(read_delivery_binary(as_bytes(bytes), read));
     if (read.kind == BinaryKind::system) {
       EXPECT_EQ(read.system, simdjson::minify(message));
-    } else if (read.kind == BinaryKind::game_state) {
+    } else if (read.kind == BinaryKind::game_state || read.kind == BinaryKind::coded_state) {
       check_state(message, bytes, read.state);
     } else {
       check_delivery(message, bytes, read.delivery);

@@ -39,6 +39,16 @@ void add(std::string& line, std::string_view name, bool present, u64 value) {
   if (present) add(line, name, std::to_string(value));
 }
 
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char byte : bytes) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    out += kDigits[static_cast<u8>(byte) >> 4];
+    out += kDigits[static_cast<u8>(byte) & 15];
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string describe(const Request& request) {
@@ -47,7 +57,8 @@ std::string describe(const Request& request) {
   add(line, "room", request.room);
   add(line, "room_number", request.room_number != 0, request.room_number);
   add(line, "to", request.to);
-  add(line, "payload", request.payload);
+  add(line, request.coded ? "coded" : "payload",
+      request.coded ? hex(request.payload) : std::string(request.payload));
   add(line, "name", request.name);
   add(line, "token", request.token);
   add(line, "session", request.session);

@@ -36,7 +36,7 @@ void read_requests(Bytes bytes) {
     require(count <= EnvelopeLimits{}.messages_per_frame_max);
     require(problem.id.empty() || is_json(problem.id));
     if (problem.error != Error::ok || request.type == MessageType::system) continue;
-    require(is_json(request.payload));
+    require(request.coded || is_json(request.payload));
     require(!request.room.empty() || !request.to.empty() || request.room_number != 0);
   }
 }
@@ -49,7 +49,7 @@ void read_delivery(Bytes bytes) {
   if (message.kind == BinaryKind::system) {
     frame.resize(system_bytes(Flavour::bin, message.system));
     write_system(Flavour::bin, message.system, reinterpret_cast<u8*>(frame.data()));
-  } else if (message.kind == BinaryKind::game_state) {
+  } else if (message.kind == BinaryKind::game_state || message.state.coded) {
     frame.resize(state_bytes(Flavour::bin, message.state));
     write_state(Flavour::bin, message.state, reinterpret_cast<u8*>(frame.data()));
   } else {
