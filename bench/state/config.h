@@ -10,10 +10,15 @@
 namespace perseid::bench {
 
 struct Config {
+  std::vector<std::string> scenes = {"cubes", "players", "players-late", "football"};
   std::vector<u64> seeds = {1, 2, 3};
-  u32 cubes_frames = 3600;  // a minute at 60 Hz
-  std::string recordings;   // a folder; empty: the cubes are not written to files
+  double seconds = 60;     // of each scene
+  std::string only;        // coders whose name contains it
+  std::string recordings;  // a folder; empty: the cubes are not written to files
+  std::string json_file;
+  bool record_only = false;
   bool quiet = false;
+  std::string command;  // as it was typed
 };
 
 // False if the program is to end with `exit_code`.

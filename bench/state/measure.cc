@@ -1,0 +1,83 @@
+#include "bench/state/measure.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <stdexcept>
+
+#include "bench/state/scene_build.h"
+
+namespace perseid::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double us_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+struct Series {
+  std::vector<double> values;
+  double mean() const {
+    if (values.empty()) return 0;
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  }
+  double p95() {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    return values[(values.size() - 1) * 95 / 100];
+  }
+  double max() const { return values.empty() ? 0 : *std::ranges::max_element(values); }
+};
+
+[[noreturn]] void not_the_same(const Scene& scene, const CoderKind& kind, std::size_t frame) {
+  throw std::runtime_error(scene.name + ", seed " + std::to_string(scene.seed) + ", " + kind.name +
+                           ": frame " + std::to_string(frame) + " did not come back as it was");
+}
+
+// As a relay hands bytes to a parser: in place, with padding behind them.
+Bytes padded(std::vector<u8>& bytes) {
+  const std::size_t size = bytes.size();
+  bytes.resize(size + kParsePaddingBytes);
+  return Bytes(bytes.data(), size);
+}
+
+}  // namespace
+
+Figures measure(const Scene& scene, const CoderKind& kind) {
+  const auto encoder = kind.make();
+  const auto decoder = kind.make();
+  Series bytes;
+  Series encode_us;
+  Series decode_us;
+  Figures figures{.coder = kind.name, .distance = kind.distance};
+  std::vector<u8> out;
+  Frame back = empty_frame(scene);
+  for (std::size_t i = 0; i < scene.frames.size(); ++i) {
+    out.clear();
+    const auto encoding = Clock::now();
+    encoder->encode(scene.frames[i], out);
+    const double encoded_us = us_since(encoding);
+    const Bytes message = padded(out);
+    const auto decoding = Clock::now();
+    decoder->decode(message, back);
+    const double decoded_us = us_since(decoding);
+    if (back != scene.frames[i]) not_the_same(scene, kind, i);
+    if (i == 0) figures.bytes_first = static_cast<u32>(message.size());
+    if (i < kFramesLeftOut) continue;
+    bytes.values.push_back(static_cast<double>(message.size()));
+    encode_us.values.push_back(encoded_us);
+    decode_us.values.push_back(decoded_us);
+  }
+  figures.frames = static_cast<u32>(bytes.values.size());
+  figures.bytes_mean = bytes.mean();
+  figures.bytes_p95 = static_cast<u32>(bytes.p95());
+  figures.bytes_max = static_cast<u32>(bytes.max());
+  figures.encode_us_mean = encode_us.mean();
+  figures.encode_us_p95 = encode_us.p95();
+  figures.decode_us_mean = decode_us.mean();
+  figures.decode_us_p95 = decode_us.p95();
+  return figures;
+}
+
+}  // namespace perseid::bench
