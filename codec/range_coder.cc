@@ -27,7 +27,11 @@ void RangeEncoder::finish() {
     break;
   }
   for (u32 i = 0; i < 5; ++i) shift_low();
-  while (out_.size() > begin_ && out_.back() == '\0') out_.pop_back();
+  // A decoder has read so many bytes beyond what it needed; zeros before these are not the end's,
+  // and whoever left them out would look like one who cuts the bytes (overrun()).
+  for (u32 i = 0; i < kRangeEndBytes && out_.size() > begin_ && out_.back() == '\0'; ++i) {
+    out_.pop_back();
+  }
 }
 
 }  // namespace perseid

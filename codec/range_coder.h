@@ -13,6 +13,7 @@ namespace perseid {
 
 constexpr u32 kProbabilityBits = 12;
 constexpr u32 kRangeMin = 1u << 24;  // below it, a byte is shifted
+constexpr u32 kRangeEndBytes = 4;    // zeros that the end may leave out
 
 class RangeEncoder {
  public:
@@ -93,7 +94,7 @@ class RangeDecoder {
     return value;
   }
   // More was read than an encoder can have left out: the bytes are cut or were never ours.
-  bool overrun() const { return at_ > in_.size() + 4; }
+  bool overrun() const { return at_ > in_.size() + kRangeEndBytes; }
   // All bytes were needed: nothing stands behind what was read.
   bool at_end() const { return at_ >= in_.size(); }
 
