@@ -44,5 +44,8 @@ std::unique_ptr<Coder> make_bits(const Scene& scene, u32 distance);
 std::unique_ptr<Coder> make_delta_bits(const Scene& scene, u32 distance);
 // Its models begin afresh every `restart_frames`, as in a room that people join; 0: never.
 std::unique_ptr<Coder> make_state(const Scene& scene, u32 distance, u32 restart_frames);
+// `streams` coders take turns: each knows only its own frames, so that nothing of the frames since
+// the last of these helps it, however it learns.
+std::unique_ptr<Coder> make_in_turn(u32 streams, std::function<std::unique_ptr<Coder>()> make);
 
 }  // namespace perseid::bench

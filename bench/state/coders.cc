@@ -39,6 +39,9 @@ std::vector<CoderKind> coders_for(const Scene& scene, const Scene& training) {
   kinds.push_back({"Perseid", kFar, [&scene] { return make_state(scene, kFar, 0); }});
   kinds.push_back({"Perseid, restarted every 5 s", 1,
                    [&scene, restart_frames] { return make_state(scene, 1, restart_frames); }});
+  kinds.push_back({"Perseid, a stream of every sixth frame", kFar, [&scene] {
+                     return make_in_turn(kFar, [&scene] { return make_state(scene, 1, 0); });
+                   }});
   return kinds;
 }
 

@@ -30,9 +30,20 @@ struct Series {
   double max() const { return values.empty() ? 0 : *std::ranges::max_element(values); }
 };
 
-[[noreturn]] void not_the_same(const Scene& scene, const CoderKind& kind, std::size_t frame) {
+[[noreturn]] void fail(const Scene& scene, const CoderKind& kind, std::size_t frame,
+                       const std::string& problem) {
   throw std::runtime_error(scene.name + ", seed " + std::to_string(scene.seed) + ", " + kind.name +
-                           ": frame " + std::to_string(frame) + " did not come back as it was");
+                           ", " + std::to_string(kind.distance) + " before, frame " +
+                           std::to_string(frame) + ": " + problem);
+}
+
+void decode(const Scene& scene, const CoderKind& kind, std::size_t number, Coder& decoder,
+            Bytes message, Frame& back) {
+  try {
+    decoder.decode(message, back);
+  } catch (const std::runtime_error& error) {
+    fail(scene, kind, number, error.what());
+  }
 }
 
 // As a relay hands bytes to a parser: in place, with padding behind them.
@@ -60,9 +71,9 @@ Figures measure(const Scene& scene, const CoderKind& kind) {
     const double encoded_us = us_since(encoding);
     const Bytes message = padded(out);
     const auto decoding = Clock::now();
-    decoder->decode(message, back);
+    decode(scene, kind, i, *decoder, message, back);
     const double decoded_us = us_since(decoding);
-    if (back != scene.frames[i]) not_the_same(scene, kind, i);
+    if (back != scene.frames[i]) fail(scene, kind, i, "did not come back as it was");
     if (i == 0) figures.bytes_first = static_cast<u32>(message.size());
     if (i < kFramesLeftOut) continue;
     bytes.values.push_back(static_cast<double>(message.size()));
