@@ -85,7 +85,8 @@ u32 LaneView::gather(SegmentPool& pool, LaneCursor& cursor, u32 budget_bytes,
                                .source = SendSlice::Source::lane,
                                .member = {},
                                .position = cursor.position,
-                               .first_seq = cursor.next_seq};
+                               .first_seq = cursor.next_seq,
+                               .frames = cut.frames};
     out.total_bytes += cut.bytes;
     cursor.position += cut.bytes;
     cursor.next_seq += cut.frames;

@@ -23,7 +23,9 @@ struct SendSlice {
   Handle member;
   u32 position = 0;   // of `data`: in the lane's log, or in the outbox's chunk
   u32 first_seq = 0;  // of the first frame, its low half
+  u32 frames = 0;     // of a lane; a keyframe is one
 };
+static_assert(sizeof(SendSlice) <= 48, "eight of them lie in every send");
 
 constexpr u32 kSendSlicesMax = 8;
 

@@ -2,9 +2,18 @@
 // from it. Thread: written by the shard, read by any (see engine/counter.h).
 #pragma once
 
+#include "codec/assert.h"
 #include "engine/counter.h"
+#include "engine/lane.h"
 
 namespace perseid {
+
+// The same four for each lane.
+#define PERSEID_LANE_STATS(X, lane)                                                            \
+  X(lane##_sent, "Frames of the lane " #lane " that the kernel took.")                         \
+  X(lane##_skipped, "Frames of the lane " #lane " that a member will never be sent.")          \
+  X(lane##_merged, "Frames of the lane " #lane " that left in one send with one before them.") \
+  X(lane##_bytes, "Bytes of the lane " #lane " that the kernel took.")
 
 // name, what it counts
 #define PERSEID_STATS(X)                                                                    \
@@ -37,6 +46,10 @@ namespace perseid {
   X(state_encodings, "Delta frames encoded, one per wire format in use and tick.")          \
   X(keyframes_encoded, "Whole states encoded.")                                             \
   X(keyframes_sent, "Whole states sent to a member.")                                       \
+  PERSEID_LANE_STATS(X, system)                                                             \
+  PERSEID_LANE_STATS(X, player_action)                                                      \
+  PERSEID_LANE_STATS(X, chat)                                                               \
+  PERSEID_LANE_STATS(X, game_state)                                                         \
   X(duplicates_answered, "Publishes repeated with a known id, acknowledged again.")         \
   X(letters_in, "Letters taken from the mailbox.")                                          \
   X(letters_out, "Letters posted to other shards.")
@@ -51,5 +64,24 @@ struct Stats {
 #undef X
   }
 };
+
+// A lane's four counters. No lane is without them, or this does not compile.
+struct LaneStats {
+  Counter& sent;
+  Counter& skipped;
+  Counter& merged;
+  Counter& bytes;
+};
+inline LaneStats lane_stats(Stats& stats, Lane lane) {
+  switch (lane) {
+#define X(name, text) \
+  case Lane::name:    \
+    return {stats.name##_sent, stats.name##_skipped, stats.name##_merged, stats.name##_bytes};
+    PERSEID_LANES(X)
+#undef X
+  }
+  PSD_ASSERT(false);
+  return {stats.system_sent, stats.system_skipped, stats.system_merged, stats.system_bytes};
+}
 
 }  // namespace perseid

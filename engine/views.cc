@@ -268,7 +268,9 @@ void Views::roster(TextAnswer& answer) {
   if (member == nullptr || member->session == kNoSlot) return;
   ++context_.stats.rosters_resent;
   // Exactly what came after the roster was written follows it: nobody leaves who was not there.
-  member->cursors[index(Lane::system)] = answer.system;
+  LaneCursor& cursor = member->cursors[index(Lane::system)];
+  count_skipped(Lane::system, answer.system.next_seq - cursor.next_seq);
+  cursor = answer.system;
   member->awaits_roster = false;
   sessions_.answer(member->session, answer.json);
 }

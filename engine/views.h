@@ -67,9 +67,11 @@ class Views {
   void ask_keyframe(RoomView& view, u8 format);
   void ask_roster(Slot slot);
   u32 send_budget(Slot session);
-  void give_back(Slot session, const SendSlice& slice, u32 sent_bytes);
+  void count_sent(const SendBatch& batch);
+  void count_skipped(Lane lane, u32 frames);
+  void give_back(Slot session, SendSlice& slice, u32 sent_bytes);
   void keep_rest(Slot session, const SendSlice& slice, u32 begin, u32 end);
-  void tear(Slot session, const SendSlice& slice, u32 sent_bytes);
+  void tear(Slot session, SendSlice& slice, u32 sent_bytes);
 
   Context& context_;
   Mail& mail_;

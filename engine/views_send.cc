@@ -1,9 +1,8 @@
-// Sending from views: gather slices at the cursors, give back what the kernel did not take.
+// Sending from views: gather slices at the cursors, in the order of the lanes.
 #include <algorithm>
 
 #include "codec/frame.h"
 #include "engine/answers.h"
-#include "engine/lane_log.h"
 #include "engine/views.h"
 
 namespace perseid {
@@ -173,12 +172,22 @@ bool Views::gather_keyframe(Slot slot, SendBatch& out) {
                              .source = SendSlice::Source::keyframe,
                              .lane = index(Lane::game_state),
                              .member = members_.handle(slot),
-                             .position = 0};
+                             .position = 0,
+                             .frames = 1};
   out.total_bytes += format.keyframe_bytes;
-  member.cursors[index(Lane::game_state)] = format.keyframe_at;
+  LaneCursor& cursor = member.cursors[index(Lane::game_state)];
+  count_skipped(Lane::game_state, format.keyframe_at.next_seq - cursor.next_seq);
+  cursor = format.keyframe_at;
   member.wants_keyframe = false;
   ++context_.stats.keyframes_sent;
   return true;
+}
+
+// Modulo 2^32, as cursors count. A whole state may be one that the member is past already.
+void Views::count_skipped(Lane lane, u32 frames) {
+  if (static_cast<std::int32_t>(frames) > 0) {
+    lane_stats(context_.stats, lane).skipped += frames;
+  }
 }
 
 void Views::ask_keyframe(RoomView& view, u8 format) {
@@ -227,89 +236,13 @@ void Views::fall_out(Slot session, Member& member, Lane lane) {
     return;
   }
   ++context_.stats.gaps;
+  count_skipped(lane, static_cast<u32>(view.first_seq()) - cursor.next_seq);
   std::string& text = context_.scratch;
   text.clear();
   answers::gap(text, views_[member.view].name, lane, cursor.seq_before(view.first_seq()),
                view.first_seq() - 1);
   cursor = {view.begin(), view.first_seq()};
   sessions_.answer(session, text);
-}
-
-void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
-  Session& session = sessions_[session_slot];
-  PSD_ASSERT(session.batch_out && sent_bytes <= batch.total_bytes);
-  session.batch_out = false;
-  session.unread = sent_bytes < batch.total_bytes;
-  if (sent_bytes < batch.total_bytes) {
-    ++context_.stats.sends_returned;
-    const u32 rate = context_.options.client_bytes_per_second;
-    if (rate != 0) sessions_.bytes_out(session_slot).refund(batch.total_bytes - sent_bytes, rate);
-  }
-  // Backwards, so that what comes back stands in its old order.
-  u32 slice_begin = batch.total_bytes;
-  for (u32 i = batch.count; i-- > 0;) {
-    const SendSlice& slice = batch.slices[i];
-    slice_begin -= slice.size_bytes;
-    const u32 taken =
-        sent_bytes > slice_begin ? std::min(sent_bytes - slice_begin, slice.size_bytes) : 0;
-    if (taken == slice.size_bytes) {
-      if (slice.hold != nullptr) context_.pool.drop(slice.hold);
-    } else {
-      give_back(session_slot, slice, taken);
-    }
-  }
-  batch.count = 0;
-  batch.total_bytes = 0;
-}
-
-void Views::give_back(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
-  Session& session = sessions_[session_slot];
-  if (slice.source == SendSlice::Source::outbox) {
-    return session.outbox.give_back(context_.pool, slice, sent_bytes);
-  }
-  if (slice.source == SendSlice::Source::lane) return tear(session_slot, slice, sent_bytes);
-  if (slice.source == SendSlice::Source::ping) {
-    if (sent_bytes == 0) session.ping_due = true;
-    if (sent_bytes == 1) session.outbox.prepend(context_.pool, {slice.data + 1, 1});
-    return;
-  }
-  if (sent_bytes != 0) {
-    // A torn keyframe keeps its (shared) bytes until it is through; the deltas after it stay in
-    // order.
-    session.outbox.prepend_shared(context_.pool, slice.hold->segment, sent_bytes, slice.size_bytes);
-  } else if (Member* member = members_.find(slice.member)) {
-    member->wants_keyframe = true;
-  }
-  context_.pool.drop(slice.hold);
-}
-
-// The rest of a torn frame, to go first. A large one stays where all who stopped in it share it, so
-// that a thousand stalled readers of one megabyte cost a megabyte; a small one is copied, rather
-// than keep a whole segment of other frames.
-void Views::keep_rest(Slot session_slot, const SendSlice& slice, u32 begin, u32 end) {
-  Outbox& outbox = sessions_[session_slot].outbox;
-  Segment* segment = slice.hold->segment;
-  if ((end - begin) * 2 < segment->capacity_bytes) {
-    return outbox.prepend(context_.pool, {slice.data + begin, end - begin});
-  }
-  const u32 offset = static_cast<u32>(slice.data - segment->data());
-  outbox.prepend_shared(context_.pool, segment, offset + begin, offset + end);
-}
-
-// A lane's slice that was cut: whole frames go back to the cursor, the rest of the torn one goes
-// first.
-void Views::tear(Slot session_slot, const SendSlice& slice, u32 sent_bytes) {
-  u32 boundary = 0;
-  u32 frames = 0;
-  while (boundary < sent_bytes) {
-    boundary += frame_bytes_at(slice.data + boundary);
-    ++frames;
-  }
-  if (boundary > sent_bytes) keep_rest(session_slot, slice, sent_bytes, boundary);
-  if (Member* member = members_.find(slice.member)) {
-    member->cursors[slice.lane] = {slice.position + boundary, slice.first_seq + frames};
-  }
-  context_.pool.drop(slice.hold);
 }
 
 }  // namespace perseid
