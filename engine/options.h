@@ -11,10 +11,11 @@ namespace perseid {
 
 // FLAG(name, help)                                   bool, false unless said
 // NUM(type, name, default, min, max, unit, help)     unsigned whole number
+// AUTO(type, name, default, min, max, unit, help)    the same, or the word auto: kAuto
 // TEXT(name, default, help)                          string
 // Names are snake_case here, kebab-case as flags, UPPER_CASE with PERSEID_ in the environment.
 // GROUP(title) starts a section of --help and of the reference page.
-#define PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)                                                    \
+#define PERSEID_OPTIONS(GROUP, FLAG, NUM, AUTO, TEXT)                                              \
   GROUP("Where it listens")                                                                        \
   TEXT(host, "127.0.0.1", "Address to listen on; 0.0.0.0 or :: for all.")                          \
   NUM(u16, port, 8080, 0, 65535, "", "TCP port; 0 takes a free one and prints it.")                \
@@ -68,8 +69,11 @@ namespace perseid {
   NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
   NUM(u32, roster_max, 100, 1, 65536, "", "Members listed in joined and discover.")                \
   NUM(u32, state_hz, 20, 1, 240, "Hz", "State ticks per second.")                                  \
-  NUM(u32, action_window_ms, 0, 0, 1000, "ms",                                                     \
-      "Player actions are gathered so long before they are sent: more throughput, more delay.")    \
+  AUTO(u32, action_window_ms, 0, 0, 1000, "ms",                                                    \
+       "Player actions are gathered so long before they are sent: more throughput, more delay; "   \
+       "auto: only while the room's shard is busy.")                                               \
+  NUM(u32, action_window_auto_ms_max, 20, 1, 1000, "ms",                                           \
+      "The longest window that auto opens, on a shard without a moment to spare.")                 \
   GROUP("Limits")                                                                                  \
   NUM(u32, session_messages_per_second, 1000, 1, 100000000, "",                                    \
       "Messages of one session; burst twice that.")                                                \
@@ -98,12 +102,15 @@ namespace perseid {
   TEXT(log_level, "info", "trace, debug, info, warn, error or off.")                               \
   TEXT(log_format, "text", "text, or json for one object per line.")
 
+// What an AUTO option holds for the word auto; beyond every maximum.
+constexpr u32 kAuto = ~0u;
+
 struct Options {
 #define PERSEID_GROUP(title)
 #define PERSEID_FLAG(name, help) bool name = false;
 #define PERSEID_NUM(type, name, init, min, max, unit, help) type name = init;
 #define PERSEID_TEXT(name, init, help) std::string name = init;
-  PERSEID_OPTIONS(PERSEID_GROUP, PERSEID_FLAG, PERSEID_NUM, PERSEID_TEXT)
+  PERSEID_OPTIONS(PERSEID_GROUP, PERSEID_FLAG, PERSEID_NUM, PERSEID_NUM, PERSEID_TEXT)
 #undef PERSEID_GROUP
 #undef PERSEID_FLAG
 #undef PERSEID_NUM

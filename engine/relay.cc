@@ -82,6 +82,10 @@ void Relay::begin_turn(Now now) {
   state_->context.timers.advance(now.mono_ms, [this](u64 cookie) { state_->on_timer(cookie); });
 }
 
+void Relay::set_load(u32 permille) {
+  state_->rooms.set_load(permille);
+}
+
 void Relay::end_turn() {
   state_->rooms.end_turn();
   state_->sessions.begin_flush();

@@ -34,6 +34,9 @@ class Relay {
 
   // Turn.
   void begin_turn(Now now);
+  // The share of the last while that this shard was at work rather than waiting, of 1000: what
+  // --action-window-ms auto goes by. Behind begin_turn(), now and then.
+  void set_load(u32 permille);
   void end_turn();               // advances lanes to their members, ticks, timers
   u64 next_deadline_ms() const;  // monotonic; when begin_turn is needed at the latest
   // Sessions with something to send, as of end_turn() and valid until the next. One that has been

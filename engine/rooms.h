@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/action_window.h"
 #include "engine/context.h"
 #include "engine/keyed_hash.h"
 #include "engine/room.h"
@@ -30,6 +31,11 @@ class Rooms {
   // From now on nothing is held back: windows close.
   void begin_drain();
   void on_timer(TimerKind kind, Slot slot);
+  // The share of the last while that the shard was at work, of 1000.
+  void set_load(u32 permille) {
+    auto_window_.observe(permille, context_.now.mono_ms,
+                         context_.options.action_window_auto_ms_max);
+  }
 
   Room* find(Handle handle) {
     std::unique_ptr<Room>* room = rooms_.find(handle);
@@ -58,9 +64,7 @@ class Rooms {
   void grown(Room& room, Lane lane);
   void advance(Room& room);
   void tell_begins(Room& room);
-  u32 action_window_ms(const Room& room) const {
-    return draining_ ? 0 : room.rule->action_window_ms.value_or(context_.options.action_window_ms);
-  }
+  u32 action_window_ms(const Room& room) const;
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
   void send_roster(Room& room, const Ask& ask);
@@ -76,6 +80,7 @@ class Rooms {
   KeyedMap<Slot> by_name_;
   std::vector<Room*> grown_;
   StateUpdateReader state_reader_;
+  ActionWindow auto_window_;
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;
   Slot next_look_ = 0;  // of make_place()

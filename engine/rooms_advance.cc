@@ -54,17 +54,30 @@ void Rooms::touch(Room& room) {
   grown_.push_back(&room);
 }
 
+// The one place that says how long the room's actions may gather, should it begin now.
+u32 Rooms::action_window_ms(const Room& room) const {
+  if (draining_) return 0;
+  const RoomRule& rule = *room.rule;
+  const u32 window_ms = rule.action_window_auto
+                            ? kAuto
+                            : rule.action_window_ms.value_or(context_.options.action_window_ms);
+  return window_ms == kAuto ? auto_window_.ms() : window_ms;
+}
+
 // With --action-window-ms, actions alone wait until the window closes and then leave together.
 void Rooms::grown(Room& room, Lane lane) {
-  if (lane != Lane::player_action || action_window_ms(room) == 0) return touch(room);
+  if (lane != Lane::player_action) return touch(room);
+  const u32 window_ms = action_window_ms(room);
   // However long the window, no more waits in it than a burst may be.
   const LaneLog& log = room.canonical().lanes[index(lane)];
-  if (log.end() - log.published_end >= context_.options.burst_window_bytes) {
+  if (window_ms == 0 || log.end() - log.published_end >= context_.options.burst_window_bytes) {
     room.actions_due = true;
     return touch(room);
   }
   if (room.window_timer != kNoTimer) return;
-  room.window_timer = context_.timers.schedule(context_.now.mono_ms + action_window_ms(room),
+  ++context_.stats.action_windows;
+  context_.stats.action_window_ms += window_ms;
+  room.window_timer = context_.timers.schedule(context_.now.mono_ms + window_ms,
                                                timer_cookie(TimerKind::room_window, slot_of(room)));
 }
 
@@ -80,8 +93,8 @@ void Rooms::advance(Room& room) {
   if (room.trim()) tidy_later(room);
   u8 lanes = room.grown_lanes;
   // Decided when the window closed, not by whether the next one is open: in a busy room it opens
-  // again within the same turn.
-  if (action_window_ms(room) != 0 && !room.actions_due) {
+  // again within the same turn. Nor by how long one would be now: only what has a timer may wait.
+  if (room.window_timer != kNoTimer && !room.actions_due) {
     lanes &= static_cast<u8>(~(1u << index(Lane::player_action)));
   }
   room.actions_due = false;

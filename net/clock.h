@@ -14,6 +14,13 @@ inline u64 clock_ms(clockid_t clock) {
   return static_cast<u64>(at.tv_sec) * 1000 + static_cast<u64>(at.tv_nsec) / 1'000'000;
 }
 
+// What the calling thread has used of its processor. A system call, unlike the others.
+inline u64 thread_cpu_ns() {
+  timespec at{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+  return static_cast<u64>(at.tv_sec) * 1'000'000'000 + static_cast<u64>(at.tv_nsec);
+}
+
 inline Now read_clock() {
   return {.mono_ms = clock_ms(CLOCK_MONOTONIC), .unix_ms = clock_ms(CLOCK_REALTIME)};
 }

@@ -20,6 +20,7 @@ void EventLoop::turn() {
   core_.stats.turns.add();
   core_.now = read_clock();
   core_.relay->begin_turn(core_.now);
+  measure_load();
   run_completions();
   mailroom_.deliver();
   run_timers();
@@ -29,6 +30,12 @@ void EventLoop::turn() {
   mailroom_.wake_others();
   drainer_.turn();
   if (core_.running) sleep();
+}
+
+void EventLoop::measure_load() {
+  if (!load_.is_due(core_.now.mono_ms)) return;
+  core_.stats.busy_us.add(load_.measure(core_.now.mono_ms, thread_cpu_ns()) / 1000);
+  core_.relay->set_load(load_.permille());
 }
 
 void EventLoop::run_completions() {

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "net/load_meter.h"
 #include "net/shard_core.h"
 
 namespace perseid {
@@ -31,6 +32,7 @@ class EventLoop {
   static constexpr std::size_t kFlushesPerTurnMax = 1024;
 
   void turn();
+  void measure_load();
   void run_completions();
   void run_timers();
   void flush();
@@ -43,6 +45,7 @@ class EventLoop {
   Mailroom& mailroom_;
   Drainer& drainer_;
   std::array<Completion, kCompletionsPerReapMax> completions_;
+  LoadMeter load_;
   std::vector<Slot> flushing_;  // taken over from core_.flushes, the first flushed_ done
   std::size_t flushed_ = 0;
 };

@@ -12,6 +12,7 @@ namespace perseid {
 // name, what it counts
 #define PERSEID_NET_STATS(X)                                                                \
   X(turns, "Turns of the event loop.")                                                      \
+  X(busy_us, "Microseconds of processor time that the shards have used.")                   \
   X(completions, "Completions handled.")                                                    \
   X(ring_full_submits, "Times the submission queue was full inside a turn.")                \
   X(cq_overflows, "Times the completion queue was full and the kernel kept the rest.")      \

@@ -65,7 +65,7 @@ TEST(Hostile, row_26_every_limit_has_a_bound_and_its_default_lies_within) {
   EXPECT_LE(u64{min}, u64{init}) << #name;          \
   EXPECT_LE(u64{init}, u64{max}) << #name;          \
   EXPECT_LE(u64{max}, u64{static_cast<type>(~type{0})}) << #name;
-  PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)
+  PERSEID_OPTIONS(GROUP, FLAG, NUM, NUM, TEXT)
 #undef GROUP
 #undef FLAG
 #undef TEXT

@@ -47,6 +47,16 @@ const MistakeCase kMistakes[] = {
     {"trailing letters", {"--port", "80a"}, {}, {"\"80a\"", "not a whole number"}},
     {"empty number", {}, {"PERSEID_PORT="}, {"PERSEID_PORT", "not a whole number"}},
     {"value missing at the end", {"--port"}, {}, {"--port needs a value"}},
+    {"neither a number nor auto",
+     {"--action-window-ms", "automatic"},
+     {},
+     {"\"automatic\" is neither a whole number nor auto; it takes 0 to 1000 ms or auto, by default "
+      "0 ms"}},
+    {"auto where only numbers are", {"--state-hz", "auto"}, {}, {"not a whole number"}},
+    {"the number that stands for auto",
+     {"--action-window-ms=4294967295"},
+     {},
+     {"out of range; it takes 0 to 1000 ms or auto"}},
     {"flag that is neither", {"--echo=maybe"}, {}, {"--echo", "neither true nor false"}},
     {"word that is no choice",
      {"--log-format", "xml"},
@@ -104,7 +114,7 @@ TEST(Hostile, row_26_no_flag_takes_what_is_unlimited) {
   }                                                                                        \
   refused(#name, std::to_string(u64{max} + 1));                                            \
   if (u64{min} > 0) refused(#name, std::to_string(u64{min} - 1));
-  PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)
+  PERSEID_OPTIONS(GROUP, FLAG, NUM, NUM, TEXT)
 #undef GROUP
 #undef FLAG
 #undef TEXT
@@ -193,6 +203,16 @@ TEST(OptionsCli, EveryOptionTakesItsBoundsFromEverySource) {
   }
 }
 
+TEST(OptionsCli, AutoIsTakenFromEverySource) {
+  EXPECT_EQ(read({"--action-window-ms", "auto"}).options.action_window_ms, kAuto);
+  EXPECT_EQ(read({}, {"PERSEID_ACTION_WINDOW_MS=auto"}).options.action_window_ms, kAuto);
+  Options options;
+  const OptionError error = read_config_text("action_window_ms = \"auto\"", "a.toml", options);
+  EXPECT_FALSE(error) << *error;
+  EXPECT_EQ(options.action_window_ms, kAuto);
+  EXPECT_EQ(read({"--action-window-ms=1000"}).options.action_window_ms, 1000u);
+}
+
 TEST(ConfigFile, TakesBothSpellings) {
   Options options;
   RoomRules rules;
@@ -215,6 +235,9 @@ struct FileMistake {
 const FileMistake kFileMistakes[] = {
     {"unknown key", "\nprot = 3", {"a.toml:2:", "key prot", "did you mean port?"}},
     {"number in quotes", "port = \"80\"", {"a.toml:1: port", "without quotes"}},
+    {"word that is not auto",
+     "action_window_ms = \"10\"",
+     {"a.toml:1: action_window_ms", "without quotes, or \"auto\""}},
     {"fraction", "port = 8.5", {"a.toml:1: port", "whole number"}},
     {"text without quotes", "host = 1", {"a.toml:1: host", "in quotes"}},
     {"flag as a number", "echo = 1", {"a.toml:1: echo", "true or false"}},
@@ -271,6 +294,7 @@ TEST(ConfigFile, WhatCannotBeReadIsToldWithTheReason) {
 TEST(Help, NamesWhatATextOptionTakes) {
   EXPECT_NE(help_text().find("--host ADDRESS"), std::string::npos);
   EXPECT_NE(help_text().find("--config FILE"), std::string::npos);
+  EXPECT_NE(help_text().find("[0 ms; 0..1000 or auto]"), std::string::npos);
 }
 
 TEST(Help, NamesEveryOptionAndFitsTheTerminal) {

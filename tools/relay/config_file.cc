@@ -23,16 +23,21 @@ std::optional<std::string> value_text(const OptionInfo& option, const toml::node
   if (option.kind == OptionKind::number && node.is_integer()) {
     return std::to_string(node.as_integer()->get());
   }
+  const bool is_word = option.kind == OptionKind::number && node.is_string() &&
+                       !option.word.empty() && node.as_string()->get() == option.word;
+  if (is_word) return std::string(option.word);
   if (option.kind == OptionKind::text && node.is_string()) return node.as_string()->get();
   return {};
 }
 
-std::string_view wanted_type(const OptionInfo& option) {
+std::string wanted_type(const OptionInfo& option) {
   switch (option.kind) {
     case OptionKind::flag:
       return "true or false, without quotes";
     case OptionKind::number:
-      return "a whole number, without quotes";
+      return option.word.empty()
+                 ? "a whole number, without quotes"
+                 : "a whole number without quotes, or \"" + std::string(option.word) + "\"";
     case OptionKind::text:
       return "a text in quotes";
   }
@@ -51,7 +56,7 @@ OptionError set_from_node(const std::string& path, std::string_view key, const t
   }
   if (option->name == "config") return where + ": a file cannot name another";
   const std::optional<std::string> text = value_text(*option, node);
-  if (!text) return where + ": it takes " + std::string(wanted_type(*option));
+  if (!text) return where + ": it takes " + wanted_type(*option);
   return set_option(*option, where, *text, options);
 }
 

@@ -24,7 +24,8 @@ std::string bracket(const OptionInfo& option) {
   if (option.kind == OptionKind::flag) return "";
   const std::string bounds =
       option.kind == OptionKind::number
-          ? "; " + std::to_string(option.min) + ".." + std::to_string(option.max)
+          ? "; " + std::to_string(option.min) + ".." + std::to_string(option.max) +
+                (option.word.empty() ? "" : " or " + std::string(option.word))
           : "";
   return option.initial.empty() ? "" : "[" + default_text(option) + bounds + "]";
 }

@@ -48,6 +48,12 @@ OptionInfo number_option(const Row& row, u64 initial, u64 min, u64 max, std::str
   return out;
 }
 
+// A number, or the word auto, which the options hold as kAuto.
+OptionInfo auto_option(OptionInfo number) {
+  number.word = "auto";
+  return number;
+}
+
 OptionInfo text_option(const Row& row, std::string_view initial,
                        void (*set)(Options&, std::string)) {
   OptionInfo out;
@@ -72,13 +78,18 @@ std::vector<OptionInfo> make_table() {
   table.push_back(                                              \
       number_option({group, #name, help}, init, min, max, unit, \
                     [](Options& o, u64 value) { o.name = static_cast<type>(value); }));
+#define AUTO(type, name, init, min, max, unit, help)            \
+  table.push_back(auto_option(                                  \
+      number_option({group, #name, help}, init, min, max, unit, \
+                    [](Options& o, u64 value) { o.name = static_cast<type>(value); })));
 #define TEXT(name, init, help)                            \
   table.push_back(text_option({group, #name, help}, init, \
                               [](Options& o, std::string value) { o.name = std::move(value); }));
-  PERSEID_OPTIONS(GROUP, FLAG, NUM, TEXT)
+  PERSEID_OPTIONS(GROUP, FLAG, NUM, AUTO, TEXT)
 #undef GROUP
 #undef FLAG
 #undef NUM
+#undef AUTO
 #undef TEXT
   return table;
 }
@@ -155,7 +166,8 @@ std::string environment_name(const OptionInfo& option) {
 std::string bounds_text(const OptionInfo& option) {
   if (option.kind == OptionKind::number) {
     const std::string unit = option.unit.empty() ? "" : " " + std::string(option.unit);
-    return std::to_string(option.min) + " to " + std::to_string(option.max) + unit;
+    const std::string word = option.word.empty() ? "" : " or " + std::string(option.word);
+    return std::to_string(option.min) + " to " + std::to_string(option.max) + unit + word;
   }
   std::string out;
   for (std::size_t i = 0; i < option.choices.size(); ++i) {

@@ -22,6 +22,7 @@ struct OptionInfo {
   u64 min = 0;            // numbers only
   u64 max = 0;
   std::string_view unit;
+  std::string_view word;  // numbers only: what may stand in a number's place; empty: nothing may
   std::string_view help;
   std::span<const std::string_view> choices;  // texts only; empty: any text
   // Exactly the one of its kind is set.

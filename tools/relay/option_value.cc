@@ -37,12 +37,19 @@ OptionError set_flag(const OptionInfo& option, std::string_view where, std::stri
 
 OptionError set_number(const OptionInfo& option, std::string_view where, std::string_view value,
                        Options& options) {
+  if (!option.word.empty() && value == option.word) {
+    option.set_number(options, kAuto);
+    return {};
+  }
   u64 number = 0;
   const char* end = value.data() + value.size();
   const auto result = std::from_chars(value.data(), end, number);
   const bool too_long = result.ec == std::errc::result_out_of_range && result.ptr == end;
   if (!too_long && (result.ec != std::errc{} || result.ptr != end)) {
-    return std::string(where) + ": " + quoted(value) + " is not a whole number" + it_takes(option);
+    const std::string what = option.word.empty()
+                                 ? " is not a whole number"
+                                 : " is neither a whole number nor " + std::string(option.word);
+    return std::string(where) + ": " + quoted(value) + what + it_takes(option);
   }
   if (too_long || number < option.min || number > option.max) {
     return std::string(where) + ": " + std::string(value.substr(0, 40)) + " is out of range" +
