@@ -33,6 +33,42 @@ TEST(RelayLimits, bytes_are_limited_like_messages) {
   EXPECT_EQ(peer.count(R"("code":"rate_limited")"), 7u);
 }
 
+TEST(RelayLimits, state_updates_are_limited_like_messages_and_wait_as_told) {
+  for (const bool by_bytes : {false, true}) {
+    FakeWorld world(2, [&](Options& o) {
+      if (by_bytes) o.session_bytes_per_second = 1000;
+      if (!by_bytes) o.session_messages_per_second = 10;
+    });
+    for (const ShardId home : {ShardId{0}, ShardId{1}}) {
+      const std::string room = world.room_at(home);
+      Peer& peer = world.connect(0);
+      world.join(peer, room);
+      world.run_for(3000);
+      const std::string filler(by_bytes ? 400 : 1, 'x');
+      std::string update;
+      u32 sent = 0;
+      while (peer.count(R"("code":"rate_limited")") == 0 && sent < 100) {
+        const std::string x = std::to_string(++sent);
+        update = state(room, R"({"set":{"e":{"x":)" + x + R"(,"f":")" + filler + R"("}}})", x);
+        peer.say(update);
+        world.settle();
+      }
+      ASSERT_LT(sent, 25u);
+      const std::string refusal = peer.find(R"("code":"rate_limited")");
+      EXPECT_EQ(number(refusal, "id"), sent);
+      EXPECT_EQ(peer.count(R"("op":"ack")"), sent - 1) << "no others were refused";
+      world.run_for(number(refusal, "retry_after_ms") - 1);
+      const std::string value = R"("x":)" + std::to_string(sent) + "}";
+      EXPECT_FALSE(peer.has(value)) << "what was refused changed nothing";
+      world.run_for(1);
+      peer.say(update);
+      world.run_for(100);
+      EXPECT_EQ(peer.count(R"("op":"ack")"), sent) << "who waits as told is let through";
+      EXPECT_TRUE(peer.has(value));
+    }
+  }
+}
+
 TEST(RelayLimits, refused_bytes_are_a_debt_that_ends_the_connection) {
   FakeWorld world(1, [](Options& o) { o.session_bytes_per_second = 10'000; });
   Peer& peer = world.connect();
