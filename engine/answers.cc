@@ -121,6 +121,21 @@ void gap(std::string& out, std::string_view room, Lane lane, Seq from, Seq to) {
   out += '}';
 }
 
+void degraded(std::string& out, std::string_view room, std::string_view reason, u32 state_hz) {
+  begin(out, "degraded", {});
+  text(out, "room", room);
+  text(out, "reason", reason);
+  number(out, "state_hz", state_hz);
+  out += '}';
+}
+
+void restored(std::string& out, std::string_view room, u32 state_hz) {
+  begin(out, "restored", {});
+  text(out, "room", room);
+  number(out, "state_hz", state_hz);
+  out += '}';
+}
+
 void presence(std::string& out, std::string_view room, std::string_view event, SessionUid client,
               std::string_view name) {
   begin(out, "presence", {});

@@ -25,6 +25,9 @@ void pong(std::string& out, std::string_view id, u64 unix_ms);
 void error(std::string& out, std::string_view id, Error error, std::string_view field,
            u32 retry_after_ms, std::string_view detail = {});
 void gap(std::string& out, std::string_view room, Lane lane, Seq from, Seq to);
+// What the member now gets, and why; `restored` once that is all there is.
+void degraded(std::string& out, std::string_view room, std::string_view reason, u32 state_hz);
+void restored(std::string& out, std::string_view room, u32 state_hz);
 void presence(std::string& out, std::string_view room, std::string_view event, SessionUid client,
               std::string_view name);
 void roster(std::string& out, std::string_view room, std::string_view members_json,

@@ -20,6 +20,7 @@ namespace perseid {
 enum class TimerKind : u32 {
   heartbeat_cohort,
   send_budget,
+  state_rate,
   room_tick,
   room_window,
   room_tidy,

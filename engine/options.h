@@ -69,6 +69,8 @@ namespace perseid {
   NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
   NUM(u32, roster_max, 100, 1, 65536, "", "Members listed in joined and discover.")                \
   NUM(u32, state_hz, 20, 1, 240, "Hz", "State ticks per second.")                                  \
+  NUM(u32, state_hz_min, 1, 1, 240, "Hz",                                                          \
+      "A member whose link cannot keep up is sent state less often, but no less than this.")       \
   AUTO(u32, action_window_ms, 0, 0, 1000, "ms",                                                    \
        "Player actions are gathered so long before they are sent: more throughput, more delay; "   \
        "auto: only while the room's shard is busy.")                                               \

@@ -57,6 +57,8 @@ struct Relay::State final : Mail {
         return sessions.on_heartbeat_timer(slot);
       case TimerKind::send_budget:
         return sessions.on_budget_timer(slot);
+      case TimerKind::state_rate:
+        return views.on_rate_timer(slot);
       case TimerKind::room_tick:
       case TimerKind::room_window:
       case TimerKind::room_tidy:
@@ -168,6 +170,7 @@ void Relay::deliver(Letter&& letter) {
 void Relay::goaway(u32 reconnect_delay_ms) {
   std::string text;
   state_->rooms.begin_drain();
+  state_->views.begin_drain();
   const KeyedHash chance{state_->context.config.seed};
   state_->sessions.each([&](Slot slot) {
     if (state_->sessions[slot].closing) return;

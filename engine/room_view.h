@@ -15,6 +15,7 @@
 #include "engine/ids.h"
 #include "engine/lane.h"
 #include "engine/lane_view.h"
+#include "engine/timer_wheel.h"
 
 namespace perseid {
 
@@ -26,15 +27,34 @@ struct Member {
   u32 seat = 0;
   std::array<LaneCursor, kLanes> cursors;
   u8 format = 0;
+  u8 strain = 0;              // of late, how often its state was not sent before the next came
+  u8 halvings = 0;            // of its state rate
   bool joined : 1 = false;    // the home has answered
   bool leaving : 1 = false;   // the home was told so before it answered; goes when it has
   bool presence : 1 = false;  // reads the system lane
   bool wants_keyframe : 1 = false;
   bool awaits_roster : 1 = false;  // fell out of the system lane: it goes on behind a fresh roster
+  bool slowed : 1 = false;         // has a Slowdown
+  bool state_held : 1 = false;     // was sent state so lately that the next has to wait
+  bool rate_untold : 1 = false;    // its state rate has changed since it was told last
+};
+static_assert(sizeof(Member) <= 56, "a million of them");
+
+// What a member costs more while its link does not keep up with its room's state, and for some time
+// after. At most one timer: until its state is due, or else until it may be tried at twice the
+// rate.
+struct Slowdown {
+  u64 held_until_ms = 0;
+  u64 calm_since_ms = 0;  // when its state was late for the last time, or its rate changed
+  TimerId timer = kNoTimer;
+  u32 patience_ms = 0;    // so long calm, and it is tried at twice the rate
+  bool climbing = false;  // its rate was doubled last, not halved
 };
 
 // The system lane is for those who asked for presence, and waits for a roster that is on its way.
+// State waits for its time where a member gets less of it.
 inline bool reads(const Member& member, Lane lane) {
+  if (lane == Lane::game_state) return !member.state_held;
   return lane != Lane::system || (member.presence && !member.awaits_roster);
 }
 

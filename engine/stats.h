@@ -50,6 +50,8 @@ namespace perseid {
   PERSEID_LANE_STATS(X, player_action)                                                      \
   PERSEID_LANE_STATS(X, chat)                                                               \
   PERSEID_LANE_STATS(X, game_state)                                                         \
+  X(degraded, "Times that a member's state rate was halved.")                               \
+  X(restored, "Members that came back to the full state rate.")                             \
   X(action_windows, "Windows opened in which player actions gather.")                       \
   X(action_window_ms, "Milliseconds that they were to last, summed up.")                    \
   X(duplicates_answered, "Publishes repeated with a known id, acknowledged again.")         \

@@ -159,6 +159,7 @@ void Views::unlink_from_session(Slot slot) {
 void Views::remove_member(Slot slot) {
   unlink_from_session(slot);
   Member& member = members_[slot];
+  if (member.slowed) forget_slowdown(slot);
   RoomView& view = views_[member.view];
   const Slot moved = view.members.back();
   view.members[member.index_in_view] = moved;
@@ -197,6 +198,7 @@ void Views::advance(LaneAdvance& letter) {
   FormatView& format = *view->formats[letter.format];
   LaneView& lane = format.lanes[letter.lane];
   const Position begin_before = lane.begin();
+  const Position end_before = lane.end();
   if (letter.reset) {
     lane.reset(context_.pool, letter.end, letter.next_seq);
     format.attached[letter.lane] = true;
@@ -220,7 +222,7 @@ void Views::advance(LaneAdvance& letter) {
   }
   lane.advance(letter.end, letter.next_seq);
   format.state_bytes = letter.state_bytes;
-  touch_members(*view, letter.format, static_cast<Lane>(letter.lane));
+  touch_members(*view, letter.format, static_cast<Lane>(letter.lane), end_before);
 }
 
 // A position says how far behind a cursor is for 2 GiB only. So that a member that does not read
@@ -236,10 +238,11 @@ void Views::pull_up(RoomView& view, u8 format, Lane lane) {
   }
 }
 
-void Views::touch_members(RoomView& view, u8 format, Lane lane) {
+void Views::touch_members(RoomView& view, u8 format, Lane lane, Position end_before) {
   for (const Slot slot : view.members) {
     const Member& member = members_[slot];
     if (member.session == kNoSlot || member.format != format) continue;
+    if (lane == Lane::game_state) note_tick(slot, end_before);
     if (!reads(member, lane)) continue;
     sessions_.touch(member.session);
   }

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string_view>
+#include <unordered_map>
 
 #include "engine/context.h"
 #include "engine/keyed_hash.h"
@@ -41,6 +42,10 @@ class Views {
   void roster(TextAnswer& answer);
   void collect(const DiscoverCollect& letter);
 
+  void on_rate_timer(Slot member);
+  // From now on no state is held back.
+  void begin_drain();
+
   // Sending.
   bool wants_send(Slot session);
   bool owes(Slot session);
@@ -56,7 +61,19 @@ class Views {
   void remove_member(Slot slot);
   void release_format(RoomView& view, u8 format);
   void pull_up(RoomView& view, u8 format, Lane lane);
-  void touch_members(RoomView& view, u8 format, Lane lane);
+  void touch_members(RoomView& view, u8 format, Lane lane, Position end_before);
+  // State rates (views_degrade.cc).
+  u32 state_hz(const RoomView& view) const;
+  u32 state_hz(const Member& member) { return state_hz(views_[member.view], member.halvings); }
+  u32 state_hz(const RoomView& view, u8 halvings) const;
+  bool is_late(const Member& member, Position due);
+  void note_tick(Slot slot, Position due);
+  void slow_down(Slot slot);
+  bool speed_up(Slot slot, Slowdown& slowdown);
+  void hold_state(Slot slot);
+  void set_rate_timer(Slot slot, Slowdown& slowdown);
+  void forget_slowdown(Slot slot);
+  void tell_rate(Slot session, Member& member);
   void check_windows(Slot session, Member& member);
   void fall_out(Slot session, Member& member, Lane lane);
   static void gather_urgent(Session& session, SendBatch& out);
@@ -79,6 +96,8 @@ class Views {
   Slab<RoomView> views_;
   Slab<Member> members_;
   KeyedMap<Slot> by_name_;
+  std::unordered_map<Slot, Slowdown> slowdowns_;  // by member, few
+  bool draining_ = false;
 };
 
 }  // namespace perseid

@@ -41,8 +41,10 @@ bool Views::owes(Slot session_slot) {
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
+    if (member.rate_untold) return true;
     const FormatView& format = format_view(member);
-    if (member.wants_keyframe && (is_usable(format) || !format.keyframe_asked)) return true;
+    const bool wants_keyframe = member.wants_keyframe && !member.state_held;
+    if (wants_keyframe && (is_usable(format) || !format.keyframe_asked)) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       if (!reads(member, static_cast<Lane>(lane))) continue;
       if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
@@ -155,6 +157,7 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
   }
   context_.stats.deliveries += frames;
   context_.stats.lane_bytes_out += out.total_bytes - bytes_before;
+  if (lane == Lane::game_state && frames > 0) hold_state(slot);
 }
 
 // The whole state, if there is one to use; else asks for one, which a home on this shard sends at
@@ -180,6 +183,7 @@ bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   cursor = format.keyframe_at;
   member.wants_keyframe = false;
   ++context_.stats.keyframes_sent;
+  hold_state(slot);
   return true;
 }
 
@@ -205,6 +209,8 @@ void Views::check_windows(Slot session, Member& member) {
     if (distance(member.cursors[i].position, format.lanes[i].begin()) > 0)
       fall_out(session, member, lane);
   }
+  if (member.rate_untold) tell_rate(session, member);
+  if (member.state_held) return;
   // The cheaper of the pending deltas and the whole state, be it what it weighs now or the one that
   // is at hand: that one then leads forward, never back to where the member stands.
   const Position at = member.cursors[index(Lane::game_state)].position;

@@ -74,7 +74,10 @@ void Views::give_back(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
     session.outbox.prepend_shared(context_.pool, slice.hold->segment, sent_bytes, slice.size_bytes);
   } else {
     slice.frames = 0;
-    if (Member* member = members_.find(slice.member)) member->wants_keyframe = true;
+    if (Member* member = members_.find(slice.member)) {
+      member->wants_keyframe = true;
+      member->state_held = false;
+    }
   }
   context_.pool.drop(slice.hold);
 }
@@ -104,6 +107,9 @@ void Views::tear(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
   if (boundary > sent_bytes) keep_rest(session_slot, slice, sent_bytes, boundary);
   if (Member* member = members_.find(slice.member)) {
     member->cursors[slice.lane] = {slice.position + boundary, slice.first_seq + frames};
+    // What did not go out is due still, not only next time.
+    const bool is_state = static_cast<Lane>(slice.lane) == Lane::game_state;
+    if (is_state && boundary < slice.size_bytes) member->state_held = false;
   }
   slice.size_bytes = boundary;
   slice.frames = frames;

@@ -29,7 +29,7 @@ void choose_sends(Plan& plan, Dice& dice) {
   const u32 kFlushes[] = {1024, 3000, 16384, 65536};
   const u32 kOutboxes[] = {4096, 16384, 262144, 262144};
   const u32 kCompressFrom[] = {0, 40, 256};
-  const u32 kActionWindows[] = {0, 0, 0, 10, 80};
+  const u32 kActionWindows[] = {0, 0, 0, 10, 80, kAuto};
   const u32 kRates[] = {0, 0, 0, 30000, 200000};
   options.flush_bytes_max = dice.pick(kFlushes);
   options.outbox_bytes_max = dice.pick(kOutboxes);

@@ -103,6 +103,10 @@ void Player::on_system(simdjson::dom::element message, const std::string& op) {
   if (at == nullptr) return fail(op + " of a room that is not joined");
   if (op == "gap") return at->on_gap(message, stage_.plan.roomy);
   if (op == "presence") return at->on_presence(message);
+  if (op == "degraded" || op == "restored") {
+    return at->on_rate(op == "restored", number_of(message, "state_hz"),
+                       stage_.plan.options.state_hz);
+  }
   if (op == "roster") return at->on_roster(message);
   fail("unexpected op " + op);
 }

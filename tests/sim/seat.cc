@@ -127,6 +127,11 @@ void Seat::on_presence(simdjson::dom::element message) {
   }
 }
 
+void Seat::on_rate(bool restored, u64 state_hz, u64 room_hz) {
+  const bool fits = restored ? state_hz == room_hz : state_hz > 0 && state_hz < room_hz;
+  if (!fits) fail("told of a state rate of " + std::to_string(state_hz));
+}
+
 void Seat::on_roster(simdjson::dom::element message) {
   roster_replaced_ = true;
   read_members(message);

@@ -39,6 +39,7 @@ class Seat {
   void on_state(const Incoming& message);
   void on_gap(simdjson::dom::element message, bool roomy);
   void on_presence(simdjson::dom::element message);
+  void on_rate(bool restored, u64 state_hz, u64 room_hz);
   void on_roster(simdjson::dom::element message);
   void on_history(simdjson::dom::element message, Seq before, u32 limit);
   // At rest: everything that the lanes hold has come.

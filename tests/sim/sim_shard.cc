@@ -104,6 +104,8 @@ void SimShard::turn(Now now) {
   if (turns_++ > 0) longest_turn_ms_ = std::max(longest_turn_ms_, now.mono_ms - now_.mono_ms);
   now_ = now;
   relay_->begin_turn(now);
+  const bool adapts = stage_.plan.options.action_window_ms == kAuto;
+  if (adapts && stage_.dice.percent(20)) relay_->set_load(stage_.dice.below(1001));
   for (Slot slot = 0; slot < wires_.slots_used(); ++slot) {
     if (wires_.live(slot)) run_wire(slot, wires_[slot]);
   }

@@ -54,10 +54,13 @@ class SimTest : public testing::Test {
     duplicates += outcome.stats.duplicates_answered;
     timeouts += outcome.stats.heartbeat_timeouts;
     too_slow += outcome.stats.outbox_overflows;
+    degraded += outcome.stats.degraded;
+    restored += outcome.stats.restored;
+    windows += outcome.stats.action_windows;
   }
 
   u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
-      timeouts = 0, too_slow = 0;
+      timeouts = 0, too_slow = 0, degraded = 0, restored = 0, windows = 0;
 
  private:
   void (*old_)(int) = SIG_DFL;
@@ -70,14 +73,18 @@ TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
   for (u64 seed = first; seed < first + runs && !HasFailure(); ++seed) run(plan_from(seed));
   std::printf(
       "%llu deliveries, %llu gaps, %llu keyframes, %llu rosters, %llu short sends, "
-      "%llu repetitions, %llu timeouts, %llu too slow\n",
+      "%llu repetitions, %llu timeouts, %llu too slow, %llu degraded, %llu restored, "
+      "%llu windows\n",
       static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(gaps),
       static_cast<unsigned long long>(keyframes), static_cast<unsigned long long>(rosters),
       static_cast<unsigned long long>(returned), static_cast<unsigned long long>(duplicates),
-      static_cast<unsigned long long>(timeouts), static_cast<unsigned long long>(too_slow));
+      static_cast<unsigned long long>(timeouts), static_cast<unsigned long long>(too_slow),
+      static_cast<unsigned long long>(degraded), static_cast<unsigned long long>(restored),
+      static_cast<unsigned long long>(windows));
   if (runs < 100) return;
   // The runs reached what they are for.
-  for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow}) {
+  for (const u64 count :
+       {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow, degraded, windows}) {
     EXPECT_GT(count, 0u);
   }
 }

@@ -1,0 +1,175 @@
+// Members whose links do not keep up with their room's state: they get it less often, and are told.
+//
+// One thing is looked at, once per tick and member: had the state before this one left when this
+// one came, and if not, was it the link that held it (the kernel took no more, or the session's
+// rate is used up)? Late ticks add to a member's strain, others take from it, so that a hiccup is
+// forgotten and a link that is late one time in four, for seconds, is not. A strained member's rate
+// is halved; calm for long enough, it is tried at twice the rate, and where that fails it is not
+// tried again so soon.
+#include <algorithm>
+
+#include "codec/delivery.h"
+#include "engine/answers.h"
+#include "engine/views.h"
+
+namespace perseid {
+namespace {
+
+constexpr u32 kStrainPerLateTick = 4;  // and one less per other: late in one of five is bearable
+constexpr u32 kLateTicksMin = 4;
+constexpr u32 kLateTicksMax = 48;
+constexpr u32 kPatienceMsMin = 2000;
+constexpr u32 kPatienceMsMax = 32'000;
+
+static_assert(kStrainPerLateTick * (kLateTicksMax + 1) < 256, "strain is a byte");
+
+// Late without a break for so many ticks, two fifths of a second of them, is too much.
+constexpr u32 strain_max(u32 room_hz) {
+  return kStrainPerLateTick * std::clamp(room_hz * 2 / 5, kLateTicksMin, kLateTicksMax);
+}
+
+}  // namespace
+
+// Of the room, as its home ticks.
+u32 Views::state_hz(const RoomView& /*view*/) const {
+  return context_.options.state_hz;
+}
+
+u32 Views::state_hz(const RoomView& view, u8 halvings) const {
+  const u32 room_hz = state_hz(view);
+  const u32 hz_min = std::min(context_.options.state_hz_min, room_hz);
+  return std::max(room_hz >> halvings, hz_min);
+}
+
+// State up to `due` should have left by now, and it is the link's fault that it has not.
+bool Views::is_late(const Member& member, Position due) {
+  if (member.state_held) return false;
+  if (distance(member.cursors[index(Lane::game_state)].position, due) <= 0) return false;
+  const Session& session = sessions_[member.session];
+  return !session.closing && (session.unread || session.budget_wait);
+}
+
+void Views::note_tick(Slot slot, Position due) {
+  Member& member = members_[slot];
+  if (!member.joined) return;
+  if (!is_late(member, due)) {
+    if (member.strain > 0) --member.strain;
+    return;
+  }
+  if (member.slowed) slowdowns_[slot].calm_since_ms = context_.now.mono_ms;
+  member.strain = static_cast<u8>(member.strain + kStrainPerLateTick);
+  if (member.strain >= strain_max(state_hz(views_[member.view]))) slow_down(slot);
+}
+
+void Views::slow_down(Slot slot) {
+  Member& member = members_[slot];
+  const RoomView& view = views_[member.view];
+  member.strain = 0;
+  const u8 halvings = static_cast<u8>(member.halvings + 1);
+  if (state_hz(view, halvings) == state_hz(view, member.halvings)) return;
+  Slowdown& slowdown = slowdowns_[slot];
+  if (!member.slowed) {
+    slowdown.patience_ms = kPatienceMsMin;
+  } else if (slowdown.climbing) {
+    slowdown.patience_ms = std::min(slowdown.patience_ms * 2, kPatienceMsMax);
+  }
+  slowdown.climbing = false;
+  slowdown.calm_since_ms = context_.now.mono_ms;
+  member.halvings = halvings;
+  member.slowed = true;
+  member.rate_untold = true;
+  ++context_.stats.degraded;
+  set_rate_timer(slot, slowdown);
+}
+
+// True if that was all: it has been at the full rate for long enough to be forgotten.
+bool Views::speed_up(Slot slot, Slowdown& slowdown) {
+  Member& member = members_[slot];
+  if (member.halvings == 0) {
+    forget_slowdown(slot);
+    return true;
+  }
+  --member.halvings;
+  member.strain = 0;
+  member.rate_untold = true;
+  slowdown.climbing = true;
+  slowdown.calm_since_ms = context_.now.mono_ms;
+  if (member.halvings == 0) {
+    member.state_held = false;
+    ++context_.stats.restored;
+  }
+  sessions_.touch(member.session);
+  return false;
+}
+
+// It has just been handed state: the next leaves a period later, be there another tick or not. What
+// found no room in this send is no next one.
+void Views::hold_state(Slot slot) {
+  Member& member = members_[slot];
+  if (member.halvings == 0 || draining_) return;
+  const Position at = member.cursors[index(Lane::game_state)].position;
+  if (distance(at, format_view(member).lanes[index(Lane::game_state)].end()) > 0) return;
+  Slowdown& slowdown = slowdowns_[slot];
+  member.state_held = true;
+  slowdown.held_until_ms = context_.now.mono_ms + 1000 / state_hz(member);
+  set_rate_timer(slot, slowdown);
+}
+
+void Views::set_rate_timer(Slot slot, Slowdown& slowdown) {
+  if (slowdown.timer != kNoTimer) context_.timers.cancel(slowdown.timer);
+  const bool held = members_[slot].state_held;
+  const u64 at_ms = held ? slowdown.held_until_ms : slowdown.calm_since_ms + slowdown.patience_ms;
+  slowdown.timer = context_.timers.schedule(at_ms, timer_cookie(TimerKind::state_rate, slot));
+}
+
+void Views::on_rate_timer(Slot slot) {
+  Slowdown& slowdown = slowdowns_[slot];
+  slowdown.timer = kNoTimer;
+  Member& member = members_[slot];
+  const u64 now_ms = context_.now.mono_ms;
+  if (member.state_held && now_ms >= slowdown.held_until_ms) {
+    member.state_held = false;
+    sessions_.touch(member.session);
+  }
+  // A room may be silent for long: then no tick tells that what it said last is still waiting.
+  if (is_late(member, format_view(member).lanes[index(Lane::game_state)].end())) {
+    slowdown.calm_since_ms = now_ms;
+  } else if (now_ms - slowdown.calm_since_ms >= slowdown.patience_ms) {
+    if (speed_up(slot, slowdown)) return;
+  }
+  set_rate_timer(slot, slowdown);
+}
+
+void Views::forget_slowdown(Slot slot) {
+  const auto found = slowdowns_.find(slot);
+  if (found->second.timer != kNoTimer) context_.timers.cancel(found->second.timer);
+  slowdowns_.erase(found);
+  members_[slot].slowed = false;
+}
+
+// When it is sent something at all: who reads nothing is told once how slow it has become.
+void Views::tell_rate(Slot session, Member& member) {
+  const RoomView& view = views_[member.view];
+  std::string& text = context_.scratch;
+  text.clear();
+  if (member.halvings == 0) {
+    answers::restored(text, view.name, state_hz(view));
+  } else {
+    answers::degraded(text, view.name, "bandwidth", state_hz(member));
+  }
+  // Nobody asked for it, so it must be no reason to be closed as too slow.
+  const auto size_bytes = system_bytes(sessions_[session].format.flavour, text);
+  if (!sessions_.has_room(session, static_cast<u32>(size_bytes))) return;
+  member.rate_untold = false;
+  sessions_.answer(session, text);
+}
+
+void Views::begin_drain() {
+  draining_ = true;
+  for (const auto& [slot, slowdown] : slowdowns_) {
+    members_[slot].state_held = false;
+    sessions_.touch(members_[slot].session);
+  }
+}
+
+}  // namespace perseid
