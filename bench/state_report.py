@@ -120,8 +120,8 @@ def markdown(data):
              "are not in the means", "- bytes are those of the payload, without frame header and "
              "envelope", ""]
     if machine["load_average"] > report.BUSY:
-        lines += ["**Other programs used the machine meanwhile: bytes are exact all the same, times "
-                  "are rough.**", ""]
+        lines += ["**Other programs used the machine meanwhile: bytes are exact all the same, "
+                  "times are rough.**", ""]
     promises = promise_lines(scenes)
     if promises:
         lines += ["## What was promised", ""] + promises + [""]
@@ -144,7 +144,8 @@ def bars(name, runs, top):
         width = max(1, BAR_WIDTH * row["bytes_mean"] / longest)
         label = row["coder"] + (f", {row['distance']} before" if row["distance"] > 1 else "")
         kind = "ours" if row["coder"].startswith(OURS) else "other"
-        out += [f'<text x="{LABEL_WIDTH - 8}" y="{y + 13}" class="label">{html.escape(label)}</text>',
+        out += [f'<text x="{LABEL_WIDTH - 8}" y="{y + 13}" class="label">'
+                f'{html.escape(label)}</text>',
                 f'<rect x="{LABEL_WIDTH}" y="{y + 2}" width="{width:.1f}" height="14" rx="2" '
                 f'class="{kind}"/>',
                 f'<text x="{LABEL_WIDTH + width + 6:.0f}" y="{y + 13}">{row["bytes_mean"]:,.0f}'

@@ -17,13 +17,15 @@ namespace perseid {
 enum class MessageType : u8 { chat, game_state, player_action, system };
 
 // Ops that a client may ask for: name, fields beyond `type`, `op`, `id`, what it does.
-#define PERSEID_CLIENT_OPS(X)                                                            \
-  X(hello, "name, token, session, meta",                                                 \
-    "Names the session; optional, and if sent the first message.")                       \
-  X(join, "room, presence, history, since, create", "Joins a room; answered by joined.") \
-  X(leave, "room", "Leaves a room; answered by left.")                                   \
-  X(discover, "room", "Lists the members of a joined room; answered by clients.")        \
-  X(history, "room, before, limit", "Reads older chat messages; answered by history.")   \
+#define PERSEID_CLIENT_OPS(X)                                                                  \
+  X(hello, "name, token, session, meta",                                                       \
+    "Names the session; optional, and if sent the first message.")                             \
+  X(join, "room, presence, history, since, create, view", "Joins a room; answered by joined.") \
+  X(leave, "room", "Leaves a room; answered by left.")                                         \
+  X(discover, "room", "Lists the members of a joined room; answered by clients.")              \
+  X(history, "room, before, limit", "Reads older chat messages; answered by history.")         \
+  X(view, "room, view", "What to see of a grid room; answered by viewing.")                    \
+  X(keyframe, "room", "Asks for the whole state again; a decoder that differs does.")          \
   X(ping, "", "Answered by pong with the relay's clock.")
 
 enum class ClientOp : u8 {
@@ -57,6 +59,7 @@ struct Request {
   u32 history = 0;
   Since since;
   std::string_view create;  // join: raw JSON, an object; empty if absent
+  std::string_view view;    // join, view: likewise
   bool has_before = false;
   u64 before = 0;
   bool has_limit = false;

@@ -178,6 +178,8 @@ class RequestReader {
         return read_whole(value, out_.limit);
       case RequestField::create:
         return read_bounded_object(value, limits_.create_bytes_max, out_.create);
+      case RequestField::view:
+        return read_bounded_object(value, limits_.create_bytes_max, out_.view);
       default:
         return read_since(value);
     }

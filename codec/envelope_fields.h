@@ -26,6 +26,7 @@ namespace perseid {
   X(history)                      \
   X(since)                        \
   X(create)                       \
+  X(view)                         \
   X(before)                       \
   X(limit)
 

@@ -69,6 +69,7 @@ void check_required(const Request& request, const FieldSet& fields, Problem& pro
   if (request.op != ClientOp::hello && request.op != ClientOp::ping) {
     require(fields, RequestField::room, "room", problem);
   }
+  if (request.op == ClientOp::view) require(fields, RequestField::view, "view", problem);
 }
 
 }  // namespace perseid

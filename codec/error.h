@@ -65,6 +65,9 @@ namespace perseid {
   X(room_full, none, 0, "The room has as many members as it may.")                               \
   X(unknown_client, none, 0, "No such client is connected.")                                     \
   X(recipient_slow, none, 0, "The recipient does not read; nothing was delivered.")              \
+  X(unknown_field, none, 0, "The room's schema has no such field.")                              \
+  X(not_owner, none, 0, "The entity belongs to another client.")                                 \
+  X(no_grid, none, 0, "The room is no grid; all of it is in view.")                              \
   X(state_limit, none, 0, "The room's state would exceed its limit.")                            \
   X(rate_limited, none, 0, "Too much at once; wait before the next message.")                    \
   X(overloaded, none, 0, "The relay is overloaded; wait before the next message.")               \

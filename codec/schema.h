@@ -112,6 +112,8 @@ struct StateRow {
 // no value of the enumeration. `parts` and `text` are the field's own; on an error neither is
 // changed.
 Error quantise(const SchemaField& field, std::string_view raw_json, u32* parts, std::string& text);
+// Of an integer or a number: what its part stands for.
+double value_of(const SchemaField& field, u32 part);
 // The value as JSON: of parts the same number for everybody, with as many decimals as the
 // resolution needs.
 void append_value_json(const SchemaField& field, const u32* parts, std::string_view text,

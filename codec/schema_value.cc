@@ -176,4 +176,10 @@ void append_value_json(const SchemaField& field, const u32* parts, std::string_v
   }
 }
 
+double value_of(const SchemaField& field, u32 part) {
+  double scale = 1;
+  for (u32 i = 0; i < field.decimals; ++i) scale *= 10;
+  return static_cast<double>(field.origin + field.step * static_cast<i64>(part)) / scale;
+}
+
 }  // namespace perseid

@@ -12,6 +12,8 @@ enum StateFlag : u8 {
   kStateReset = 2,     // the models begin afresh, and nothing counts as moving
   kStateChecksum = 4,  // four bytes, little-endian: of the state behind this frame
 };
+// A keyframe in which nothing is, the same for every schema.
+constexpr u8 kEmptyKeyframe[] = {kStateWhole | kStateChecksum, 0, 0, 0, 0, 0x80};
 constexpr u8 kStateFlags = kStateWhole | kStateReset | kStateChecksum;
 
 }  // namespace perseid

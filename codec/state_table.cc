@@ -107,6 +107,23 @@ void StateTable::read(u32 at, StateRow& out, u32 ago) const {
   for (u32 i = 0; i < out.texts.size(); ++i) out.texts[i] = text(at, i);
 }
 
+bool StateTable::holds(u32 at, const StateRow& row) const {
+  for (u32 i = 0; i < schema_->fields().size(); ++i) {
+    if (!holds_field(at, i, row)) return false;
+  }
+  return true;
+}
+
+bool StateTable::holds_field(u32 at, u32 index, const StateRow& row) const {
+  const SchemaField& field = schema_->fields()[index];
+  if (((row.present ^ slots_[at].present) >> index & 1) != 0) return false;
+  if (field.is_text()) return row.texts[field.text] == text(at, field.text);
+  for (u32 i = field.first_part; i < field.first_part + u32{field.parts}; ++i) {
+    if (row.parts[i] != part(at, i)) return false;
+  }
+  return true;
+}
+
 void StateTable::repeat_unchanged() {
   for (u32 at = 0; at < slots_.size(); ++at) {
     if (was_live(at) && slots_[at].frame != frame_) repeat(at);

@@ -56,6 +56,9 @@ class StateTable {
   // The newest values of a part are told from those before by `ago`: 0 is the newest.
   u32 part(u32 at, u32 part, u32 ago = 0) const { return history(at, part)[ago]; }
   const std::string& text(u32 at, u32 text) const { return texts_[at * schema_->texts() + text]; }
+  // Whether it, or one field of it, has these newest values.
+  bool holds(u32 at, const StateRow& row) const;
+  bool holds_field(u32 at, u32 field, const StateRow& row) const;
   void read(u32 at, StateRow& out, u32 ago = 0) const;  // texts are always the newest
   // Brings a slot's history up to the frame before this one, in which it did not change meanwhile.
   void catch_up(u32 at);

@@ -90,6 +90,12 @@ void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, 
   out += '}';
 }
 
+void viewing(std::string& out, std::string_view id, std::string_view room) {
+  begin(out, "viewing", id);
+  text(out, "room", room);
+  out += '}';
+}
+
 void pong(std::string& out, std::string_view id, u64 unix_ms) {
   begin(out, "pong", id);
   number(out, "timestamp", unix_ms);

@@ -20,6 +20,7 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
             const Options& options);
 void left(std::string& out, std::string_view id, std::string_view room);
 void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
+void viewing(std::string& out, std::string_view id, std::string_view room);
 void pong(std::string& out, std::string_view id, u64 unix_ms);
 // `detail` instead of the error's own sentence, if there is one.
 void error(std::string& out, std::string_view id, Error error, std::string_view field,

@@ -9,6 +9,7 @@
 #include "codec/deflate.h"
 #include "engine/letter.h"
 #include "engine/relay_config.h"
+#include "engine/state_model.h"
 #include "engine/stats.h"
 #include "engine/time.h"
 #include "engine/timer_wheel.h"
@@ -47,6 +48,7 @@ struct Context {
   SegmentPool pool;
   TimerWheel timers;
   std::string scratch;                 // for one message's text; its capacity stays
+  StateDelta state_delta;              // for one tick's; likewise
   std::unique_ptr<Deflater> deflater;  // made when the first compressed format appears
 
   bool wants(EventKind kind) const {

@@ -110,6 +110,10 @@ void Dispatch::handle_system(Slot session, const Request& request) {
       return ask(session, request, Ask::Kind::history);
     case ClientOp::ping:
       return ping(session, request);
+    case ClientOp::view:
+      return view(session, request);
+    case ClientOp::keyframe:
+      return keyframe(session, request);
   }
 }
 
@@ -138,7 +142,29 @@ void Dispatch::join(Slot session, const Request& request) {
   if (sessions_[session].rooms >= context_.options.session_rooms_max) {
     return sessions_.answer_error(session, request.id, Error::session_room_limit, "room");
   }
-  views_.join(session, request);
+  ViewWish wish;
+  if (!request.view.empty() && !ViewWish::parse(request.view, wish)) {
+    return sessions_.answer_error(session, request.id, Error::bad_value, "view");
+  }
+  views_.join(session, request, std::move(wish));
+}
+
+void Dispatch::view(Slot session, const Request& request) {
+  ViewWish wish;
+  if (!ViewWish::parse(request.view, wish)) {
+    return sessions_.answer_error(session, request.id, Error::bad_value, "view");
+  }
+  ask(session, request, Ask::Kind::view, std::move(wish));
+}
+
+// A decoder that differs from us asks for a whole state.
+void Dispatch::keyframe(Slot session, const Request& request) {
+  const Slot member = views_.find_member(session, request.room, request.room_number);
+  if (member == kNoSlot) {
+    return sessions_.answer_error(session, request.id, Error::not_joined, "room");
+  }
+  ++context_.stats.keyframes_asked;
+  views_.want_keyframes(session, member);
 }
 
 void Dispatch::leave(Slot session, const Request& request) {
@@ -149,7 +175,7 @@ void Dispatch::leave(Slot session, const Request& request) {
   views_.leave(session, member, request.id);
 }
 
-void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind) {
+void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind, ViewWish wish) {
   const Slot member = views_.find_member(session, request.room, request.room_number);
   if (member == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
@@ -159,6 +185,7 @@ void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind) {
   auto letter = std::make_unique<Ask>();
   letter->kind = kind;
   letter->session = sessions_.uid(session);
+  letter->wish = std::move(wish);
   if (joined) letter->room = view.room;
   letter->room_name = view.name;
   letter->before = request.has_before ? request.before : ~Seq{0};

@@ -51,7 +51,9 @@ class Dispatch {
   void hello(Slot session, const Request& request);
   void join(Slot session, const Request& request);
   void leave(Slot session, const Request& request);
-  void ask(Slot session, const Request& request, Ask::Kind kind);
+  void ask(Slot session, const Request& request, Ask::Kind kind, ViewWish wish = {});
+  void view(Slot session, const Request& request);
+  void keyframe(Slot session, const Request& request);
   void ping(Slot session, const Request& request);
   void publish(Slot session, const Request& request);
   void publish_here(Slot session, const Request& request, Room& room, u64 repeat_key);

@@ -57,10 +57,6 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
-  // A coded update has not been checked to be anything, and no room has a schema to read it by.
-  if (request.coded) {
-    return sessions_.answer_error(session, request.id, Error::bad_value, "payload");
-  }
   const Member& member = views_.member(slot);
   const RoomView& view = views_.view_of(member);
   const u64 key = repeat_key(request, view.name);
@@ -74,7 +70,8 @@ void Dispatch::publish(Slot session, const Request& request) {
                        .sender = sessions_.uid(session),
                        .parcel = parcels_.write({request.id, view.name, request.payload}),
                        .repeat_key = key,
-                       .lane = index(lane_of(request.type))};
+                       .lane = index(lane_of(request.type)),
+                       .coded = request.coded};
   if (mail_.send(view.home, Letter(std::move(letter)), Post::bulk)) return;
   if (key != 0) sessions_[session].memory->forget(key);
   ++context_.stats.overloaded;
@@ -86,7 +83,7 @@ void Dispatch::publish_here(Slot session, const Request& request, Room& room, u6
   Error error = Error::ok;
   std::string_view field;
   const Seq seq = rooms_.publish(room, lane_of(request.type), sessions_.uid(session),
-                                 request.payload, error, field);
+                                 request.payload, request.coded, error, field);
   if (error != Error::ok) {
     if (key != 0) sessions_[session].memory->forget(key);
     return sessions_.answer_error(session, request.id, error, field);

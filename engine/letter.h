@@ -15,6 +15,7 @@
 #include "codec/error.h"
 #include "codec/wire_format.h"
 #include "engine/ids.h"
+#include "engine/interest.h"
 #include "engine/lane_view.h"
 #include "engine/room_rule.h"
 #include "engine/segment.h"
@@ -35,7 +36,11 @@ struct JoinRequest {
   u32 history = 0;
   Seq chat = 0;  // last seq seen
   Seq player_action = 0;
-  std::string epoch;  // of since
+  std::string epoch;     // of since
+  ViewWish wish;         // of a grid: what to see
+  bool is_cell = false;  // of a grid: not a client's join; the answer stays inside
+  Handle parent;         // is_cell: the grid
+  Cell cell;
   std::string room;
   std::string create;  // JSON of a RoomRule, if the room is to be made; empty if absent
   std::string name;    // the session's
@@ -52,6 +57,8 @@ struct JoinAnswer {
   bool has_since = false;
   bool recovered = false;
   bool has_state = false;
+  bool is_grid = false;  // its state comes by cells
+  u32 state_hz = 0;
   u32 room_number = 0;
   u32 seat = 0;
   u32 members_total = 0;
@@ -91,6 +98,7 @@ struct PublishLetter {
   SharedSlice parcel;
   u64 repeat_key = 0;  // see PublishMemory; 0: sent without an id
   u8 lane = 0;
+  bool coded = false;  // a coded state update
 };
 struct DirectLetter {
   SessionUid to;
@@ -138,15 +146,23 @@ struct KeyframeLetter {
   u8 format = 0;
 };
 
+// Home to member's shard: what is in view in a grid from now on.
+struct CellsLetter {
+  Handle member;
+  std::vector<Cell> leave;
+  std::vector<Cell> enter;
+};
+
 // Asks that are answered with text made elsewhere.
 struct Ask {
-  enum class Kind : u8 { history, discover, roster } kind = Kind::history;
+  enum class Kind : u8 { history, discover, roster, view } kind = Kind::history;
   SessionUid session;
   Handle room;
   Handle member;  // roster
   u8 format = 0;  // roster: whose system lane goes on behind it
   Seq before = 0;
   u32 limit = 0;
+  ViewWish wish;
   u64 question = 0;  // discover: the asker's number for it
   std::string id;
   std::string room_name;  // for room.slot == kNoSlot, as in LeaveLetter
@@ -184,7 +200,8 @@ using LetterBody =
     std::variant<std::monostate, std::unique_ptr<JoinRequest>, std::unique_ptr<JoinAnswer>,
                  LeaveLetter, PublishLetter, DirectLetter, PublishAnswer, LaneAdvance,
                  KeyframeWanted, KeyframeLetter, std::unique_ptr<Ask>, std::unique_ptr<TextAnswer>,
-                 DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>>;
+                 DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>,
+                 std::unique_ptr<CellsLetter>>;
 
 class Letter {
  public:

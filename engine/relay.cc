@@ -48,6 +48,7 @@ struct Relay::State final : Mail {
   void take(DiscoverCollect& body) { views.collect(body); }
   void take(DiscoverExpect& body) { dispatch.discover_expect(body); }
   void take(std::unique_ptr<DiscoverPart>& body) { dispatch.discover_part(*body); }
+  void take(std::unique_ptr<CellsLetter>& body) { views.cells(*body); }
 
   void on_timer(u64 cookie) {
     const TimerKind kind = static_cast<TimerKind>(cookie >> 32);

@@ -6,6 +6,8 @@
 #include "codec/frame.h"
 #include "codec/json_text.h"
 #include "engine/answers.h"
+#include "engine/room_state.h"
+#include "engine/typed_state.h"
 
 namespace perseid {
 namespace {
@@ -23,6 +25,15 @@ std::unique_ptr<FormatLogs> logs_from(const std::array<Seq, kLanes>& first_seqs)
                  .keyframe = {}});
 }
 
+std::unique_ptr<StateModel> state_for(Context& context, const RoomRule& rule) {
+  const KeyedHash hash{context.config.hash_key};
+  const u32 entities_max = rule.entities_max.value_or(~0u);
+  if (rule.schema == nullptr) {
+    return std::make_unique<RoomState>(context.options, hash, entities_max);
+  }
+  return std::make_unique<TypedState>(context.options, hash, rule.schema, entities_max);
+}
+
 u32 header_bytes_of(Bytes frame) {
   const u32 length = frame[1] & 0x7fu;
   return length < 126 ? 2 : length == 126 ? 4 : 10;
@@ -37,7 +48,27 @@ Room::Room(Context& context, std::string_view room_name, u32 room_number, std::s
       number(room_number),
       epoch(std::move(room_epoch)),
       rule(std::move(room_rule)),
-      state(context.options, KeyedHash{context.config.hash_key}),
+      state(state_for(context, *rule)),
+      owners(rule->ownership == Ownership::first_writer
+                 ? std::make_unique<EntityOwners>(KeyedHash{context.config.hash_key})
+                 : nullptr),
+      grid(rule->grid ? std::make_unique<Grid>(*rule->grid, *rule->schema,
+                                               KeyedHash{context.config.hash_key})
+                      : nullptr),
+      context_(context) {
+  formats[0] = logs_from({1, 1, 1, 1});
+}
+
+// What it sends bears the grid's name and number.
+Room::Room(Context& context, const Room& of, Handle parent, std::string_view cell_name,
+           const Cell& at)
+    : name(cell_name),
+      name_json(of.name_json),
+      number(of.number),
+      epoch(of.epoch),
+      rule(of.rule),
+      state(state_for(context, *rule)),
+      cell(CellOf{parent, at}),
       context_(context) {
   formats[0] = logs_from({1, 1, 1, 1});
 }
@@ -58,22 +89,30 @@ FormatLogs* Room::writable(Lane lane, WireFormat format) const {
 template <class Write>
 void Room::append(Lane lane, const std::array<std::size_t, 2>& bytes, Write&& write) {
   for (const Flavour flavour : {Flavour::json, Flavour::bin}) {
-    FormatLogs* plain = writable(lane, {flavour, false});
-    FormatLogs* packed = writable(lane, {flavour, true});
-    const auto size_bytes = static_cast<u32>(bytes[static_cast<u8>(flavour)]);
-    u8* frame = nullptr;
-    if (plain != nullptr) {
-      frame = plain->lanes[index(lane)].append(context_.pool, size_bytes);
-      write(flavour, frame);
-    }
-    if (packed == nullptr) continue;
+    append_flavour(lane, flavour, bytes[static_cast<u8>(flavour)], true, write);
+  }
+}
+
+template <class Write>
+void Room::append_flavour(Lane lane, Flavour flavour, std::size_t bytes, bool deflatable,
+                          Write&& write) {
+  FormatLogs* plain = writable(lane, {flavour, false});
+  FormatLogs* packed = writable(lane, {flavour, true});
+  const auto size_bytes = static_cast<u32>(bytes);
+  u8* frame = nullptr;
+  if (plain != nullptr) {
+    frame = plain->lanes[index(lane)].append(context_.pool, size_bytes);
+    write(flavour, frame);
+  }
+  if (packed != nullptr) {
     SegmentHold* temporary = nullptr;
     if (frame == nullptr) {
       temporary = context_.pool.acquire(size_bytes);
       frame = temporary->segment->data();
       write(flavour, frame);
     }
-    append_packed(packed->lanes[index(lane)], {frame, size_bytes});
+    LaneLog& log = packed->lanes[index(lane)];
+    deflatable ? append_packed(log, {frame, size_bytes}) : append_plain(log, {frame, size_bytes});
     if (temporary != nullptr) context_.pool.drop(temporary);
   }
   grown_lanes |= static_cast<u8>(1u << index(lane));
@@ -124,23 +163,49 @@ void Room::notice(std::string_view json) {
          [&](Flavour flavour, u8* out) { write_system(flavour, json, out); });
 }
 
+bool Room::anybody_reads(Flavour flavour) const {
+  return writable(Lane::game_state, {flavour, false}) != nullptr ||
+         writable(Lane::game_state, {flavour, true}) != nullptr;
+}
+
+StateDelivery Room::state_delivery(Flavour flavour, bool full, std::string_view payload) const {
+  return {.room_escaped = name_json,
+          .room_number = number,
+          .tick = tick_number,
+          .full = full,
+          .coded = flavour == Flavour::bin && state->coded(),
+          .cell = cell ? StateCell{.present = true,
+                                   .x = cell->at.x,
+                                   .y = cell->at.y,
+                                   .level = cell->at.level}
+                       : StateCell{},
+          .payload = payload};
+}
+
+void Room::append_state(Flavour flavour, std::string_view payload) {
+  const StateDelivery delta = state_delivery(flavour, false, payload);
+  // Range-coded bytes do not deflate.
+  append_flavour(Lane::game_state, flavour, state_bytes(flavour, delta), !delta.coded,
+                 [&](Flavour, u8* out) { write_state(flavour, delta, out); });
+  ++context_.stats.state_encodings;
+}
+
+bool Room::checksum_due() const {
+  return rule->checksum_every_ticks != 0 && tick_number % rule->checksum_every_ticks == 0;
+}
+
 void Room::tick() {
   last_tick_ms = context_.now.mono_ms;
   ++state_version;
-  if (members_total == 0) return state.settle();
-  std::string& payload = context_.scratch;
-  payload.clear();
-  if (!state.take_delta(payload)) return;
-  const StateDelivery delta{.room_escaped = name_json,
-                            .room_number = number,
-                            .tick = ++tick_number,
-                            .full = false,
-                            .payload = payload};
-  append(Lane::game_state, {state_bytes(Flavour::json, delta), state_bytes(Flavour::bin, delta)},
-         [&](Flavour flavour, u8* out) {
-           ++context_.stats.state_encodings;
-           write_state(flavour, delta, out);
-         });
+  if (members_total == 0) return state->settle();
+  StateDelta& delta = context_.state_delta;
+  delta.wants_json = anybody_reads(Flavour::json);
+  delta.wants_bin = anybody_reads(Flavour::bin);
+  delta.wants_checksum = checksum_due();
+  if (!state->take_delta(delta)) return;
+  ++tick_number;
+  if (delta.wants_json) append_state(Flavour::json, delta.json);
+  if (delta.wants_bin) append_state(Flavour::bin, state->coded() ? delta.bin : delta.json);
   ++context_.stats.state_ticks;
 }
 
@@ -172,37 +237,6 @@ u32 Room::seat_of(SessionUid session) const {
   const auto it =
       std::find_if(seats.begin(), seats.end(), [&](const Seat& s) { return s.session == session; });
   return it == seats.end() ? kNoSlot : static_cast<u32>(it - seats.begin());
-}
-
-void Room::write_members(std::string& out, u32 max) const {
-  out += '[';
-  for (const Seat& seat : seats) {
-    if (!seat.session) continue;
-    if (max-- == 0) break;
-    if (out.back() != '[') out += ',';
-    answers::member(out, seat.session, seat.name.view());
-  }
-  out += ']';
-}
-
-void Room::write_history(std::string& out, Seq before, u32 limit) const {
-  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
-  const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
-  const Seq last = end - 1;
-  const Seq first =
-      std::max(history_first(context_.options.chat_history), end - std::min<Seq>(last, limit));
-  out += '[';
-  chat.visit(first, last, [&](Seq, Bytes frame) {
-    if (out.back() != '[') out += ',';
-    out += delivery_json(frame);
-  });
-  out += ']';
-}
-
-Seq Room::history_first(u32 messages) const {
-  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
-  const Seq held = chat.next_seq() - chat.first_seq();
-  return chat.next_seq() - std::min<Seq>(messages, held);
 }
 
 Viewer* Room::viewer(ShardId shard) {
@@ -264,17 +298,13 @@ const Keyframe& Room::keyframe(WireFormat format) {
   if (kept.hold != nullptr) context_.pool.drop(kept.hold);
   std::string& payload = context_.scratch;
   payload.clear();
-  state.write_full(payload);
-  const StateDelivery full{.room_escaped = name_json,
-                           .room_number = number,
-                           .tick = tick_number,
-                           .full = true,
-                           .payload = payload};
+  state->write_full(format.flavour, payload);
+  const StateDelivery full = state_delivery(format.flavour, true, payload);
   const auto size_bytes = static_cast<u32>(state_bytes(format.flavour, full));
   SegmentHold* hold = context_.pool.acquire(size_bytes);
   write_state(format.flavour, full, hold->segment->data());
   kept = {hold, size_bytes, {log.end(), log.next_seq()}, state_version};
-  if (format.deflate) pack_keyframe(kept);
+  if (format.deflate && !full.coded) pack_keyframe(kept);
   ++context_.stats.keyframes_encoded;
   return kept;
 }
@@ -291,39 +321,6 @@ void Room::pack_keyframe(Keyframe& keyframe) {
   context_.pool.drop(keyframe.hold);
   keyframe.hold = hold;
   keyframe.size_bytes = header_bytes + static_cast<u32>(packed.size());
-}
-
-bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const {
-  const FormatLogs& logs = *formats[request.format.index()];
-  for (u8 lane = 0; lane < kLanes; ++lane) {
-    out[lane] = {logs.lanes[lane].end(), logs.lanes[lane].next_seq()};
-  }
-  const auto place = [&](Lane lane, Seq next) {
-    Position at = 0;
-    if (next > logs.lanes[index(lane)].next_seq()) return false;
-    if (!logs.lanes[index(lane)].find(next, at)) return false;
-    out[index(lane)] = {at, next};
-    return true;
-  };
-  bool recovered = request.has_since && request.epoch == epoch;
-  const auto chat_end = out[index(Lane::chat)];
-  if (recovered && request.since_chat) {
-    // By what --chat-history promises, not by what happens to be there still.
-    recovered = request.chat + 1 >= history_first(context_.options.chat_history) &&
-                place(Lane::chat, request.chat + 1);
-  }
-  if (recovered && request.since_player_action) {
-    recovered = place(Lane::player_action, request.player_action + 1);
-  }
-  if (recovered) return true;
-  out[index(Lane::chat)] = chat_end;
-  if (request.has_history) {
-    // Another format's log may hold less than the canonical one.
-    (void)place(Lane::chat,
-                std::max(history_first(std::min(request.history, context_.options.chat_history)),
-                         logs.lanes[index(Lane::chat)].first_seq()));
-  }
-  return false;
 }
 
 LaneWindow Room::window(Lane lane) const {

@@ -8,14 +8,16 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "codec/delivery.h"
 #include "engine/context.h"
+#include "engine/grid.h"
 #include "engine/lane_log.h"
 #include "engine/name.h"
-#include "engine/room_state.h"
+#include "engine/state_model.h"
 
 namespace perseid {
 
@@ -53,13 +55,15 @@ class Room {
   // `room_rule` is never null.
   Room(Context& context, std::string_view room_name, u32 room_number, std::string room_epoch,
        std::shared_ptr<const RoomRule> room_rule);
+  // A cell of a grid.
+  Room(Context& context, const Room& of, Handle parent, std::string_view cell_name, const Cell& at);
   ~Room();
 
   // Appends a message to a sequenced lane in every format in use; returns its seq.
   Seq publish(Lane lane, MessageType type, SessionUid sender, std::string_view payload);
   // Appends a system message (presence).
   void notice(std::string_view json);
-  // Encodes what changed since the last tick, if anybody listens.
+  // Encodes what changed since the last tick, once per flavour that somebody reads.
   void tick();
 
   u32 take_seat(SessionUid session, std::string_view name);
@@ -98,7 +102,15 @@ class Room {
   std::array<std::unique_ptr<FormatLogs>, kWireFormats> formats;
   std::deque<Seat> seats;  // a deque never doubles: a large room's roster costs what it holds
   std::vector<Viewer> viewers;
-  RoomState state;
+  std::unique_ptr<StateModel> state;
+  std::unique_ptr<EntityOwners> owners;  // where the rule says so
+  std::unique_ptr<Grid> grid;            // where the state is cut into cells
+  // Of a cell's room: what it is a part of.
+  struct CellOf {
+    Handle parent;
+    Cell at;
+  };
+  std::optional<CellOf> cell;
   u32 members_total = 0;
   u64 tick_number = 0;
   u32 state_version = 0;  // counts what left the table's list of changes, told or untold
@@ -115,7 +127,14 @@ class Room {
   // Writes one frame into every log of the lane; write(flavour, out) writes bytes[flavour] bytes.
   template <class Write>
   void append(Lane lane, const std::array<std::size_t, 2>& bytes, Write&& write);
+  template <class Write>
+  void append_flavour(Lane lane, Flavour flavour, std::size_t bytes, bool deflatable,
+                      Write&& write);
   FormatLogs* writable(Lane lane, WireFormat format) const;
+  bool anybody_reads(Flavour flavour) const;
+  StateDelivery state_delivery(Flavour flavour, bool full, std::string_view payload) const;
+  void append_state(Flavour flavour, std::string_view payload);
+  bool checksum_due() const;
   Bytes pack(Bytes plain_frame);
   void close_format(WireFormat format);
   void append_plain(LaneLog& log, Bytes frame);

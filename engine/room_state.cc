@@ -68,8 +68,47 @@ bool RoomState::surely_fits(const StateUpdateCheck& check, std::size_t payload_b
   constexpr u64 kHeldPerPayloadByteMax = 64;  // of the shortest entities and fields there are
   const u64 lists_bytes = u64{check.entities} * fields_most_ * sizeof(EntityFields::Field);
   return fits(payload_bytes * kHeldPerPayloadByteMax + lists_bytes) &&
-         live_ + check.entities <= options_.room_entities_max &&
+         live_ + check.entities <= entities_max() &&
          fields_most_ + check.fields_max <= options_.entity_fields_max;
+}
+
+Error RoomState::merge(const StateUpdate& update, StateReaders& readers, std::string_view& field) {
+  field = "payload";
+  if (update.coded) return Error::bad_value;  // there is no schema to read it by
+  StateUpdateReader& reader = readers.json;
+  // Read once before anything is merged: an update with a fault in its middle changes nothing.
+  StateUpdateCheck check;
+  if (const Error error = reader.read(update.payload, check, field); error != Error::ok) {
+    return error;
+  }
+  if (update.owners != nullptr) return merge_owned(update, check, reader, field);
+  return merge_checked(update, check, reader, field);
+}
+
+Error RoomState::merge_owned(const StateUpdate& update, const StateUpdateCheck& check,
+                             StateUpdateReader& reader, std::string_view& field) {
+  OwnedUpdate owned(*update.owners, update.sender);
+  if (const Error error = reader.read(update.payload, owned, field); error != Error::ok) {
+    field = "payload";
+    return error;
+  }
+  const Error error = merge_checked(update, check, reader, field);
+  if (error == Error::ok) owned.settle(*update.owners);
+  return error;
+}
+
+Error RoomState::merge_checked(const StateUpdate& update, const StateUpdateCheck& check,
+                               StateUpdateReader& reader, std::string_view& field) {
+  bool careful = false;
+  if (!surely_fits(check, update.payload.size())) {
+    Growth growth(*this);
+    (void)reader.read(update.payload, growth, field);
+    careful = !growth.fits();
+  }
+  begin_update(careful);
+  (void)reader.read(update.payload, *this, field);
+  field = "payload.set";
+  return end_update();
 }
 
 void RoomState::begin_update(bool careful) {
@@ -91,7 +130,7 @@ Error RoomState::end_update() {
 
 // What the update left, not what it went through: it may remove as much as it adds.
 bool RoomState::within_limits() const {
-  if (live_ > options_.room_entities_max) return false;
+  if (live_ > entities_max()) return false;
   for (const Saved& saved : saved_) {
     if (entities_[saved.slot].fields.present() > options_.entity_fields_max) return false;
   }
@@ -247,6 +286,12 @@ bool RoomState::take_delta(std::string& out) {
   settle();
   if (!any && !any_unset) out.resize(start);
   return any || any_unset;
+}
+
+// Both flavours bear the same JSON.
+bool RoomState::take_delta(StateDelta& out) {
+  out.json.clear();
+  return take_delta(out.json);
 }
 
 void RoomState::settle() {

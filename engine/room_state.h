@@ -7,6 +7,7 @@
 // the last delta said plus the next delta is the table.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,17 @@
 #include "engine/entity_fields.h"
 #include "engine/keyed_hash.h"
 #include "engine/options.h"
+#include "engine/state_model.h"
 
 namespace perseid {
 
-class RoomState final : public StateUpdateSink {
+class RoomState final : public StateModel, public StateUpdateSink {
  public:
-  RoomState(const Options& options, KeyedHash hash)
-      : options_(options), hash_(hash), by_key_(0, hash) {}
+  RoomState(const Options& options, KeyedHash hash, u32 entities_max = ~0u)
+      : options_(options), hash_(hash), entities_max_(entities_max), by_key_(0, hash) {}
+
+  Error merge(const StateUpdate& update, StateReaders& readers, std::string_view& field) override;
+  void remove(std::string_view entity) override { (void)unset(entity); }
 
   // Around the merging of one update: it is merged whole, or (end_update says state_limit) not at
   // all. `careful` if it might pass a limit: what it changes is then copied first.
@@ -38,19 +43,23 @@ class RoomState final : public StateUpdateSink {
   Error add(std::string_view entity) override;
   Error unset(std::string_view entity) override;
 
-  bool dirty() const { return !dirty_.empty(); }
-  bool empty() const { return by_key_.empty(); }
-  u32 bytes() const { return static_cast<u32>(encoded_bytes_); }  // of a keyframe's payload, about
+  bool dirty() const override { return !dirty_.empty(); }
+  bool empty() const override { return by_key_.empty(); }
+  u32 bytes(Flavour = Flavour::json) const override { return static_cast<u32>(encoded_bytes_); }
+  bool coded() const override { return false; }
+  bool has_full(Flavour) const override { return !empty() || dirty(); }
   u64 held_bytes() const { return held_bytes_; }
 
   // {"set":…,"unset":…} of what changed; the changes are then settled. False if nothing did after
   // all.
   bool take_delta(std::string& out);
+  bool take_delta(StateDelta& out) override;
   // Forgets what changed without writing it: nobody listens.
-  void settle();
+  void settle() override;
   // {"set":…} of everything, changes that no delta has told yet included: these count as told from
   // then on, so that a removal before the next delta is told as well.
   void write_full(std::string& out);
+  void write_full(Flavour, std::string& out) override { write_full(out); }
 
  private:
   struct Entity {
@@ -76,6 +85,10 @@ class RoomState final : public StateUpdateSink {
   // An entity, its node and its bucket in the table.
   static constexpr u64 kEntityBytes = sizeof(Entity) + 80;
 
+  Error merge_owned(const StateUpdate& update, const StateUpdateCheck& check,
+                    StateUpdateReader& reader, std::string_view& field);
+  Error merge_checked(const StateUpdate& update, const StateUpdateCheck& check,
+                      StateUpdateReader& reader, std::string_view& field);
   Entity* obtain(std::string_view key);
   Entity* make(std::string_view key);
   EntityFields::Field* find_field(Entity& entity, std::string_view key);
@@ -91,12 +104,14 @@ class RoomState final : public StateUpdateSink {
   void mark(Entity& entity);
   void write_changes(Entity& entity, std::string& out);
   void settle_entity(u32 slot);
+  u32 entities_max() const { return std::min(options_.room_entities_max, entities_max_); }
   bool fits(u64 more_bytes) const {
     return held_bytes_ + more_bytes <= options_.room_state_bytes_max;
   }
 
   const Options& options_;
   KeyedHash hash_;
+  const u32 entities_max_;
   std::vector<Entity> entities_;
   std::vector<u32> free_;
   KeyedMap<u32> by_key_;

@@ -17,7 +17,7 @@ void RoomState::Growth::enter(std::string_view entity) {
   if (entity_ != nullptr && entity_->live) return;
   ++entities_;
   bytes_ += kEntityBytes + kEscapedMax * entity.size() + 64;
-  if (state_.live_ + entities_ > state_.options_.room_entities_max) fits_ = false;
+  if (state_.live_ + entities_ > state_.entities_max()) fits_ = false;
 }
 
 Error RoomState::Growth::set(std::string_view entity, std::string_view field,

@@ -13,6 +13,7 @@
 
 #include "codec/wire_format.h"
 #include "engine/ids.h"
+#include "engine/interest.h"
 #include "engine/lane.h"
 #include "engine/lane_view.h"
 #include "engine/timer_wheel.h"
@@ -72,8 +73,12 @@ struct FormatView {
 struct RoomView {
   std::string name;
   ShardId home = 0;
-  Handle room;  // at home; known with the first answer
-  u32 room_number = 0;
+  Handle room;            // at home; known with the first answer
+  u32 room_number = 0;    // 0 of a cell: no client names it
+  u32 state_hz = 0;       // as its home ticks; known with the first answer
+  bool is_grid = false;   // its state comes by cells
+  Slot parent = kNoSlot;  // of a cell: the grid's view
+  Cell cell;
   std::array<std::unique_ptr<FormatView>, kWireFormats> formats;
   std::deque<Slot> members;
 };

@@ -5,11 +5,13 @@
 
 #include "engine/answers.h"
 #include "engine/parcel.h"
+#include "engine/typed_state.h"
 
 namespace perseid {
 namespace {
 
 constexpr u64 kFormatLingerMs = 10'000;
+constexpr u64 kCellLingerMs = 2'000;
 
 }  // namespace
 
@@ -59,9 +61,7 @@ Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
   if (rule == nullptr) return nullptr;
   answer.field = "room";
   answer.error = Error::room_limit;
-  // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
-  const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
-  if (rooms_.size() >= rooms_max && !make_place()) return nullptr;
+  if (!has_place()) return nullptr;
   answer.error = Error::ok;
   const Slot slot = rooms_.acquire();
   PSD_ASSERT(slot < 0xffffffu);
@@ -71,6 +71,12 @@ Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
   by_name_.emplace(request.room, slot);
   ++context_.stats.rooms_created;
   return rooms_[slot].get();
+}
+
+// Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
+bool Rooms::has_place() {
+  const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
+  return rooms_.size() < rooms_max || make_place();
 }
 
 // An empty room is kept for recovery, but not at the price of refusing one that is wanted: or else
@@ -94,6 +100,12 @@ void Rooms::remove(Slot slot) {
     if (timer != kNoTimer) context_.timers.cancel(timer);
   }
   if (room.queued) std::erase(grown_, &room);
+  if (room.grid != nullptr) {
+    while (!room.grid->rooms().empty()) remove(room.grid->rooms().begin()->second);
+  }
+  if (Room* parent = room.cell ? find(room.cell->parent) : nullptr) {
+    parent->grid->remove_room(room.cell->at);
+  }
   by_name_.erase(by_name_.find(room.name));
   rooms_.release(slot);
   ++context_.stats.rooms_removed;
@@ -105,9 +117,14 @@ void Rooms::join(JoinRequest& request) {
   answer->member = request.member;
   answer->view = request.view;
   answer->id = std::move(request.id);
-  if (Room* room = obtain(request, *answer)) answer->error = seat(*room, request, *answer);
+  Room* room = request.is_cell ? obtain_cell(request, *answer) : obtain(request, *answer);
+  if (room != nullptr) answer->error = seat(*room, request, *answer);
   if (answer->error != Error::ok) ++context_.stats.rooms_refused;
+  const bool watches = answer->error == Error::ok && room->grid != nullptr;
   mail_.send(request.session.shard(), Letter(std::move(answer)));
+  if (!watches) return;
+  room->grid->watch(request.session, request.member);
+  wish(*room, request.session, request.wish);
 }
 
 Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
@@ -127,7 +144,7 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   ++room.formats[request.format.index()]->members;
   if (viewer->format_members[request.format.index()]++ == 0) attach(room, *viewer, request.format);
   answer.seat = room.take_seat(request.session, request.name);
-  presence(room, "join", request.session, request.name);
+  if (!room.cell) presence(room, "join", request.session, request.name);
   answer.has_since = request.has_since;
   answer.recovered = room.place_cursors(request, answer.cursors);
   answer.room = {slot_of(room), rooms_.handle(slot_of(room)).generation};
@@ -138,8 +155,14 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.player_action = room.last_seq(Lane::player_action);
   // Who comes back may hold a state that is all gone: it is told so by an empty one.
   const bool had_state = request.has_since && room.state_version > 0;
-  answer.has_state = !room.state.empty() || room.state.dirty() || had_state;
+  answer.is_grid = room.grid != nullptr;
+  // A cell may replace the same cell at another rate, so it is told of even if nothing is in it.
+  answer.has_state =
+      room.cell.has_value() ||
+      (!answer.is_grid && (room.state->has_full(request.format.flavour) || had_state));
+  answer.state_hz = room.rule->hz(context_.options.state_hz);
   answer.members_total = room.members_total;
+  if (room.cell) return Error::ok;
   room.write_members(answer.members_json, context_.options.roster_max);
   context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
@@ -178,42 +201,26 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   }
   const Name name = std::move(room.seats[seat].name);
   room.free_seat(seat);
-  presence(room, "leave", letter.session, name.view());
+  if (!room.cell) presence(room, "leave", letter.session, name.view());
+  if (room.grid != nullptr) room.grid->unwatch(letter.session);
+  if (room.owners != nullptr) give_up_entities(room, letter.session);
   if (room.members_total == 0) {
-    room.linger_timer =
-        context_.timers.schedule(context_.now.mono_ms + context_.options.room_linger_ms,
-                                 timer_cookie(TimerKind::room_linger, slot_of(room)));
+    // Who walks to and fro at a border has the same cell opened again and again.
+    const u64 linger_ms = room.cell ? kCellLingerMs : context_.options.room_linger_ms;
+    room.linger_timer = context_.timers.schedule(
+        context_.now.mono_ms + linger_ms, timer_cookie(TimerKind::room_linger, slot_of(room)));
   }
 }
 
-Error Rooms::merge(RoomState& state, const StateUpdateCheck& check, std::string_view payload) {
-  std::string_view unused;
-  bool careful = false;
-  if (!state.surely_fits(check, payload.size())) {
-    RoomState::Growth growth(state);
-    (void)state_reader_.read(payload, growth, unused);
-    careful = !growth.fits();
-  }
-  state.begin_update(careful);
-  (void)state_reader_.read(payload, state, unused);
-  return state.end_update();
-}
-
-Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
-                   std::string_view& field) {
+Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, bool coded,
+                   Error& error, std::string_view& field) {
   if (lane == Lane::game_state) {
-    // Read once before anything is merged: an update with a fault in its middle changes nothing.
-    StateUpdateCheck check;
-    error = state_reader_.read(payload, check, field);
-    if (error != Error::ok) return 0;
-    error = merge(room.state, check, payload);
-    if (error != Error::ok) field = "payload.set";
+    error = room.state->merge({payload, coded, sender, room.owners.get()}, state_readers_, field);
     ++context_.stats.state_updates;
-    if (room.state.dirty() && room.tick_timer == kNoTimer) {
-      const u64 period_ms = std::max(1u, 1000 / room.rule->hz(context_.options.state_hz));
-      room.tick_timer = context_.timers.schedule(room.last_tick_ms + period_ms,
-                                                 timer_cookie(TimerKind::room_tick, slot_of(room)));
+    if (error == Error::ok && room.grid != nullptr) {
+      room.grid->wrote(sender, static_cast<TypedState&>(*room.state).last_merged());
     }
+    if (room.state->dirty()) arm_tick(room);
     return 0;
   }
   const MessageType type = lane == Lane::chat ? MessageType::chat : MessageType::player_action;
@@ -221,6 +228,21 @@ Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view pa
   context_.emit(EventKind::message_sent, sender, room.name, Error::ok, name(lane), payload.size());
   grown(room, lane);
   return seq;
+}
+
+// They are nobody's from now on, or gone with their owner, as the room's rule says.
+void Rooms::give_up_entities(Room& room, SessionUid session) {
+  const std::vector<std::string> entities = room.owners->leave(session);
+  if (!room.rule->remove_on_leave) return;
+  for (const std::string& entity : entities) room.state->remove(entity);
+  if (room.state->dirty()) arm_tick(room);
+}
+
+void Rooms::arm_tick(Room& room) {
+  if (room.tick_timer != kNoTimer) return;
+  const u64 period_ms = std::max(1u, 1000 / room.rule->hz(context_.options.state_hz));
+  room.tick_timer = context_.timers.schedule(room.last_tick_ms + period_ms,
+                                             timer_cookie(TimerKind::room_tick, slot_of(room)));
 }
 
 void Rooms::publish(PublishLetter& letter) {
@@ -231,8 +253,8 @@ void Rooms::publish(PublishLetter& letter) {
   std::string_view field = room == nullptr ? "room" : "";
   Seq seq = 0;
   if (error == Error::ok) {
-    seq =
-        publish(*room, static_cast<Lane>(letter.lane), letter.sender, parcel.payload, error, field);
+    seq = publish(*room, static_cast<Lane>(letter.lane), letter.sender, parcel.payload,
+                  letter.coded, error, field);
   }
   if (!parcel.id.empty() || error != Error::ok) answer_parcel(letter, seq, error, field);
 }
@@ -241,8 +263,7 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
   Room& room = *rooms_[slot];
   if (kind == TimerKind::room_tick) {
     room.tick_timer = kNoTimer;
-    room.tick();
-    touch(room);
+    tick(room);
   } else if (kind == TimerKind::room_window) {
     room.window_timer = kNoTimer;
     room.actions_due = true;

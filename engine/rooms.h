@@ -8,6 +8,7 @@
 
 #include "engine/action_window.h"
 #include "engine/context.h"
+#include "engine/grid.h"
 #include "engine/keyed_hash.h"
 #include "engine/room.h"
 #include "engine/slab.h"
@@ -20,9 +21,10 @@ class Rooms {
 
   void join(JoinRequest& request);
   void leave(LeaveLetter& letter);
-  // A message of a member. Returns the seq (0 for game_state), or sets the error.
-  Seq publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, Error& error,
-              std::string_view& field);
+  // A message of a member. Returns the seq (0 for game_state), or sets the error. `coded`: the
+  // payload is a coded state update.
+  Seq publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, bool coded,
+              Error& error, std::string_view& field);
   void publish(PublishLetter& letter);
   void ask(Ask& ask);
   void keyframe_wanted(const KeyframeWanted& letter);
@@ -48,6 +50,8 @@ class Rooms {
  private:
   // Null if there may be no such room; then the answer says why.
   Room* obtain(const JoinRequest& request, JoinAnswer& answer);
+  Room* obtain_cell(const JoinRequest& request, JoinAnswer& answer);
+  bool has_place();
   std::shared_ptr<const RoomRule> rule_of_new(const JoinRequest& request, JoinAnswer& answer) const;
   // The room by its handle; by its name (and the session's seat) while a join is on its way.
   Room* find_seated(Handle handle, std::string_view name, SessionUid session, u32& seat);
@@ -59,8 +63,16 @@ class Rooms {
   void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
   void presence(Room& room, std::string_view event, SessionUid session, std::string_view name);
-  Error merge(RoomState& state, const StateUpdateCheck& check, std::string_view payload);
   void touch(Room& room);
+  void tick(Room& room);
+  void arm_tick(Room& room);
+  void give_up_entities(Room& room, SessionUid session);
+  void tick_grid(Room& room);
+  void put_into_cells(Room& room, std::string_view key, const StateRow& row);
+  void remove_from_cells(Room& room, std::string_view key);
+  void look(Room& room, SessionUid session, Grid::Watcher& watcher);
+  void wish(Room& room, SessionUid session, const ViewWish& wish);
+  void answer_view(Room& room, const Ask& ask);
   void grown(Room& room, Lane lane);
   void advance(Room& room);
   void tell_begins(Room& room);
@@ -68,7 +80,7 @@ class Rooms {
   void advance_lane(Room& room, Lane lane, WireFormat format);
   void discover(Room& room, const Ask& ask);
   void send_roster(Room& room, const Ask& ask);
-  void refuse(const Ask& ask);
+  void refuse(const Ask& ask, Error error);
   void answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field);
   static Slot slot_of(const Room& room) { return room.slot; }
   u32 new_number();
@@ -79,7 +91,7 @@ class Rooms {
   Slab<std::unique_ptr<Room>> rooms_;
   KeyedMap<Slot> by_name_;
   std::vector<Room*> grown_;
-  StateUpdateReader state_reader_;
+  StateReaders state_readers_;
   ActionWindow auto_window_;
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;

@@ -14,7 +14,7 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
                        .next_seq = log.first_seq(),
                        .end = log.begin(),
                        .window_begin = log.begin(),
-                       .state_bytes = room.state.bytes(),
+                       .state_bytes = room.state->bytes(format.flavour),
                        .format = format.index(),
                        .lane = lane,
                        .reset = true};
@@ -33,7 +33,7 @@ void Rooms::attach(Room& room, Viewer& viewer, WireFormat format) {
                      .part_begin = part.begin,
                      .end = is_open ? log.published_end : part_end,
                      .window_begin = log.begin(),
-                     .state_bytes = room.state.bytes(),
+                     .state_bytes = room.state->bytes(format.flavour),
                      .format = format.index(),
                      .lane = lane}));
     }
@@ -127,7 +127,7 @@ void Rooms::advance_lane(Room& room, Lane lane, WireFormat format) {
                      .part_begin = part.begin,
                      .end = part_end,
                      .window_begin = log.begin(),
-                     .state_bytes = room.state.bytes(),
+                     .state_bytes = room.state->bytes(format.flavour),
                      .format = format.index(),
                      .lane = index(lane)}));
     }
@@ -146,14 +146,15 @@ void Rooms::tell_begins(Room& room) {
     log.told_begin = log.begin();
     for (const Viewer& viewer : room.viewers) {
       if (viewer.format_members[format] == 0) continue;
-      mail_.send(viewer.shard, Letter(LaneAdvance{.view = viewer.view,
-                                                  .added = {},
-                                                  .next_seq = log.published_next_seq,
-                                                  .end = log.published_end,
-                                                  .window_begin = log.begin(),
-                                                  .state_bytes = room.state.bytes(),
-                                                  .format = format,
-                                                  .lane = lane}));
+      mail_.send(viewer.shard, Letter(LaneAdvance{
+                                   .view = viewer.view,
+                                   .added = {},
+                                   .next_seq = log.published_next_seq,
+                                   .end = log.published_end,
+                                   .window_begin = log.begin(),
+                                   .state_bytes = room.state->bytes(WireFormat::at(format).flavour),
+                                   .format = format,
+                                   .lane = lane}));
     }
   }
 }
@@ -166,7 +167,7 @@ void Rooms::begin_drain() {
     if (room.window_timer != kNoTimer) room.actions_due = true;
     if (room.tick_timer != kNoTimer) {
       context_.timers.cancel(std::exchange(room.tick_timer, kNoTimer));
-      room.tick();
+      tick(room);
     }
     touch(room);
   }

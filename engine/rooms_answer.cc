@@ -56,9 +56,10 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
 void Rooms::ask(Ask& ask) {
   u32 seat = kNoSlot;
   Room* room = find_seated(ask.room, ask.room_name, ask.session, seat);
-  if (room == nullptr) return refuse(ask);
+  if (room == nullptr) return refuse(ask, Error::not_joined);
   if (ask.kind == Ask::Kind::discover) return discover(*room, ask);
   if (ask.kind == Ask::Kind::roster) return send_roster(*room, ask);
+  if (ask.kind == Ask::Kind::view) return answer_view(*room, ask);
   auto answer = std::make_unique<TextAnswer>();
   answer->session = ask.session;
   answer->id = ask.id;
@@ -68,20 +69,29 @@ void Rooms::ask(Ask& ask) {
   mail_.send(ask.session.shard(), Letter(std::move(answer)));
 }
 
-// The join before it was refused.
-void Rooms::refuse(const Ask& ask) {
+void Rooms::refuse(const Ask& ask, Error error) {
   if (ask.kind == Ask::Kind::roster) return;
   if (ask.kind == Ask::Kind::discover) {
-    mail_.send(ask.session.shard(),
-               Letter(DiscoverExpect{
-                   .asker = ask.session, .question = ask.question, .error = Error::not_joined}));
+    mail_.send(
+        ask.session.shard(),
+        Letter(DiscoverExpect{.asker = ask.session, .question = ask.question, .error = error}));
     return;
   }
   auto answer = std::make_unique<TextAnswer>();
   answer->session = ask.session;
   answer->id = ask.id;
-  answer->error = Error::not_joined;
+  answer->error = error;
   mail_.send(ask.session.shard(), Letter(std::move(answer)));
+}
+
+void Rooms::answer_view(Room& room, const Ask& ask) {
+  if (room.grid == nullptr) return refuse(ask, Error::no_grid);
+  auto answer = std::make_unique<TextAnswer>();
+  answer->session = ask.session;
+  answer->id = ask.id;
+  answers::viewing(answer->json, ask.id, room.name);
+  mail_.send(ask.session.shard(), Letter(std::move(answer)));
+  wish(room, ask.session, ask.wish);
 }
 
 void Rooms::send_roster(Room& room, const Ask& ask) {

@@ -41,10 +41,14 @@ namespace perseid {
   X(rooms_removed, "Empty rooms forgotten: after their linger time, or for others.")        \
   X(rooms_refused, "Joins refused by a limit of rooms or members, or for their create.")    \
   X(formats_opened, "Wire formats begun in a room, each with a transcript of its windows.") \
+  X(cells_opened, "Cells of grids that somebody began to look at.")                         \
+  X(views_moved, "Members whose view of a grid changed.")                                   \
   X(state_updates, "game_state messages merged.")                                           \
   X(state_ticks, "Ticks that encoded a delta.")                                             \
-  X(state_encodings, "Delta frames encoded, one per wire format in use and tick.")          \
+  X(state_encodings,                                                                        \
+    "Deltas encoded: one per flavour in use and tick, however many members and shards.")    \
   X(keyframes_encoded, "Whole states encoded.")                                             \
+  X(keyframes_asked, "Whole states that clients asked for, because their own differed.")    \
   X(keyframes_sent, "Whole states sent to a member.")                                       \
   PERSEID_LANE_STATS(X, system)                                                             \
   PERSEID_LANE_STATS(X, player_action)                                                      \

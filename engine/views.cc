@@ -32,13 +32,14 @@ ShardId Views::home_of(std::string_view room) const {
                               context_.config.shard_count);
 }
 
-void Views::join(Slot session_slot, const Request& request) {
+// A seat in the view of a room, which is made if it is the first.
+Slot Views::add_member(Slot session_slot, std::string_view room, ShardId home) {
   Session& session = sessions_[session_slot];
-  auto [it, is_new] = by_name_.try_emplace(std::string(request.room), kNoSlot);
+  auto [it, is_new] = by_name_.try_emplace(std::string(room), kNoSlot);
   if (is_new) {
     it->second = views_.acquire();
-    views_[it->second].name = request.room;
-    views_[it->second].home = home_of(request.room);
+    views_[it->second].name = room;
+    views_[it->second].home = home;
   }
   RoomView& view = views_[it->second];
   std::unique_ptr<FormatView>& format = view.formats[session.format.index()];
@@ -49,14 +50,21 @@ void Views::join(Slot session_slot, const Request& request) {
   Member& member = members_[slot];
   member.session = session_slot;
   member.view = it->second;
-  member.presence = request.presence;
   member.format = session.format.index();
   member.index_in_view = static_cast<u32>(view.members.size());
   view.members.push_back(slot);
   member.next_in_session = session.first_member;
   session.first_member = slot;
-  ++session.rooms;
+  return slot;
+}
 
+void Views::join(Slot session_slot, const Request& request, ViewWish wish) {
+  Session& session = sessions_[session_slot];
+  const Slot slot = add_member(session_slot, request.room, home_of(request.room));
+  ++session.rooms;
+  Member& member = members_[slot];
+  member.presence = request.presence;
+  const RoomView& view = views_[member.view];
   auto letter = std::make_unique<JoinRequest>();
   letter->session = sessions_.uid(session_slot);
   letter->member = members_.handle(slot);
@@ -71,6 +79,7 @@ void Views::join(Slot session_slot, const Request& request) {
   letter->chat = request.since.chat;
   letter->player_action = request.since.player_action;
   letter->epoch = request.since.epoch;
+  letter->wish = std::move(wish);
   letter->room = request.room;
   letter->create = request.create;
   letter->name = session.name.view();
@@ -85,17 +94,22 @@ void Views::joined(JoinAnswer& answer) {
   const Slot session = member->session;
   RoomView& view = views_[member->view];
   if (answer.error != Error::ok) {
-    if (session != kNoSlot)
+    if (session != kNoSlot && view.parent == kNoSlot) {
       sessions_.answer_error(session, answer.id, answer.error, answer.field, 0, answer.problem);
+    }
     return remove_member(slot);
   }
   view.room = answer.room;
-  view.room_number = answer.room_number;
+  view.is_grid = answer.is_grid;
+  view.state_hz = answer.state_hz;
+  if (view.parent == kNoSlot) view.room_number = answer.room_number;
   member->joined = true;
   member->seat = answer.seat;
   member->cursors = answer.cursors;
   member->wants_keyframe = answer.has_state;
-  if (session != kNoSlot) {
+  if (view.parent != kNoSlot) {
+    if (session != kNoSlot) sessions_.touch(session);
+  } else if (session != kNoSlot) {
     std::string& text = context_.scratch;
     text.clear();
     answers::joined(text, view.name, answer, context_.options);
@@ -108,6 +122,7 @@ void Views::joined(JoinAnswer& answer) {
 }
 
 void Views::leave(Slot session, Slot slot, std::string_view id) {
+  leave_cells(session, members_[slot].view);
   give_up(slot, sessions_.uid(session),
           std::make_unique<LeaveAsk>(LeaveAsk{.id = std::string(id), .room = {}}));
 }
@@ -152,7 +167,7 @@ void Views::unlink_from_session(Slot slot) {
   Slot* link = &session.first_member;
   while (*link != slot) link = &members_[*link].next_in_session;
   *link = member.next_in_session;
-  --session.rooms;
+  if (!is_cell(member)) --session.rooms;
   member.session = kNoSlot;
 }
 

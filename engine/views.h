@@ -25,7 +25,7 @@ class Views {
   ~Views();
 
   // Membership.
-  void join(Slot session, const Request& request);
+  void join(Slot session, const Request& request, ViewWish wish);
   void joined(JoinAnswer& answer);
   void leave(Slot session, Slot member, std::string_view id);
   void leave_all(Slot session);
@@ -41,6 +41,10 @@ class Views {
   void keyframe(KeyframeLetter& letter);
   void roster(TextAnswer& answer);
   void collect(const DiscoverCollect& letter);
+  void cells(CellsLetter& letter);
+
+  // The whole state again: of a grid, of each cell in view.
+  void want_keyframes(Slot session, Slot member);
 
   void on_rate_timer(Slot member);
   // From now on no state is held back.
@@ -56,6 +60,12 @@ class Views {
 
  private:
   FormatView& format_view(const Member& member);
+  Slot add_member(Slot session, std::string_view room, ShardId home);
+  void enter_cell(Slot session, Slot parent, const Cell& cell);
+  void leave_cell(Slot session, Slot parent, const Cell& cell, bool tell);
+  void leave_cells(Slot session, Slot parent);
+  void say_cell_is_gone(Slot session, const RoomView& parent, const Cell& cell);
+  bool is_cell(const Member& member) const { return views_[member.view].parent != kNoSlot; }
   void give_up(Slot slot, SessionUid session, std::unique_ptr<LeaveAsk> ask);
   void unlink_from_session(Slot slot);
   void remove_member(Slot slot);
@@ -74,6 +84,7 @@ class Views {
   void set_rate_timer(Slot slot, Slowdown& slowdown);
   void forget_slowdown(Slot slot);
   void tell_rate(Slot session, Member& member);
+  void tell_grid_rate(Slot session, Slot parent);
   void check_windows(Slot session, Member& member);
   void fall_out(Slot session, Member& member, Lane lane);
   static void gather_urgent(Session& session, SendBatch& out);

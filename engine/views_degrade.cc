@@ -31,8 +31,8 @@ constexpr u32 strain_max(u32 room_hz) {
 }  // namespace
 
 // Of the room, as its home ticks.
-u32 Views::state_hz(const RoomView& /*view*/) const {
-  return context_.options.state_hz;
+u32 Views::state_hz(const RoomView& view) const {
+  return view.state_hz;
 }
 
 u32 Views::state_hz(const RoomView& view, u8 halvings) const {
@@ -150,6 +150,10 @@ void Views::forget_slowdown(Slot slot) {
 // When it is sent something at all: who reads nothing is told once how slow it has become.
 void Views::tell_rate(Slot session, Member& member) {
   const RoomView& view = views_[member.view];
+  if (is_cell(member)) {
+    member.rate_untold = false;
+    return tell_grid_rate(session, view.parent);
+  }
   std::string& text = context_.scratch;
   text.clear();
   if (member.halvings == 0) {
@@ -162,6 +166,22 @@ void Views::tell_rate(Slot session, Member& member) {
   if (!sessions_.has_room(session, static_cast<u32>(size_bytes))) return;
   member.rate_untold = false;
   sessions_.answer(session, text);
+}
+
+// Of a grid's cells the slowest counts, and a change of that alone is told.
+void Views::tell_grid_rate(Slot session, Slot parent) {
+  Member* grid = nullptr;
+  u8 halvings = 0;
+  for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
+       slot = members_[slot].next_in_session) {
+    Member& member = members_[slot];
+    if (member.view == parent && !member.leaving) grid = &member;
+    if (views_[member.view].parent == parent) halvings = std::max(halvings, u8{member.halvings});
+  }
+  if (grid == nullptr || grid->halvings == halvings) return;
+  grid->halvings = halvings;
+  grid->rate_untold = true;
+  sessions_.touch(session);
 }
 
 void Views::begin_drain() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/state_decoder.h"
+#include "codec/state_frame.h"
 #include "tests/codec/state_stream.h"
 
 namespace perseid {
@@ -124,6 +125,14 @@ TEST(StateCoder, AReaderThatDiffersSaysSoAndGoesOnWithAKeyframe) {
   encoder.keyframe(keyframe);
   EXPECT_EQ(decoder.decode(bytes_of(keyframe)), StateDecoded::ok);
   EXPECT_EQ(decoder.table().part(0, 0), 14u);
+}
+
+TEST(StateCoder, TheKeyframeOfNothingIsTheSameForEverySchema) {
+  for (const std::string_view json : {test::kEveryType, std::string_view(R"({"a":"bool"})")}) {
+    std::string frame;
+    StateEncoder(test::schema_of(json)).keyframe(frame);
+    EXPECT_EQ(frame, as_text(kEmptyKeyframe));
+  }
 }
 
 TEST(StateCoder, CutAndBentFramesNeverTakeMoreThanTheBounds) {

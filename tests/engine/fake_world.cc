@@ -25,13 +25,20 @@ void expect_json(std::string_view text) {
 }
 
 // The binary flavour's delivery as the JSON flavour would say it, with the room's number.
-std::string rendered(const BinaryMessage& message) {
-  if (message.kind == BinaryKind::system) return std::string(message.system);
-  if (message.kind == BinaryKind::game_state) {
+std::string rendered(const BinaryMessage& message, CodedReader& coded) {
+  if (message.kind == BinaryKind::system) {
+    coded.heard(message.system);
+    return std::string(message.system);
+  }
+  if (message.kind == BinaryKind::game_state || message.kind == BinaryKind::coded_state) {
     const StateDelivery& state = message.state;
+    const std::string payload = state.coded ? coded.payload_of(state) : std::string(state.payload);
+    const std::string cell = state.cell.present ? R"(,"cell":[)" + std::to_string(state.cell.x) +
+                                                      "," + std::to_string(state.cell.y) + "]"
+                                                : "";
     return R"({"type":"game_state","room_number":)" + std::to_string(state.room_number) +
-           R"(,"tick":)" + std::to_string(state.tick) + (state.full ? R"(,"full":true)" : "") +
-           R"(,"payload":)" + std::string(state.payload) + "}";
+           R"(,"tick":)" + std::to_string(state.tick) + cell +
+           (state.full ? R"(,"full":true)" : "") + R"(,"payload":)" + payload + "}";
   }
   const Delivery& d = message.delivery;
   char id[kClientIdBytes];
@@ -84,7 +91,7 @@ void Peer::read_frame(Opcode opcode, bool packed, Bytes payload) {
     ASSERT_EQ(opcode, Opcode::binary);
     BinaryMessage message;
     ASSERT_TRUE(read_delivery_binary(as_bytes(text), message));
-    text = rendered(message);
+    text = rendered(message, coded_);
   } else {
     ASSERT_EQ(opcode, Opcode::text);
   }

@@ -15,6 +15,7 @@
 #include "codec/binary.h"
 #include "codec/deflate.h"
 #include "engine/relay.h"
+#include "tests/engine/coded_reader.h"
 
 namespace perseid::test {
 
@@ -47,6 +48,7 @@ class Peer {
   Shard& shard_;
   std::string pending_;  // bytes of an unfinished frame
   std::unique_ptr<Inflater> inflater_;
+  CodedReader coded_;
 
  public:
   const WireFormat format;

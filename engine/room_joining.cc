@@ -1,0 +1,74 @@
+// Room: what joiners and askers are given: members, history, and where to begin reading.
+#include <algorithm>
+
+#include "codec/delivery.h"
+#include "engine/answers.h"
+#include "engine/room.h"
+
+namespace perseid {
+
+void Room::write_members(std::string& out, u32 max) const {
+  out += '[';
+  for (const Seat& seat : seats) {
+    if (!seat.session) continue;
+    if (max-- == 0) break;
+    if (out.back() != '[') out += ',';
+    answers::member(out, seat.session, seat.name.view());
+  }
+  out += ']';
+}
+
+void Room::write_history(std::string& out, Seq before, u32 limit) const {
+  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
+  const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
+  const Seq last = end - 1;
+  const Seq first =
+      std::max(history_first(context_.options.chat_history), end - std::min<Seq>(last, limit));
+  out += '[';
+  chat.visit(first, last, [&](Seq, Bytes frame) {
+    if (out.back() != '[') out += ',';
+    out += delivery_json(frame);
+  });
+  out += ']';
+}
+
+Seq Room::history_first(u32 messages) const {
+  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
+  const Seq held = chat.next_seq() - chat.first_seq();
+  return chat.next_seq() - std::min<Seq>(messages, held);
+}
+
+bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const {
+  const FormatLogs& logs = *formats[request.format.index()];
+  for (u8 lane = 0; lane < kLanes; ++lane) {
+    out[lane] = {logs.lanes[lane].end(), logs.lanes[lane].next_seq()};
+  }
+  const auto place = [&](Lane lane, Seq next) {
+    Position at = 0;
+    if (next > logs.lanes[index(lane)].next_seq()) return false;
+    if (!logs.lanes[index(lane)].find(next, at)) return false;
+    out[index(lane)] = {at, next};
+    return true;
+  };
+  bool recovered = request.has_since && request.epoch == epoch;
+  const auto chat_end = out[index(Lane::chat)];
+  if (recovered && request.since_chat) {
+    // By what --chat-history promises, not by what happens to be there still.
+    recovered = request.chat + 1 >= history_first(context_.options.chat_history) &&
+                place(Lane::chat, request.chat + 1);
+  }
+  if (recovered && request.since_player_action) {
+    recovered = place(Lane::player_action, request.player_action + 1);
+  }
+  if (recovered) return true;
+  out[index(Lane::chat)] = chat_end;
+  if (request.has_history) {
+    // Another format's log may hold less than the canonical one.
+    (void)place(Lane::chat,
+                std::max(history_first(std::min(request.history, context_.options.chat_history)),
+                         logs.lanes[index(Lane::chat)].first_seq()));
+  }
+  return false;
+}
+
+}  // namespace perseid

@@ -1,0 +1,135 @@
+// TypedState: the state of a room with a schema: values quantised on arrival, deltas predicted and
+// range-coded for the binary flavour, changed fields for JSON.
+// Thread: the room's home shard. Owns: the newest values, and with the encoder those that the last
+// delta told.
+// Invariants: a slot is an entity's number at both ends of the stream, and is free again only when
+// a delta has told that the entity is gone; held_bytes() stays within the limit.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/coded_update.h"
+#include "codec/schema.h"
+#include "codec/state_encoder.h"
+#include "engine/keyed_hash.h"
+#include "engine/options.h"
+#include "engine/state_model.h"
+
+namespace perseid {
+
+class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
+ public:
+  TypedState(const Options& options, KeyedHash hash, std::shared_ptr<const Schema> schema,
+             u32 entities_max);
+
+  Error merge(const StateUpdate& update, StateReaders& readers, std::string_view& field) override;
+  void remove(std::string_view entity) override;
+  // An entity as another table holds it.
+  void put(std::string_view entity, const StateRow& row);
+
+  bool dirty() const override { return !dirty_.empty(); }
+  bool empty() const override { return live_ == 0 && dirty_.empty(); }
+  u32 bytes(Flavour flavour) const override;
+  bool coded() const override { return true; }
+  bool has_full(Flavour flavour) const override {
+    return flavour == Flavour::bin || encoder_.table().entities() > 0;
+  }
+  bool take_delta(StateDelta& out) override;
+  void settle() override;
+  void write_full(Flavour flavour, std::string& out) override;
+
+  u64 held_bytes() const { return held_bytes_; }
+  // The first entity that the last update set; empty if it set none.
+  std::string_view last_merged() const {
+    return staged_.empty() || staged_.front().kind == Staged::Kind::unset ? ""
+                                                                          : key_of(staged_.front());
+  }
+  const Schema& schema() const { return *schema_; }
+  // Calls visit(key, row) for each entity.
+  template <class Visit>
+  void visit(Visit&& visit) const {
+    for (const Entity& entity : entities_) {
+      if (entity.live) visit(entity.key, entity.row);
+    }
+  }
+  // Calls visit(key, row or null) for each that changed since the last delta, null where it is
+  // gone.
+  template <class Visit>
+  void visit_dirty(Visit&& visit) const {
+    for (const u32 slot : dirty_) {
+      visit(entities_[slot].key, entities_[slot].live ? &entities_[slot].row : nullptr);
+    }
+  }
+
+ private:
+  struct Entity {
+    std::string_view key;  // the index's
+    StateRow row;
+    bool live = false;
+    bool dirty = false;
+  };
+  // One line of an update that has been read but not merged.
+  struct Staged {
+    enum class Kind : u8 { add, set, remove_field, unset } kind = Kind::add;
+    u32 key_begin = 0;  // in staged_keys_
+    u32 key_bytes = 0;
+    u32 field = 0;
+    u32 value = 0;  // place in staged_parts_ or staged_texts_
+  };
+
+  // Reading, by either sink: nothing is merged yet.
+  Error set(std::string_view entity, std::string_view field, std::string_view raw_value) override;
+  Error remove_field(std::string_view entity, std::string_view field) override;
+  Error set(std::string_view entity, u32 field, const u32* parts, std::string_view text) override;
+  Error remove_field(std::string_view entity, u32 field) override;
+  Error add(std::string_view entity) override;
+  Error unset(std::string_view entity) override;
+  // Null if the key is none.
+  Staged* stage(Staged::Kind kind, std::string_view entity);
+  std::string& staged_text(Staged& line);
+  void begin_staging();
+  Error check_staged();
+  Error check_owners(const StateUpdate& update) const;
+  void settle_owners(const StateUpdate& update) const;
+
+  void apply(const Staged& line);
+  std::string_view key_of(const Staged& line) const {
+    return std::string_view(staged_keys_).substr(line.key_begin, line.key_bytes);
+  }
+  Entity* find(std::string_view key);
+  Entity& obtain(std::string_view key);
+  void mark(Entity& entity);
+  void vacate(Entity& entity);
+  u32 take_slot();
+
+  void collect_changes();
+  void free_gone();
+  bool told(u32 slot) const { return encoder_.table().live(slot); }
+  void write_json(std::string& out) const;
+  void write_entity_json(std::string& out, const StateChange& change) const;
+
+  const Options& options_;
+  std::shared_ptr<const Schema> schema_;
+  const u32 entities_max_;  // beside --room-entities-max
+  const u64 entity_bytes_;  // what an entity takes, without key and texts
+  std::vector<Entity> entities_;
+  std::vector<u32> free_;  // a heap: the lowest slot first
+  KeyedMap<u32> by_key_;
+  std::vector<u32> dirty_;
+  std::vector<StateChange> changes_;
+  StateEncoder encoder_;
+  u64 held_bytes_ = 0;
+  u32 live_ = 0;
+  u32 keyframe_bytes_ = 0;     // of the last one
+  u32 keyframe_entities_ = 0;  // that it held
+
+  std::vector<Staged> staged_;
+  std::string staged_keys_;
+  std::vector<u32> staged_parts_;
+  std::vector<std::string> staged_texts_;
+  u32 staged_texts_used_ = 0;
+};
+
+}  // namespace perseid
