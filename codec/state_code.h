@@ -262,13 +262,14 @@ void StateCode<Coder>::symbol(u32 slot, u32 part, bool is_new, u32& value) {
   if (same) {
     value = before;
   } else {
-    value = max == 1 ? 1 - before : tree(models, max, value);
+    if (max == 0) bad_ = true;  // there is no other
+    value = max <= 1 ? max - before : tree(models, max, value);
   }
   if (value > max) bad_ = true;
   before_ = same ? 0 : 1;
 }
 
-// Bits from the top, each by those above it; of wide ones only the upper eight.
+// Bits from the top, each by those above it.
 template <class Coder>
 u32 StateCode<Coder>::tree(PartModels& models, u32 max, u32 value) {
   u32 bits = 1;

@@ -1,5 +1,7 @@
 #include "codec/state_decoder.h"
 
+#include <algorithm>
+
 #include "codec/state_code.h"
 #include "codec/state_frame.h"
 
@@ -65,6 +67,11 @@ bool StateDecoder::read_frame(Bytes coded, bool whole) {
   return read;
 }
 
+bool StateDecoder::fits(u32 slots) const {
+  return table_.slot_bytes(std::max(slots, table_.slots())) + table_.text_bytes() <=
+         bounds_.bytes_max;
+}
+
 bool StateDecoder::read_gone(Code& code) {
   const u32 count = code.number(models_.gone, 0);
   u32 expected = 0;
@@ -89,6 +96,7 @@ bool StateDecoder::read_appeared(Code& code, StateModels& models) {
     const u32 coded = code.number(models.appeared_gap, 0);
     u32 slot = 0;
     if (!unzigzag(coded, expected, bounds_.entities_max, slot) || table_.live(slot)) return false;
+    if (!fits(slot + 1)) return false;
     code.key(key, bounds_.key_bytes_max);
     if (code.bad()) return false;
     code.row(slot, true, row_);
@@ -96,9 +104,8 @@ bool StateDecoder::read_appeared(Code& code, StateModels& models) {
     table_.appear(slot, key, row_.present, row_.parts.data(), row_.texts.data());
     touched_.push_back(slot);
     expected = slot + 1;
-    if (expected >= bounds_.entities_max) expected = bounds_.entities_max - 1;
   }
-  return !code.bad();
+  return !code.bad() && fits(0);
 }
 
 bool StateDecoder::read_changed(Code& code) {
@@ -112,6 +119,7 @@ bool StateDecoder::read_changed(Code& code) {
       if (code.bad()) return false;
       table_.set(slot, row_.present, row_.parts.data(), row_.texts.data());
       touched_.push_back(slot);
+      if (!fits(0)) return false;
     }
   }
   if (table_.distance() > 1) table_.repeat_unchanged();

@@ -40,6 +40,7 @@ class StateDecoder {
 
  private:
   using Code = StateCode<RangeDecoder>;
+  bool fits(u32 slots) const;
   bool read_gone(Code& code);
   bool read_appeared(Code& code, StateModels& models);
   bool read_changed(Code& code);

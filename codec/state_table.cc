@@ -7,6 +7,8 @@
 namespace perseid {
 namespace {
 
+constexpr u64 kTextSpareBytes = 32;
+
 // An entity's part of the checksum is a sum of these, each of 32-bit multiplications alone.
 constexpr u32 mixed(u32 seed, u32 value) {
   u32 hash = (seed ^ value) * 0x9e3779b1u;
@@ -30,7 +32,25 @@ StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance)
 
 u64 StateTable::held_bytes() const {
   return slots_.capacity() * sizeof(Slot) + values_.capacity() * sizeof(u32) +
-         texts_.capacity() * sizeof(std::string);
+         texts_.capacity() * sizeof(std::string) + text_bytes_;
+}
+
+u64 StateTable::slot_bytes(u32 slots) const {
+  constexpr u64 kModelsBytesPerPart = 16;  // of a stream's models and of a keyframe's
+  const u64 parts = schema_->parts().size() * (depth_ * sizeof(u32) + kModelsBytesPerPart);
+  const u64 texts = schema_->texts() * (sizeof(std::string) + kTextSpareBytes);
+  return slots * (sizeof(Slot) + parts + texts);
+}
+
+// Who makes a text long and then short must not leave the memory of the long one behind.
+void StateTable::put_text(std::string& stored, std::string_view text) {
+  text_bytes_ += text.size();
+  text_bytes_ -= stored.size();
+  if (stored.capacity() > 2 * text.size() + kTextSpareBytes) {
+    std::string(text).swap(stored);  // an assignment would keep the memory
+  } else {
+    stored = text;
+  }
 }
 
 void StateTable::catch_up(u32 at) {
@@ -56,7 +76,7 @@ void StateTable::push(u32 at, u32 present, const u32* parts, const std::string* 
     for (u32 i = depth_; i-- > 1;) values[i] = values[i - 1];
     values[0] = parts[part];
   }
-  for (u32 i = 0; i < schema_->texts(); ++i) texts_[at * schema_->texts() + i] = texts[i];
+  for (u32 i = 0; i < schema_->texts(); ++i) put_text(texts_[at * schema_->texts() + i], texts[i]);
   rehash(at);
 }
 
@@ -79,7 +99,7 @@ void StateTable::appear(u32 at, std::string_view key, u32 present, const u32* pa
   Slot& slot = slots_[at];
   blocks_[at / kBlockSlots] |= static_cast<u16>(1u << at % kBlockSlots);
   slot = {};
-  slot.key = key;
+  put_text(slot.key, key);
   slot.live = true;
   slot.since = frame_;
   ++entities_;
@@ -94,8 +114,9 @@ void StateTable::vanish(u32 at) {
   PSD_ASSERT(live(at));
   checksum_ -= slots_[at].hash;
   blocks_[at / kBlockSlots] &= static_cast<u16>(~(1u << at % kBlockSlots));
+  put_text(slots_[at].key, {});
   slots_[at] = {};
-  for (u32 i = 0; i < schema_->texts(); ++i) texts_[at * schema_->texts() + i].clear();
+  for (u32 i = 0; i < schema_->texts(); ++i) put_text(texts_[at * schema_->texts() + i], {});
   --entities_;
 }
 
@@ -163,6 +184,7 @@ void StateTable::clear() {
   blocks_.clear();
   values_.clear();
   texts_.clear();
+  text_bytes_ = 0;
   entities_ = 0;
   checksum_ = 0;
 }

@@ -19,6 +19,7 @@ namespace perseid {
 struct StateBounds {
   u32 entities_max = 65536;
   u32 key_bytes_max = 256;
+  u64 bytes_max = 64 * MiB;  // of memory: slots up to the last one used, keys, texts
 };
 
 class StateTable {
@@ -50,6 +51,9 @@ class StateTable {
   u32 distance() const { return distance_; }
   u32 checksum() const { return checksum_; }
   u64 held_bytes() const;
+  // What so many slots take, with what models remember of them; then keys and texts.
+  u64 slot_bytes(u32 slots) const;
+  u64 text_bytes() const { return text_bytes_; }
 
   // A frame begins: values set from here on are its own.
   void begin_frame() { ++frame_; }
@@ -81,6 +85,7 @@ class StateTable {
   u32* history(u32 at, u32 part) {
     return &values_[(at * schema_->parts().size() + part) * depth_];
   }
+  void put_text(std::string& stored, std::string_view text);
   void push(u32 at, u32 present, const u32* parts, const std::string* texts);
   void repeat(u32 at);
   u32 hash_of(u32 at) const;
@@ -93,6 +98,7 @@ class StateTable {
   std::vector<u32> values_;  // slots x parts x depth
   std::vector<std::string> texts_;
   std::vector<u16> blocks_;
+  u64 text_bytes_ = 0;
   u32 entities_ = 0;
   u32 frame_ = 0;
   u32 checksum_ = 0;

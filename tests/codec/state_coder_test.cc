@@ -165,5 +165,68 @@ TEST(StateCoder, CutAndBentFramesNeverTakeMoreThanTheBounds) {
   }
 }
 
+// Nothing can change about it, so what says that it does was not written by an encoder.
+TEST(StateCoder, ASymbolOfOneValueNeverChanges) {
+  const auto schema = test::schema_of(R"({"only":{"type":"enum","values":["it"]}})");
+  std::mt19937 dice(1);
+  for (u32 round = 0; round < 2000; ++round) {
+    std::string frame(1, '\x01');
+    for (u32 i = 0; i < 12; ++i) frame += static_cast<char>(dice());
+    StateDecoder decoder(schema);
+    if (decoder.decode(bytes_of(frame)) != StateDecoded::ok) continue;
+    for (const u32 slot : decoder.touched()) ASSERT_EQ(decoder.table().part(slot, 0), 0u);
+  }
+}
+
+// A frame of some bytes that unfolds into texts without end: each entity appears with those of the
+// one before, which costs next to nothing.
+TEST(StateCoder, AFewBytesDoNotBecomeMoreThanTheBounds) {
+  const auto schema = test::schema_of(R"({"t":{"type":"string","max_bytes":4096}})");
+  StateEncoder encoder(schema);
+  const StateRow row{.present = 1, .parts = {}, .texts = {std::string(4096, 'x')}};
+  std::vector<StateChange> changes;
+  for (u32 slot = 0; slot < 4000; ++slot) {
+    changes.push_back(
+        {.slot = slot, .kind = StateChange::Kind::appeared, .key = "same", .row = &row});
+  }
+  encoder.skip(changes);
+  std::string frame;
+  encoder.keyframe(frame);
+  EXPECT_LT(frame.size(), 1200u);
+  StateDecoder bounded(schema, {.bytes_max = 8 * MiB});
+  EXPECT_EQ(bounded.decode(bytes_of(frame)), StateDecoded::malformed);
+  EXPECT_LE(bounded.table().held_bytes(), 9 * MiB);
+  StateDecoder other(schema);
+  EXPECT_EQ(other.decode(bytes_of(frame)), StateDecoded::ok);
+  EXPECT_EQ(other.table().text_bytes(), 4000u * 4100);
+  // One entity in a far slot takes as much as if all slots before it were used.
+  StateEncoder far(schema);
+  changes.resize(1);
+  changes[0].slot = 60000;
+  far.skip(changes);
+  frame.clear();
+  far.keyframe(frame);
+  StateDecoder near(schema, {.bytes_max = 4 * MiB});
+  EXPECT_EQ(near.decode(bytes_of(frame)), StateDecoded::malformed);
+  EXPECT_EQ(near.table().slots(), 0u);
+}
+
+// What texts took while they were long is given back.
+TEST(StateCoder, TextsThatWereLongOnceTakeNoMemory) {
+  const auto schema = test::schema_of(R"({"t":{"type":"string","max_bytes":4096}})");
+  StateTable table(schema, 1);
+  const std::string texts[] = {std::string(4096, 'x'), "short", ""};
+  for (u32 i = 0; i < 3; ++i) {
+    table.begin_frame();
+    if (i == 0) table.appear(0, "key", 1, nullptr, &texts[0]);
+    if (i > 0) table.catch_up(0);
+    if (i > 0) table.set(0, 1, nullptr, &texts[i]);
+    EXPECT_EQ(table.text_bytes(), 3 + texts[i].size());
+    EXPECT_LE(table.text(0, 0).capacity(), 2 * texts[i].size() + 32);
+  }
+  table.vanish(0);
+  EXPECT_EQ(table.text_bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace perseid
