@@ -262,6 +262,10 @@ std::string read_field(std::string_view name, ondemand::value value, SchemaBuild
     return "the name of a field must have 1 to " + std::to_string(kSchemaNameBytesMax) +
            " bytes, none of them a control character";
   }
+  // JavaScript moves such keys to an object's front, and the order of fields is the wire's.
+  if (name.find_first_not_of("0123456789") == std::string_view::npos) {
+    return "the name of a field must not be a number";
+  }
   SchemaField field;
   field.name = name;
   Declared declared;

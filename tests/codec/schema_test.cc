@@ -49,6 +49,7 @@ const Row kShape[] = {
      "the name of a field must have 1 to 64 bytes, none of them a control character"},
     {R"({"a\nb":"bool"})",
      "the name of a field must have 1 to 64 bytes, none of them a control character"},
+    {R"({"x":"bool","7":"bool"})", "the name of a field must not be a number"},
 };
 
 const Row kFields[] = {
