@@ -15,7 +15,7 @@ export class StateDecoder {
     this.lost = true;
   }
 
-  // 'ok', 'needs_keyframe', 'malformed' or 'differs'. After anything but 'ok', only a whole state is
+  // 'ok', 'needs_keyframe', 'malformed' or 'differs'. After anything but 'ok' only a whole state is
   // taken.
   decode(frame) {
     const flags = frame.length === 0 ? 0xff : frame[0];

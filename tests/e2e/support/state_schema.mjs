@@ -131,7 +131,7 @@ function quantiseQuaternion({ partMax, decimals }, value) {
   return [largest, ...small];
 }
 
-// Until the largest leads by more than printing rounds off, its nearest rival goes a step towards 0.
+// Its nearest rival goes towards 0 until the largest leads by more than printing rounds off.
 function settle(max, margin, small) {
   for (;;) {
     const values = small.map((part) => component(max, part));
