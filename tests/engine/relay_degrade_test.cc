@@ -176,6 +176,10 @@ TEST_P(Degrade, a_member_that_leaves_while_degraded_leaves_nothing_behind) {
   make_slow(2);
   scene_.run_for(10'000);
   world_.disconnect(slow_);
+  scene_.moving = false;
+  scene_.run_for(1500);
+  EXPECT_GT(world_.relay(1).next_deadline_ms(), world_.now.mono_ms + 30'000) << "no timer of it";
+  scene_.moving = true;
   Peer& next = world_.connect(1);  // takes its slots
   world_.join(next, room_);
   scene_.run_for(3000);

@@ -63,5 +63,35 @@ TEST(LoadMeter, a_shard_that_idles_reports_next_to_nothing_and_one_that_works_fa
   EXPECT_GT(busy, 50u);
 }
 
+// From the clock to the window: a client that sends as fast as the shard can read keeps it busy.
+TEST(LoadMeter, the_rules_are_told_and_open_a_window_where_that_is_automatic) {
+  Options options = test_options();
+  options.action_window_ms = kAuto;
+  options.session_messages_per_second = 100'000'000;
+  options.session_bytes_per_second = ~0u;
+  TestServer server(options);
+  WsClient client = connected(server, {.path = "/ws"});
+  client.send_text(R"({"type":"system","op":"join","room":"r"})");
+  ASSERT_TRUE(client.read_message().has_value());
+  client.send_text(R"({"type":"player_action","room":"r","payload":1})");
+  ASSERT_TRUE(client.read_message().has_value());
+  EXPECT_EQ(server->stats().action_windows, 0u) << "none on a shard that idles";
+  std::string burst;
+  for (u32 i = 0; i < 1000; ++i) {
+    burst += client_frame(Opcode::text, R"({"type":"player_action","room":"r","payload":1})");
+  }
+  const u64 busy_before = server->net_stats().busy_us;
+  const u64 begin_ms = clock_ms(CLOCK_MONOTONIC);
+  const auto passed_ms = [&] { return clock_ms(CLOCK_MONOTONIC) - begin_ms; };
+  while (server->stats().action_windows == 0 && passed_ms() < 3000) {
+    ASSERT_TRUE(client.send_raw(burst));
+  }
+  if (server->stats().action_windows == 0) {
+    const u64 share = (server->net_stats().busy_us - busy_before) / passed_ms();
+    if (share < 900) GTEST_SKIP() << "the machine had no core to spare: " << share;
+  }
+  EXPECT_GT(server->stats().action_windows, 0u);
+}
+
 }  // namespace
 }  // namespace perseid::test
