@@ -44,7 +44,9 @@ u32 Views::state_hz(const RoomView& view, u8 halvings) const {
 // State up to `due` should have left by now, and it is the link's fault that it has not.
 bool Views::is_late(const Member& member, Position due) {
   if (member.state_held) return false;
-  if (distance(member.cursors[index(Lane::game_state)].position, due) <= 0) return false;
+  // A whole state that the kernel refused has left the cursor where it leads to.
+  const Position at = member.cursors[index(Lane::game_state)].position;
+  if (!member.wants_keyframe && distance(at, due) <= 0) return false;
   const Session& session = sessions_[member.session];
   return !session.closing && (session.unread || session.budget_wait);
 }

@@ -147,6 +147,36 @@ TEST_P(Degrade, who_reads_nothing_is_told_once_how_slow_it_has_become) {
   EXPECT_EQ(Scene::newest(slow_), scene_.step) << "and gets the present at once";
 }
 
+TEST_P(Degrade, silence_is_no_proof_of_a_better_link) {
+  make_slow(0);
+  scene_.run_for(20'000);
+  scene_.moving = false;
+  scene_.run_for(60'000);
+  EXPECT_EQ(world_.relay(1).stats().restored, 0u);
+  make_fast();
+  scene_.run_for(10);
+  EXPECT_EQ(rates_told(slow_), Rates{1});
+  scene_.run_for(20'000);
+  EXPECT_EQ(rates_told(slow_).back(), 20u) << "nothing is late any more";
+}
+
+TEST_P(Degrade, who_is_late_now_and_then_is_not_tried_at_a_higher_rate) {
+  make_slow(8);
+  for (int i = 0; i < 100 && rates_told(slow_).empty(); ++i) scene_.run_for(50);
+  ASSERT_FALSE(rates_told(slow_).empty());
+  const u64 rate = rates_told(slow_).back();
+  slow_.take();
+  make_fast();
+  for (int i = 0; i < 60; ++i) {
+    make_slow(0);
+    slow_.accepts_bytes = 0;
+    scene_.run_for(160);
+    make_fast();
+    scene_.run_for(710);
+  }
+  for (const u64 told : rates_told(slow_)) EXPECT_LE(told, rate);
+}
+
 TEST_P(Degrade, no_member_is_slower_than_the_least_rate) {
   world_.options.state_hz_min = 5;
   make_slow(1);
