@@ -1,7 +1,8 @@
 #include "bench/state/measure.h"
 
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 #include <stdexcept>
 
@@ -10,10 +11,19 @@
 namespace perseid::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// CPU time of this thread: what other programs take of the core meanwhile is not the coder's.
+double now_us() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) * 1e-3;
+}
 
-double us_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+// What looking at the clock costs by itself.
+double clock_us() {
+  constexpr u32 kLooks = 1000;
+  const double start = now_us();
+  for (u32 i = 1; i < kLooks; ++i) now_us();
+  return (now_us() - start) / kLooks;
 }
 
 struct Series {
@@ -62,17 +72,18 @@ Figures measure(const Scene& scene, const CoderKind& kind) {
   Series encode_us;
   Series decode_us;
   Figures figures{.coder = kind.name, .distance = kind.distance};
+  const double look_us = clock_us();
   std::vector<u8> out;
   Frame back = empty_frame(scene);
   for (std::size_t i = 0; i < scene.frames.size(); ++i) {
     out.clear();
-    const auto encoding = Clock::now();
+    const double encoding = now_us();
     encoder->encode(scene.frames[i], out);
-    const double encoded_us = us_since(encoding);
+    const double encoded_us = now_us() - encoding - look_us;
     const Bytes message = padded(out);
-    const auto decoding = Clock::now();
+    const double decoding = now_us();
     decode(scene, kind, i, *decoder, message, back);
-    const double decoded_us = us_since(decoding);
+    const double decoded_us = now_us() - decoding - look_us;
     if (back != scene.frames[i]) fail(scene, kind, i, "did not come back as it was");
     if (i == 0) figures.bytes_first = static_cast<u32>(message.size());
     if (i < kFramesLeftOut) continue;

@@ -1,5 +1,5 @@
 // measure: one coder on one scene: how many bytes, how long, and whether every frame came back.
-// Thread: the caller's; times are of its own clock.
+// Thread: the caller's; times are CPU times of it.
 // Invariant: a frame that does not come back exactly throws; there are no figures of a lossy coder.
 #pragma once
 
