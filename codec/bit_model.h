@@ -33,51 +33,64 @@ inline u32 squash(std::int32_t logit) {
                               : kLogisticTables.squash[static_cast<u32>(logit + 2048)];
 }
 
+// One model alone, without weighing.
+inline u32 estimate_of(const BitModel& model) {
+  const u32 p = model.one >> 4;
+  return p < 1 ? 1 : p > 4095 ? 4095 : p;
+}
+
+inline void learn(BitModel& model, bool value) {
+  constexpr u16 kSeenMax = 120;
+  const std::int32_t error = (value ? 65535 : 0) - model.one;
+  // In steps of 1 / (n + 1.5), so that the first few decisions count for much.
+  const std::int32_t rate = 16384 * 2 / (2 * model.seen + 3);
+  model.one = static_cast<u16>(model.one + (error * rate >> 14));
+  if (model.seen < kSeenMax) ++model.seen;
+}
+
+template <u32 kInputs>
 class BitMixer {
  public:
-  static constexpr u32 kInputs = 3;
+  using Models = std::array<BitModel*, kInputs>;
 
-  // The estimate for the next decision, from these models; then update() with what it was.
-  u32 predict(const std::array<BitModel*, kInputs>& models) {
+  // What it makes of the models for the next decision; update() takes it back with what that was.
+  struct Mix {
+    std::array<std::int32_t, kInputs> inputs{};
+    u32 estimate = 0;
+  };
+  Mix predict(const Models& models) const {
+    Mix mix;
     std::int32_t sum = 0;
     for (u32 i = 0; i < kInputs; ++i) {
-      inputs_[i] = stretch(models[i]->one >> 4);
-      sum += weights_[i] * inputs_[i] >> 8;
+      mix.inputs[i] = stretch(models[i]->one >> 4);
+      sum += weights_[i] * mix.inputs[i] >> 8;
     }
-    estimate_ = squash(sum >> 8);
-    return estimate_;
+    mix.estimate = squash(sum >> 8);
+    return mix;
   }
-  void update(const std::array<BitModel*, kInputs>& models, bool value) {
-    const std::int32_t error = ((value ? 4096 : 0) - static_cast<std::int32_t>(estimate_)) * kRate;
+  void update(const Mix& mix, const Models& models, bool value) {
+    const std::int32_t error =
+        ((value ? 4096 : 0) - static_cast<std::int32_t>(mix.estimate)) * kRate;
     for (u32 i = 0; i < kInputs; ++i) {
-      weights_[i] = bounded(weights_[i] + ((inputs_[i] * error + 0x2000) >> 14));
+      weights_[i] = bounded(weights_[i] + ((mix.inputs[i] * error + 0x2000) >> 14));
       learn(*models[i], value);
     }
   }
-  // One model alone, without weighing.
-  static u32 estimate_of(const BitModel& model) {
-    const u32 p = model.one >> 4;
-    return p < 1 ? 1 : p > 4095 ? 4095 : p;
-  }
-  static void learn(BitModel& model, bool value) {
-    const std::int32_t error = (value ? 65535 : 0) - model.one;
-    // In steps of 1 / (n + 1.5), so that the first few decisions count for much.
-    const std::int32_t rate = 16384 * 2 / (2 * model.seen + 3);
-    model.one = static_cast<u16>(model.one + (error * rate >> 14));
-    if (model.seen < kSeenMax) ++model.seen;
-  }
 
  private:
-  static constexpr u16 kSeenMax = 120;
   static constexpr std::int32_t kRate = 6;
   static constexpr std::int32_t kWeightMax = (1 << 19) - 1;
+  static constexpr std::int32_t kStart = 78000 / static_cast<std::int32_t>(kInputs);  // of 65536
   static std::int32_t bounded(std::int32_t weight) {
     return weight > kWeightMax ? kWeightMax : weight < -kWeightMax ? -kWeightMax : weight;
   }
+  static constexpr std::array<std::int32_t, kInputs> start() {
+    std::array<std::int32_t, kInputs> out{};
+    out.fill(kStart);
+    return out;
+  }
 
-  std::array<std::int32_t, kInputs> weights_ = {26000, 26000, 26000};  // of 65536
-  std::array<std::int32_t, kInputs> inputs_{};
-  u32 estimate_ = 2048;
+  std::array<std::int32_t, kInputs> weights_ = start();
 };
 
 }  // namespace perseid

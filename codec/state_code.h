@@ -21,8 +21,8 @@ class StateCode {
 
   bool bad() const { return bad_ || coder_.overrun(); }
   bool flag(BitModel& model, bool value) {
-    const bool coded = coder_.bit(BitMixer::estimate_of(model), value);
-    BitMixer::learn(model, coded);
+    const bool coded = coder_.bit(estimate_of(model), value);
+    learn(model, coded);
     return coded;
   }
   u32 number(NumberModels& models, u32 value);
@@ -34,23 +34,20 @@ class StateCode {
   void key(std::string& key, u32 bytes_max);
 
  private:
-  using Models = std::array<BitModel*, BitMixer::kInputs>;
-  bool mixed(BitMixer& mixer, const Models& models, bool value) {
-    const bool coded = coder_.bit(mixer.predict(models), value);
-    mixer.update(models, coded);
+  template <u32 kInputs>
+  bool mixed(BitMixer<kInputs>& mixer, const std::array<BitModel*, kInputs>& models, bool value) {
+    const auto mix = mixer.predict(models);
+    const bool coded = coder_.bit(mix.estimate, value);
+    mixer.update(mix, models, coded);
     return coded;
   }
-  struct Prediction {
-    std::array<u32, kPredictors> values{};
-    u32 best = 0;
-    u32 speed = 0;  // class of how far it moves
-    u32 way = 0;    // 0 at rest, 1 down, 2 up
-  };
   void fields(u32 slot, bool is_new, StateRow& row);
   Prediction predict(u32 slot, u32 part, u32 steady) const;
+  Prediction predict_turn(u32 slot, u32 part, u32 steady, u32 turned) const;
   Prediction predict_new(u32 part) const;
   void magnitude(u32 slot, u32 part, bool is_new, const Prediction& from, u32& value);
-  u32 width(PartModels& models, u32 last, u32 speed, u32 value);
+  bool sign(u32 part, const StateModels::Memory& memory, const Prediction& from, bool minus);
+  u32 width(PartModels& models, u32 last, const Prediction& from, u32 value);
   u32 below(PartModels& models, u32 width, u32 value);
   void symbol(u32 slot, u32 part, bool is_new, u32& value);
   u32 tree(PartModels& models, u32 max, u32 value);
@@ -66,6 +63,7 @@ class StateCode {
   u32 block_ = 0;       // the same of blocks
   u32 before_ = 0;      // class of the residual of the part before, in this entity
   u32 before_sign_ = 0;
+  std::array<i64, kSchemaPartsMax> strayed_{};  // of each part, what entities strayed from linear
   bool bad_ = false;
 };
 
@@ -100,10 +98,10 @@ bool StateCode<Coder>::changed(u32 slot, bool value) {
   const u32 moved = table_.distance() > 31 ? 0 : past >> (table_.distance() - 1);
   auto& models = models_.changed;
   const bool coded =
-      mixed(models_.changed_mixer[moved & 3],
-            {&models[0][moved & 63], &models[1][(moved & 3) << 4 | (neighbours_ & 15)],
-             &models[2][((moved & 7) != 0 ? 32u : 0u) | (neighbours_ & 31)]},
-            value);
+      mixed<3>(models_.changed_mixer[moved & 3],
+               {&models[0][moved & 63], &models[1][(moved & 3) << 4 | (neighbours_ & 15)],
+                &models[2][((moved & 7) != 0 ? 32u : 0u) | (neighbours_ & 31)]},
+               value);
   neighbours_ = neighbours_ << 1 | static_cast<u32>(coded);
   return coded;
 }
@@ -141,7 +139,7 @@ void StateCode<Coder>::fields(u32 slot, bool is_new, StateRow& row) {
       quaternion(slot, field.first_part, is_new, values);
     } else if (schema_.parts()[field.first_part].moves) {
       const Prediction from =
-          is_new ? predict_new(field.first_part) : predict(slot, field.first_part, 2);
+          is_new ? predict_new(field.first_part) : predict(slot, field.first_part, 4);
       magnitude(slot, field.first_part, is_new, from, *values);
     } else {
       symbol(slot, field.first_part, is_new, *values);
@@ -149,35 +147,18 @@ void StateCode<Coder>::fields(u32 slot, bool is_new, StateRow& row) {
   }
 }
 
-// `steady`: how many frames back from the base the values belong together.
 template <class Coder>
-typename StateCode<Coder>::Prediction StateCode<Coder>::predict(u32 slot, u32 part,
-                                                                u32 steady) const {
-  const auto at = [&](u32 ago) { return static_cast<i64>(table_.part(slot, part, ago)); };
-  const i64 max = schema_.parts()[part].max;
-  const u32 distance = table_.distance();
-  const i64 base = at(distance - 1);
-  const i64 speed = steady >= 1 ? base - at(distance) : 0;
-  const i64 bend = steady >= 2 ? speed - (at(distance) - at(distance + 1)) : 0;
-  const auto clamped = [&](i64 value) { return static_cast<u32>(std::clamp<i64>(value, 0, max)); };
-  const i64 ahead = distance;
-  Prediction out;
-  out.values = {clamped(base), clamped(base + speed * ahead),
-                clamped(base + speed * ahead + bend * (ahead * (ahead + 1) / 2))};
-  out.speed = magnitude_class(static_cast<u32>(speed < 0 ? -speed : speed));
-  out.way = speed == 0 ? 0 : speed < 0 ? 1 : 2;
-  const auto& errors = models_.memory(slot, part).errors;
-  for (u32 i = 1; i < kPredictors; ++i) {
-    if (errors[i] < errors[out.best]) out.best = i;
-  }
+Prediction StateCode<Coder>::predict(u32 slot, u32 part, u32 steady) const {
+  Prediction out = predict_part(table_, slot, part, steady, strayed_[part]);
+  choose_best(models_.memory(slot, part).errors, out);
   return out;
 }
 
 template <class Coder>
-typename StateCode<Coder>::Prediction StateCode<Coder>::predict_new(u32 part) const {
+Prediction StateCode<Coder>::predict_new(u32 part) const {
   Prediction out;
   out.values.fill(models_.newest.parts[part]);
-  out.speed = kClasses - 1;
+  out.speed = out.doubt = kClasses - 1;
   return out;
 }
 
@@ -185,47 +166,50 @@ template <class Coder>
 void StateCode<Coder>::magnitude(u32 slot, u32 part, bool is_new, const Prediction& from,
                                  u32& value) {
   StateModels::Memory& memory = models_.memory(slot, part);
-  PartModels& models = models_.parts[part];
   const u32 predicted = from.values[from.best];
   const bool given_minus = value < predicted;
   const u32 last = is_new ? kClasses - 1 : memory.width;
-  u32 residual =
-      width(models, last, from.speed, given_minus ? predicted - value : value - predicted);
-  const u32 width_class = magnitude_class(residual);
-  bool minus = false;
-  if (residual != 0) {
-    minus = mixed(models.sign_mixer,
-                  {&models.sign[0][memory.sign * 3u + from.way], &models.sign[1][before_sign_],
-                   &models.sign[2][from.way * 3u + from.best]},
-                  given_minus);
-  }
+  const u32 residual =
+      width(models_.parts[part], last, from, given_minus ? predicted - value : value - predicted);
+  const bool minus = residual != 0 && sign(part, memory, from, given_minus);
   const u32 max = schema_.parts()[part].max;
   if (minus ? residual > predicted : residual > max - predicted) {
     bad_ = true;
     return;
   }
   value = minus ? predicted - residual : predicted + residual;
-  for (u32 i = 0; i < kPredictors; ++i) {
-    const u32 error = value < from.values[i] ? from.values[i] - value : value - from.values[i];
-    memory.errors[i] =
-        static_cast<u16>(memory.errors[i] - (memory.errors[i] >> 2) + std::min(error, 4095u) * 4);
+  note_errors(from, value, memory.errors);
+  if (from.follows) {
+    const i64 more = i64{value} - from.linear - strayed_[part];
+    strayed_[part] += more >= 0 ? more / 4 : -((3 - more) / 4);
   }
-  memory.width = static_cast<u8>(width_class);
-  memory.sign = residual == 0 ? 0 : minus ? 1 : 2;
-  before_ = width_class;
-  before_sign_ = memory.sign;
+  before_ = magnitude_class(residual);
+  before_sign_ = residual == 0 ? 0 : minus ? 1 : 2;
+  memory.width = static_cast<u8>(before_);
+  memory.sign = static_cast<u8>(before_sign_);
+}
+
+template <class Coder>
+bool StateCode<Coder>::sign(u32 part, const StateModels::Memory& memory, const Prediction& from,
+                            bool minus) {
+  PartModels& models = models_.parts[part];
+  return mixed<4>(models.sign_mixer,
+                  {&models.sign[0][memory.sign * 3u + from.way], &models.sign[1][before_sign_],
+                   &models.sign[2][from.way * kPredictors + from.best],
+                   &models.sign[3][from.lean * kPredictors + from.best]},
+                  minus);
 }
 
 // A magnitude: its bit width, each further bit a decision, then the bits behind the leading one.
 template <class Coder>
-u32 StateCode<Coder>::width(PartModels& models, u32 last, u32 speed, u32 value) {
+u32 StateCode<Coder>::width(PartModels& models, u32 last, const Prediction& from, u32 value) {
   u32 width = 0;
   for (; width < 31; ++width) {
     const u32 at = std::min(width, kClassBits - 1);
-    if (!mixed(models.width_mixer[at],
-               {&models.width[0][last][at], &models.width[1][speed][at],
-                &models.width[2][before_][at]},
-               value >> width != 0)) {
+    if (!mixed<4>(models.width_mixer[at],
+                  {&models.width[0][last][at], &models.width[1][from.speed][at],
+                   &models.width[2][before_][at], &models.width[3][from.doubt][at]},
+                  value >> width != 0)) {
       break;
     }
   }
@@ -254,10 +238,11 @@ void StateCode<Coder>::symbol(u32 slot, u32 part, bool is_new, u32& value) {
   const u32 before =
       is_new ? models_.newest.parts[part] : table_.part(slot, part, table_.distance() - 1);
   const u32 last = is_new ? kClasses - 1 : memory.width;
-  const bool same = mixed(models.same_mixer,
-                          {&models.same[0][last], &models.same[1][std::min(before, kClasses - 1)],
-                           &models.same[2][before_]},
-                          value == before);
+  const bool same =
+      mixed<3>(models.same_mixer,
+               {&models.same[0][last], &models.same[1][std::min(before, kClasses - 1)],
+                &models.same[2][before_]},
+               value == before);
   memory.width = static_cast<u8>(std::min(memory.width / 2 + (same ? 0 : 4), 7));
   if (same) {
     value = before;
@@ -281,41 +266,40 @@ u32 StateCode<Coder>::tree(PartModels& models, u32 max, u32 value) {
   return node - (1u << bits);
 }
 
-// The largest component, then the other three. Where another becomes the largest, both are nearly
-// equal: the old one stands at the end of its range, and if the new one was negative all signs
-// turn.
+// The largest component, then the other three. Where another has become the largest, the small ones
+// of before say little: only the turn, continued, does.
 template <class Coder>
 void StateCode<Coder>::quaternion(u32 slot, u32 part, bool is_new, u32* values) {
-  const u32 largest_before =
-      is_new ? models_.newest.parts[part] : table_.part(slot, part, table_.distance() - 1);
   symbol(slot, part, is_new, values[0]);
   if (bad()) return;
   const u32 largest = values[0];
   const u32 base = table_.distance() - 1;
   u32 steady = 0;
-  while (!is_new && steady < 2 && table_.part(slot, part, base + steady + 1) == largest) ++steady;
-  // The small ones in order: component c stands at c, or at c - 1 behind the largest.
-  const auto place = [](u32 component, u32 of) {
-    return component < of ? component : component - 1;
-  };
-  const u32 max = schema_.parts()[part + 1].max;
-  for (u32 component = 0; component < 4; ++component) {
-    if (component == largest || bad()) continue;
-    const u32 at = part + 1 + place(component, largest);
-    Prediction from = is_new ? predict_new(at) : predict(slot, at, steady);
-    if (!is_new && largest != largest_before) {
-      const bool turned =
-          table_.part(slot, part + 1 + place(largest, largest_before), base) * 2 < max;
-      u32 value = component == largest_before
-                      ? max
-                      : table_.part(slot, part + 1 + place(component, largest_before), base);
-      if (turned) value = max - value;
-      from.values.fill(value);
-      from.speed = kClasses - 2;
-      from.best = 0;
+  while (!is_new && steady < 4 && table_.part(slot, part, base + steady + 1) == largest) ++steady;
+  const bool is_other = !is_new && table_.part(slot, part, base) != largest;
+  std::array<u32, 4> turned{};
+  if (!is_new) turned = turn_on(table_, slot, part, largest);
+  for (u32 component = 0; component < 4 && !bad(); ++component) {
+    if (component == largest) continue;
+    const u32 small = component < largest ? component : component - 1;
+    const u32 at = part + 1 + small;
+    Prediction from = is_new ? predict_new(at) : predict_turn(slot, at, steady, turned[component]);
+    if (is_other) {
+      from = {};
+      from.values.fill(turned[component]);
+      from.speed = from.doubt = kClasses - 2;
     }
-    magnitude(slot, at, is_new, from, values[1 + place(component, largest)]);
+    magnitude(slot, at, is_new, from, values[1 + small]);
   }
+}
+
+template <class Coder>
+Prediction StateCode<Coder>::predict_turn(u32 slot, u32 part, u32 steady, u32 turned) const {
+  Prediction out = predict_part(table_, slot, part, steady, 0);
+  out.values[static_cast<u32>(Predictor::together)] = turned;
+  out.follows = false;
+  choose_best(models_.memory(slot, part).errors, out);
+  return out;
 }
 
 template <class Coder>
@@ -345,9 +329,10 @@ void StateCode<Coder>::byte(std::string& text, u32 at) {
   for (u32 i = 8; i-- > 0;) {
     const u32 by_one = (one * 0x9e3779b1u ^ node * 0x85ebca6bu) >> 21;
     const u32 by_two = ((two << 8 | one) * 0x9e3779b1u ^ node * 0x85ebca6bu) >> 21;
-    const bool bit = mixed(models_.byte_mixer[i],
-                           {&models_.byte0[node], &models_.byte1[by_one], &models_.byte2[by_two]},
-                           (given >> i & 1) != 0);
+    const bool bit =
+        mixed<3>(models_.byte_mixer[i],
+                 {&models_.byte0[node], &models_.byte1[by_one], &models_.byte2[by_two]},
+                 (given >> i & 1) != 0);
     node = node << 1 | static_cast<u32>(bit);
   }
   text[at] = static_cast<char>(node & 255);

@@ -10,35 +10,24 @@
 
 #include "codec/bit_model.h"
 #include "codec/schema.h"
+#include "codec/state_predict.h"
 
 namespace perseid {
 
 // A whole number below 2^31: its bit width one by one, then its bits.
 using NumberModels = std::array<BitModel, 32>;
 
-constexpr u32 kClasses = 16;    // of magnitudes: 0, or the bit width, capped
 constexpr u32 kClassBits = 20;  // decisions of a width that are told apart
-constexpr u32 kPredictors = 3;  // constant, linear, second order
-
-constexpr u32 magnitude_class(u32 magnitude) {
-  u32 width = 0;
-  while (magnitude != 0 && width < kClasses - 1) {
-    magnitude >>= 1;
-    ++width;
-  }
-  return width;
-}
-
 struct PartModels {
-  // Of a residual's width: by the last one of this part, by speed, by the part before.
-  std::array<std::array<std::array<BitModel, kClassBits>, kClasses>, 3> width;
-  std::array<BitMixer, kClassBits> width_mixer;
-  std::array<std::array<BitModel, 9>, 3> sign;
-  BitMixer sign_mixer;
+  // Of a residual's width: by the last one of this part, by speed, by the part before, by doubt.
+  std::array<std::array<std::array<BitModel, kClassBits>, kClasses>, 4> width;
+  std::array<BitMixer<4>, kClassBits> width_mixer;
+  std::array<std::array<BitModel, 3 * kPredictors>, 4> sign;
+  BitMixer<4> sign_mixer;
   std::array<std::array<BitModel, 4>, kClasses * 2>
       top;                                             // the first two bits behind the leading one
   std::array<std::array<BitModel, kClasses>, 3> same;  // symbols
-  BitMixer same_mixer;
+  BitMixer<3> same_mixer;
   std::vector<BitModel> symbol;  // a bit tree
 };
 
@@ -55,9 +44,9 @@ class StateModels {
 
   // How an entity's part has gone so far.
   struct Memory {
-    std::array<u16, kPredictors> errors{};  // decaying sums of residuals
-    u8 width = 0;                           // class of the last residual
-    u8 sign = 0;                            // its sign: 0 none, 1 minus, 2 plus
+    PredictionErrors errors{};
+    u8 width = 0;  // class of the last residual
+    u8 sign = 0;   // its sign: 0 none, 1 minus, 2 plus
   };
   Memory& memory(u32 slot, u32 part);
 
@@ -65,7 +54,7 @@ class StateModels {
   std::vector<TextModels> texts;
   // Which entities change: by their own past, by their neighbours, by both.
   std::array<std::array<BitModel, 64>, 3> changed;
-  std::array<BitMixer, 4> changed_mixer;
+  std::array<BitMixer<3>, 4> changed_mixer;
   std::array<BitModel, 8> block;
   std::vector<u8> block_past;  // bit per frame, the newest lowest
   BitModel same_fields;
@@ -74,7 +63,7 @@ class StateModels {
   // Bytes of keys and texts: by themselves, and by the one and the two before.
   std::array<BitModel, 256> byte0;
   std::array<BitModel, 2048> byte1, byte2;
-  std::array<BitMixer, 8> byte_mixer;
+  std::array<BitMixer<3>, 8> byte_mixer;
   StateRow newest;  // what appeared last
   std::string newest_key;
 

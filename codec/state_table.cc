@@ -26,7 +26,7 @@ u32 hash_of(std::string_view text) {
 }  // namespace
 
 StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance)
-    : schema_(std::move(schema)), distance_(distance), depth_(distance + 3) {
+    : schema_(std::move(schema)), distance_(distance), depth_(distance + 4) {
   PSD_ASSERT(distance >= 1);
 }
 
@@ -36,7 +36,7 @@ u64 StateTable::held_bytes() const {
 }
 
 u64 StateTable::slot_bytes(u32 slots) const {
-  constexpr u64 kModelsBytesPerPart = 16;  // of a stream's models and of a keyframe's
+  constexpr u64 kModelsBytesPerPart = 24;  // of a stream's models and of a keyframe's
   const u64 parts = schema_->parts().size() * (depth_ * sizeof(u32) + kModelsBytesPerPart);
   const u64 texts = schema_->texts() * (sizeof(std::string) + kTextSpareBytes);
   return slots * (sizeof(Slot) + parts + texts);
@@ -59,23 +59,26 @@ void StateTable::catch_up(u32 at) {
   if (missed == 0 || slot.frame >= frame_) return;
   slot.frame = frame_ - 1;
   slot.moved = missed > 31 ? 0 : slot.moved << missed;
-  const u32 shift = std::min(missed, depth_ - 1);
-  for (u32 part = 0; part < schema_->parts().size(); ++part) {
-    u32* values = history(at, part);
-    for (u32 i = depth_; i-- > shift;) values[i] = values[i - shift];
-    std::fill(values + 1, values + shift, values[0]);
-  }
+  for (u32 i = std::min(missed, depth_ - 1); i > 0; --i) push_row(at, row(at, 0));
+}
+
+// The ring turns backwards, so that what is older stands further on.
+void StateTable::push_row(u32 at, const u32* parts) {
+  Slot& slot = slots_[at];
+  slot.head = (slot.head == 0 ? depth_ : slot.head) - 1;
+  const std::size_t count = schema_->parts().size();
+  std::copy_n(parts, count, values_.begin() + (at * depth_ + slot.head) * count);
+}
+
+void StateTable::fill_history(u32 at) {
+  for (u32 i = 1; i < depth_; ++i) push_row(at, row(at, 0));
 }
 
 void StateTable::push(u32 at, u32 present, const u32* parts, const std::string* texts) {
   Slot& slot = slots_[at];
   slot.frame = frame_;
   slot.present = present;
-  for (u32 part = 0; part < schema_->parts().size(); ++part) {
-    u32* values = history(at, part);
-    for (u32 i = depth_; i-- > 1;) values[i] = values[i - 1];
-    values[0] = parts[part];
-  }
+  push_row(at, parts);
   for (u32 i = 0; i < schema_->texts(); ++i) put_text(texts_[at * schema_->texts() + i], texts[i]);
   rehash(at);
 }
@@ -104,10 +107,7 @@ void StateTable::appear(u32 at, std::string_view key, u32 present, const u32* pa
   slot.since = frame_;
   ++entities_;
   push(at, present, parts, texts);
-  for (u32 part = 0; part < schema_->parts().size(); ++part) {
-    u32* values = history(at, part);
-    std::fill(values + 1, values + depth_, values[0]);
-  }
+  fill_history(at);
 }
 
 void StateTable::vanish(u32 at) {
@@ -153,14 +153,9 @@ void StateTable::repeat_unchanged() {
 
 void StateTable::repeat(u32 at) {
   catch_up(at);
-  bool moved = false;
-  for (u32 part = 0; part < schema_->parts().size(); ++part) {
-    u32* values = history(at, part);
-    const u32 value = values[distance_ - 1];
-    moved |= value != values[0];
-    for (u32 i = depth_; i-- > 1;) values[i] = values[i - 1];
-    values[0] = value;
-  }
+  const u32* then = row(at, distance_ - 1);
+  const bool moved = !std::equal(then, then + schema_->parts().size(), row(at, 0));
+  push_row(at, then);
   Slot& slot = slots_[at];
   slot.frame = frame_;
   slot.moved = slot.moved << 1 | static_cast<u32>(moved);
@@ -172,10 +167,7 @@ void StateTable::flatten() {
     slots_[at].frame = frame_;
     slots_[at].moved = 0;
     if (!slots_[at].live) continue;
-    for (u32 part = 0; part < schema_->parts().size(); ++part) {
-      u32* values = history(at, part);
-      std::fill(values + 1, values + depth_, values[0]);
-    }
+    fill_history(at);
   }
 }
 
@@ -193,8 +185,9 @@ u32 StateTable::hash_of(u32 at) const {
   const Slot& slot = slots_[at];
   const u32 seed = mixed(at, perseid::hash_of(slot.key));
   u32 hash = mixed(seed, slot.present);
+  const u32* parts = row(at, 0);
   for (u32 part = 0; part < schema_->parts().size(); ++part) {
-    hash += mixed(seed + part + 1, history(at, part)[0]);
+    hash += mixed(seed + part + 1, parts[part]);
   }
   for (u32 i = 0; i < schema_->texts(); ++i) {
     hash += mixed(seed - i - 1, perseid::hash_of(text(at, i)));

@@ -31,7 +31,8 @@ class StateTable {
     std::string key;
     bool live = false;
     u32 present = 0;  // bit per field
-    u32 frame = 0;    // whose values stand at the front of the history
+    u32 frame = 0;    // whose values are the newest
+    u32 head = 0;     // where these stand in the history, a ring
     u32 since = 0;    // the frame in which it appeared
     u32 moved = 0;    // bit per frame, the newest lowest: it changed in it
     u32 hash = 0;     // its part of the checksum
@@ -58,7 +59,7 @@ class StateTable {
   // A frame begins: values set from here on are its own.
   void begin_frame() { ++frame_; }
   // The newest values of a part are told from those before by `ago`: 0 is the newest.
-  u32 part(u32 at, u32 part, u32 ago = 0) const { return history(at, part)[ago]; }
+  u32 part(u32 at, u32 part, u32 ago = 0) const { return row(at, ago)[part]; }
   const std::string& text(u32 at, u32 text) const { return texts_[at * schema_->texts() + text]; }
   // Whether it, or one field of it, has these newest values.
   bool holds(u32 at, const StateRow& row) const;
@@ -79,12 +80,14 @@ class StateTable {
   void clear();
 
  private:
-  const u32* history(u32 at, u32 part) const {
-    return &values_[(at * schema_->parts().size() + part) * depth_];
+  // The parts as they were `ago` frames before the newest.
+  const u32* row(u32 at, u32 ago) const {
+    const u32 place = slots_[at].head + ago;
+    const u32 ring = place < depth_ ? place : place - depth_;
+    return values_.data() + (at * depth_ + ring) * schema_->parts().size();
   }
-  u32* history(u32 at, u32 part) {
-    return &values_[(at * schema_->parts().size() + part) * depth_];
-  }
+  void push_row(u32 at, const u32* parts);
+  void fill_history(u32 at);
   void put_text(std::string& stored, std::string_view text);
   void push(u32 at, u32 present, const u32* parts, const std::string* texts);
   void repeat(u32 at);
@@ -95,7 +98,7 @@ class StateTable {
   u32 distance_;
   u32 depth_;
   std::vector<Slot> slots_;
-  std::vector<u32> values_;  // slots x parts x depth
+  std::vector<u32> values_;  // slots x depth x parts
   std::vector<std::string> texts_;
   std::vector<u16> blocks_;
   u64 text_bytes_ = 0;

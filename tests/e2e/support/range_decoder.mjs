@@ -88,7 +88,7 @@ function makeStretch() {
 
 export const model = () => ({ one: 32768, seen: 0 });
 export const models = (count, make = model) => Array.from({ length: count }, make);
-export const mixer = () => ({ weights: [26000, 26000, 26000] });
+export const mixer = (inputs = 3) => ({ weights: Array(inputs).fill(78000 / inputs) });
 
 function learn(of, bit) {
   const error = (bit ? 65535 : 0) - of.one;
@@ -104,17 +104,17 @@ export function decide(coder, of) {
   return bit;
 }
 
-// A decision by three models, weighed.
-export function decideMixed(coder, { weights }, three) {
-  const inputs = three.map(({ one }) => kStretch[one >> 4]);
+// A decision by several models, weighed.
+export function decideMixed(coder, { weights }, several) {
+  const inputs = several.map(({ one }) => kStretch[one >> 4]);
   const sum = inputs.reduce((all, input, i) => all + ((weights[i] * input) >> 8), 0);
   const estimate = squash(sum >> 8);
   const bit = coder.bit(estimate);
   const error = ((bit ? 4096 : 0) - estimate) * 6;
-  for (let i = 0; i < 3; ++i) {
+  for (let i = 0; i < weights.length; ++i) {
     const weight = weights[i] + ((inputs[i] * error + 0x2000) >> 14);
     weights[i] = Math.min(0x7ffff, Math.max(-0x7ffff, weight));
-    learn(three[i], bit);
+    learn(several[i], bit);
   }
   return bit;
 }

@@ -1,23 +1,30 @@
 // One frame's decisions, in order: rows, their parts and texts (docs/state-coding.md, "Rows").
 // Names and order are those of codec/state_code.h.
 import { RangeDecoder, decide, decideMixed, mixer, model, models } from './range_decoder.mjs';
+import {
+  chooseBest,
+  kClasses,
+  kPredictors,
+  magnitudeClass,
+  noteErrors,
+  predictAlike,
+  predictPart,
+  turnOn,
+  withTurn,
+} from './state_predict.mjs';
 
 export const malformed = new Error('no encoder wrote this');
 
-const kClasses = 16;
 const kClassBits = 20;
-
-// 0, or the bit width, capped.
-const magnitudeClass = (magnitude) => Math.min(32 - Math.clz32(magnitude), kClasses - 1);
 
 const table = (rows, columns) => models(rows, () => models(columns));
 
 function partModels() {
   return {
-    width: models(3, () => table(kClasses, kClassBits)),
-    widthMixer: models(kClassBits, mixer),
-    sign: table(3, 9),
-    signMixer: mixer(),
+    width: models(4, () => table(kClasses, kClassBits)),
+    widthMixer: models(kClassBits, () => mixer(4)),
+    sign: table(4, 3 * kPredictors),
+    signMixer: mixer(4),
     top: table(32, 4),
     same: table(3, kClasses),
     sameMixer: mixer(),
@@ -31,7 +38,7 @@ export class StateModels {
     this.parts = schema.parts.map(partModels);
     this.texts = models(schema.texts, () => ({ changed: model(), length: models(32) }));
     this.changed = table(3, 64);
-    this.changedMixer = models(4, mixer);
+    this.changedMixer = models(4, () => mixer());
     this.block = models(8);
     this.blockPast = [];
     this.sameFields = model();
@@ -43,7 +50,7 @@ export class StateModels {
     this.byte0 = models(256);
     this.byte1 = models(2048);
     this.byte2 = models(2048);
-    this.byteMixer = models(8, mixer);
+    this.byteMixer = models(8, () => mixer());
     this.newest = {
       present: 0,
       parts: Array(schema.parts.length).fill(0),
@@ -57,7 +64,7 @@ export class StateModels {
   // How a slot's part has gone so far, whoever was in the slot.
   memory(slot, part) {
     const at = slot * this.parts.length + part;
-    if (!this.#memory.has(at)) this.#memory.set(at, { errors: [0, 0, 0], width: 0, sign: 0 });
+    if (!this.#memory.has(at)) this.#memory.set(at, { errors: Array(kPredictors).fill(0), width: 0, sign: 0 });
     return this.#memory.get(at);
   }
 }
@@ -70,6 +77,7 @@ export class StateCode {
     this.schema = known.schema;
     this.neighbours = 0;
     this.blocks = 0;
+    this.strayed = Array(this.schema.parts.length).fill(0);
   }
 
   end() {
@@ -80,9 +88,9 @@ export class StateCode {
     if (this.coder.overrun) throw malformed;
     return decide(this.coder, of);
   }
-  mixed(mix, three) {
+  mixed(mix, several) {
     if (this.coder.overrun) throw malformed;
-    return decideMixed(this.coder, mix, three);
+    return decideMixed(this.coder, mix, several);
   }
 
   // A whole number below 2^31.
@@ -151,55 +159,31 @@ export class StateCode {
   #field(slot, entity, { type, firstPart }) {
     if (type === 'quat') return this.#quaternion(slot, entity, firstPart);
     if (!this.schema.parts[firstPart].moves) return [this.#symbol(slot, entity, firstPart)];
-    const from = entity ? this.#predict(slot, entity, firstPart, 2) : this.#predictNew(firstPart);
+    const from = entity ? this.#predict(slot, entity, firstPart, 4) : this.#predictNew(firstPart);
     return [this.#magnitude(slot, entity, firstPart, from)];
   }
 
-  // Where a part should be: as `distance` frames before, or as far on as it went in a frame, or
-  // bending as it bent. `steady`: how many frames before that one it may be compared with.
   #predict(slot, { history }, part, steady) {
-    const { distance } = this.table;
-    const values = history[part];
-    const base = values[distance - 1];
-    const speed = steady >= 1 ? base - values[distance] : 0;
-    const bend = steady >= 2 ? speed - (values[distance] - values[distance + 1]) : 0;
     const { max } = this.schema.parts[part];
-    const inRange = (value) => Math.min(max, Math.max(0, value));
-    const linear = base + speed * distance;
-    const second = linear + bend * ((distance * (distance + 1)) / 2);
-    const { errors } = this.models.memory(slot, part);
-    let best = 0;
-    for (let i = 1; i < 3; ++i) if (errors[i] < errors[best]) best = i;
-    return {
-      values: [base, linear, second].map(inRange),
-      best,
-      speed: magnitudeClass(Math.abs(speed)),
-      way: speed === 0 ? 0 : speed < 0 ? 1 : 2,
-    };
+    const from = predictPart(history[part], this.table.distance, max, steady, this.strayed[part]);
+    return chooseBest(this.models.memory(slot, part).errors, from);
   }
   #predictNew(part) {
-    const value = this.models.newest.parts[part];
-    return { values: [value, value, value], best: 0, speed: kClasses - 1, way: 0 };
+    return predictAlike(this.models.newest.parts[part], kClasses - 1);
   }
 
-  #magnitude(slot, entity, part, { values, best, speed, way }) {
+  #magnitude(slot, entity, part, from) {
     const memory = this.models.memory(slot, part);
     const of = this.models.parts[part];
-    const predicted = values[best];
-    const residual = this.#residual(of, entity ? memory.width : kClasses - 1, speed);
-    const minus =
-      residual !== 0 &&
-      this.mixed(of.signMixer, [
-        of.sign[0][memory.sign * 3 + way],
-        of.sign[1][this.beforeSign],
-        of.sign[2][way * 3 + best],
-      ]) === 1;
+    const predicted = from.values[from.best];
+    const residual = this.#residual(of, entity ? memory.width : kClasses - 1, from);
+    const minus = residual !== 0 && this.#minus(of, memory, from);
     const value = minus ? predicted - residual : predicted + residual;
     if (value < 0 || value > this.schema.parts[part].max) throw malformed;
-    values.forEach((each, i) => {
-      const error = Math.min(Math.abs(value - each), 4095) * 4;
-      memory.errors[i] += error - (memory.errors[i] >> 2);
-    });
+    noteErrors(from, value, memory.errors);
+    if (from.follows) {
+      this.strayed[part] += Math.floor((value - from.linear - this.strayed[part]) / 4);
+    }
     memory.width = magnitudeClass(residual);
     memory.sign = residual === 0 ? 0 : minus ? 1 : 2;
     this.before = memory.width;
@@ -207,13 +191,29 @@ export class StateCode {
     return value;
   }
 
+  #minus(of, memory, { way, best, lean }) {
+    const models = [
+      of.sign[0][memory.sign * 3 + way],
+      of.sign[1][this.beforeSign],
+      of.sign[2][way * kPredictors + best],
+      of.sign[3][lean * kPredictors + best],
+    ];
+    return this.mixed(of.signMixer, models) === 1;
+  }
+
   // Its bit width, each further bit a decision, then the bits behind the leading one.
-  #residual(of, last, speed) {
+  #residual(of, last, { speed, doubt }) {
     let width = 0;
     for (; width < 31; ++width) {
       const at = Math.min(width, kClassBits - 1);
-      const three = [of.width[0][last][at], of.width[1][speed][at], of.width[2][this.before][at]];
-      if (!this.mixed(of.widthMixer[at], three)) break;
+      const [byLast, bySpeed, byBefore, byDoubt] = of.width;
+      const models = [
+        byLast[last][at],
+        bySpeed[speed][at],
+        byBefore[this.before][at],
+        byDoubt[doubt][at],
+      ];
+      if (!this.mixed(of.widthMixer[at], models)) break;
     }
     if (width > 30) throw malformed;
     if (width === 0) return 0;
@@ -258,36 +258,33 @@ export class StateCode {
     return node - 2 ** bits;
   }
 
+  // The largest component, then the other three. Where another has become the largest, only the
+  // turn, continued, says where they are.
   #quaternion(slot, entity, part) {
     const { distance } = this.table;
     const before = this.#known(entity, part);
     const largest = this.#symbol(slot, entity, part);
     let steady = 0;
-    while (entity && steady < 2 && entity.history[part][distance + steady] === largest) ++steady;
+    while (entity && steady < 4 && entity.history[part][distance + steady] === largest) ++steady;
+    const { max } = this.schema.parts[part + 1];
+    const turned = entity && turnOn(entity.history, part, max, distance, largest);
     const values = [largest];
     for (let component = 0; component < 4; ++component) {
       if (component === largest) continue;
-      const at = part + 1 + place(component, largest);
+      const at = part + 1 + (component < largest ? component : component - 1);
       const from = !entity
         ? this.#predictNew(at)
         : largest === before
-          ? this.#predict(slot, entity, at, steady)
-          : this.#predictTurned(slot, entity, part, { component, largest, before, steady });
+          ? this.#predictTurn(slot, entity, at, steady, turned[component])
+          : predictAlike(turned[component], kClasses - 2);
       values.push(this.#magnitude(slot, entity, at, from));
     }
     return values;
   }
-
-  // Another component is the largest now. Both are nearly equal, so the old one stands at the end
-  // of its range; and if the new one was negative, all signs have turned.
-  #predictTurned(slot, entity, part, { component, largest, before, steady }) {
-    const at = part + 1 + place(component, largest);
-    const { max } = this.schema.parts[at];
-    const known = (of) => this.#known(entity, part + 1 + place(of, before));
-    let value = component === before ? max : known(component);
-    if (known(largest) * 2 < max) value = max - value;
-    const { way } = this.#predict(slot, entity, at, steady);
-    return { values: [value, value, value], best: 0, speed: kClasses - 2, way };
+  #predictTurn(slot, { history }, part, steady, turned) {
+    const { max } = this.schema.parts[part];
+    const from = predictPart(history[part], this.table.distance, max, steady, 0);
+    return chooseBest(this.models.memory(slot, part).errors, withTurn(from, turned));
   }
 
   #text(field, before) {
@@ -330,7 +327,5 @@ export class StateCode {
   }
 }
 
-// The small three in order: component c stands at c, or at c - 1 behind the largest.
-const place = (component, largest) => (component < largest ? component : component - 1);
 const hashed = (context, node) =>
   (Math.imul(context, 0x9e3779b1) ^ Math.imul(node, 0x85ebca6b)) >>> 21;

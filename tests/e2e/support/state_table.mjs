@@ -5,7 +5,7 @@ export class StateTable {
   constructor(schema, distance) {
     this.schema = schema;
     this.distance = distance;
-    this.depth = distance + 3; // values of each part that are kept, the newest first
+    this.depth = distance + 4; // values of each part that are kept, the newest first
     this.frame = 0;
     this.clear();
   }
