@@ -208,7 +208,8 @@ TEST(OptionsCli, AutoIsTakenFromEverySource) {
   EXPECT_EQ(read({}, {"PERSEID_ACTION_WINDOW_MS=auto"}).options.action_window_ms, kAuto);
   Options options;
   RoomRules rules;
-  const OptionError error = read_config_text("action_window_ms = \"auto\"", "a.toml", options, rules);
+  const OptionError error =
+      read_config_text("action_window_ms = \"auto\"", "a.toml", options, rules);
   EXPECT_FALSE(error) << *error;
   EXPECT_EQ(options.action_window_ms, kAuto);
   EXPECT_EQ(read({"--action-window-ms=1000"}).options.action_window_ms, 1000u);
