@@ -30,6 +30,7 @@ enum class BinaryKind : u8 {
 constexpr u8 kBinaryPrivate = 0x10;  // chat, player_action: `to` in place of room and seq
 constexpr u8 kBinaryFull = 0x10;     // game_state, coded_state: a whole state
 constexpr u8 kBinaryCell = 0x20;     // game_state, coded_state: of one cell
+constexpr u8 kBinaryPacked = 0x40;   // game_state: the payload is a zstd frame, see `dictionary`
 constexpr u32 kBinaryClientBytes = 8;
 constexpr u32 kBinaryTimestampBytes = 6;
 constexpr u64 kBinaryTimestampMax = (u64{1} << 48) - 1;

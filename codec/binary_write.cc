@@ -119,8 +119,10 @@ bool read_delivery_binary(Bytes message, BinaryMessage& out) noexcept {
   out = {};
   out.kind = static_cast<BinaryKind>(message[0] & 0x0f);
   out.state.coded = out.kind == BinaryKind::coded_state;
-  const u8 known = out.kind == BinaryKind::game_state || out.state.coded ? kBinaryFull | kBinaryCell
-                                                                         : kBinaryPrivate;
+  out.state.packed = out.kind == BinaryKind::game_state && (message[0] & kBinaryPacked) != 0;
+  const u8 known = out.kind == BinaryKind::game_state ? kBinaryFull | kBinaryCell | kBinaryPacked
+                   : out.state.coded                  ? kBinaryFull | kBinaryCell
+                                                      : kBinaryPrivate;
   if ((flags & ~known) != 0) return false;
   Reader reader{message.subspan(1)};
   switch (out.kind) {

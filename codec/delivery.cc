@@ -159,7 +159,8 @@ void emit_json(Sink& out, const StateDelivery& s) noexcept {
 template <typename Sink>
 void emit_binary(Sink& out, const StateDelivery& s) noexcept {
   const u8 kind = static_cast<u8>(s.coded ? BinaryKind::coded_state : BinaryKind::game_state);
-  out.byte(kind | (s.full ? kBinaryFull : u8{0}) | (s.cell.present ? kBinaryCell : u8{0}));
+  out.byte(kind | (s.full ? kBinaryFull : u8{0}) | (s.cell.present ? kBinaryCell : u8{0}) |
+           (s.packed ? kBinaryPacked : u8{0}));
   out.varint(s.room_number);
   out.varint(s.tick);
   if (s.cell.present) {

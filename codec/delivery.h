@@ -47,6 +47,7 @@ struct StateDelivery {
   u64 tick = 0;
   bool full = false;
   bool coded = false;
+  bool packed = false;  // by the relay's dictionary (codec/dictionary.h); binary flavour, JSON only
   StateCell cell = {};
   std::string_view payload = {};
 };

@@ -55,7 +55,7 @@ void welcome(std::string& out, std::string_view id, SessionUid client, std::stri
 }
 
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
-            const Options& options) {
+            const Options& options, std::string_view dictionary) {
   begin(out, "joined", answer.id);
   text(out, "room", room);
   number(out, "room_number", answer.room_number);
@@ -70,6 +70,7 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
     out += R"(,"state":)";
     answer.rule->append_state_json(out, options.state_hz);
   }
+  if (!dictionary.empty()) text(out, "dictionary", dictionary);
   number(out, "members_total", answer.members_total);
   out += R"(,"members":)";
   out += answer.members_json;

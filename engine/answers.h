@@ -16,8 +16,9 @@ namespace perseid::answers {
 // `id` is a request's raw token, or empty.
 void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
              const Options& options, u64 unix_ms);
+// `dictionary`: the hash of the one that packs its state; empty if none does.
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
-            const Options& options);
+            const Options& options, std::string_view dictionary = {});
 void left(std::string& out, std::string_view id, std::string_view room);
 void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
 void viewing(std::string& out, std::string_view id, std::string_view room);

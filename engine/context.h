@@ -47,9 +47,10 @@ struct Context {
   Stats& stats;
   SegmentPool pool;
   TimerWheel timers;
-  std::string scratch;                 // for one message's text; its capacity stays
-  StateDelta state_delta;              // for one tick's; likewise
-  std::unique_ptr<Deflater> deflater;  // made when the first compressed format appears
+  std::string scratch;                          // for one message's text; its capacity stays
+  StateDelta state_delta;                       // for one tick's; likewise
+  std::unique_ptr<DictionaryCoder> dictionary;  // likewise, where there is one
+  std::unique_ptr<Deflater> deflater;           // made when the first compressed format appears
 
   bool wants(EventKind kind) const {
     return (config.events_wanted >> static_cast<u8>(kind) & 1) != 0;

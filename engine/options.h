@@ -68,6 +68,8 @@ namespace perseid {
   NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \
   NUM(u32, entity_fields_max, 256, 1, 65536, "", "Fields of one entity.")                          \
   NUM(u32, roster_max, 100, 1, 65536, "", "Members listed in joined and discover.")                \
+  TEXT(state_dictionary, "",                                                                       \
+       "File with a zstd dictionary for state in the binary flavour, where no schema codes it.")   \
   NUM(u32, state_hz, 20, 1, 240, "Hz", "State ticks per second.")                                  \
   NUM(u32, state_hz_min, 1, 1, 240, "Hz",                                                          \
       "A member whose link cannot keep up is sent state less often, but no less than this.")       \

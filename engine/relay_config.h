@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "codec/dictionary.h"
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/options.h"
@@ -19,6 +20,7 @@ struct RelayConfig {
   std::shared_ptr<const RoomRules> rules = nullptr;  // of the config file; or null
   ShardId shard = 0;
   u32 shard_count = 1;
+  std::shared_ptr<const Dictionary> dictionary = nullptr;  // of --state-dictionary; or null
   std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
   u32 events_wanted = ~0u;        // bit per EventKind: others are not even made
   Stats* stats = nullptr;         // where to count; null: in the relay itself

@@ -169,23 +169,37 @@ bool Room::anybody_reads(Flavour flavour) const {
 }
 
 StateDelivery Room::state_delivery(Flavour flavour, bool full, std::string_view payload) const {
+  const bool coded = flavour == Flavour::bin && state->coded();
+  Bytes packed;
+  if (flavour == Flavour::bin && !coded) packed = pack_by_dictionary(as_bytes(payload));
   return {.room_escaped = name_json,
           .room_number = number,
           .tick = tick_number,
           .full = full,
-          .coded = flavour == Flavour::bin && state->coded(),
+          .coded = coded,
+          .packed = !packed.empty(),
           .cell = cell ? StateCell{.present = true,
                                    .x = cell->at.x,
                                    .y = cell->at.y,
                                    .level = cell->at.level}
                        : StateCell{},
-          .payload = payload};
+          .payload = packed.empty() ? payload : as_text(packed)};
+}
+
+// Empty if there is no dictionary or nothing is won. Lives until the next call.
+Bytes Room::pack_by_dictionary(Bytes payload) const {
+  if (context_.config.dictionary == nullptr) return {};
+  if (context_.dictionary == nullptr) {
+    context_.dictionary = std::make_unique<DictionaryCoder>(context_.config.dictionary);
+  }
+  return context_.dictionary->compress(payload);
 }
 
 void Room::append_state(Flavour flavour, std::string_view payload) {
   const StateDelivery delta = state_delivery(flavour, false, payload);
-  // Range-coded bytes do not deflate.
-  append_flavour(Lane::game_state, flavour, state_bytes(flavour, delta), !delta.coded,
+  // What is coded or packed does not deflate.
+  append_flavour(Lane::game_state, flavour, state_bytes(flavour, delta),
+                 !delta.coded && !delta.packed,
                  [&](Flavour, u8* out) { write_state(flavour, delta, out); });
   ++context_.stats.state_encodings;
 }
@@ -304,7 +318,7 @@ const Keyframe& Room::keyframe(WireFormat format) {
   SegmentHold* hold = context_.pool.acquire(size_bytes);
   write_state(format.flavour, full, hold->segment->data());
   kept = {hold, size_bytes, {log.end(), log.next_seq()}, state_version};
-  if (format.deflate && !full.coded) pack_keyframe(kept);
+  if (format.deflate && !full.coded && !full.packed) pack_keyframe(kept);
   ++context_.stats.keyframes_encoded;
   return kept;
 }

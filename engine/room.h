@@ -133,6 +133,7 @@ class Room {
   FormatLogs* writable(Lane lane, WireFormat format) const;
   bool anybody_reads(Flavour flavour) const;
   StateDelivery state_delivery(Flavour flavour, bool full, std::string_view payload) const;
+  Bytes pack_by_dictionary(Bytes payload) const;
   void append_state(Flavour flavour, std::string_view payload);
   bool checksum_due() const;
   Bytes pack(Bytes plain_frame);

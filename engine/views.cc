@@ -112,7 +112,11 @@ void Views::joined(JoinAnswer& answer) {
   } else if (session != kNoSlot) {
     std::string& text = context_.scratch;
     text.clear();
-    answers::joined(text, view.name, answer, context_.options);
+    const auto& dictionary = context_.config.dictionary;
+    const bool packs = dictionary != nullptr && answer.rule == nullptr &&
+                       sessions_[session].format.flavour == Flavour::bin;
+    answers::joined(text, view.name, answer, context_.options,
+                    packs ? dictionary->hash() : std::string_view());
     // Who hears nothing of its seat has none.
     if (!sessions_.answer_if_room(session, answer.id, text) && !member->leaving) {
       return give_up(slot, answer.session, nullptr);

@@ -54,6 +54,7 @@ RelayConfig Shard::relay_config() const {
   config.stats = core_.shared.rules_stats[core_.id].get();
   config.options = &core_.options;
   config.rules = core_.shared.config.room_rules;
+  config.dictionary = core_.shared.config.dictionary;
   config.shard = core_.id;
   config.shard_count = core_.shared.shard_count;
   config.hash_key = core_.shared.hash_key;

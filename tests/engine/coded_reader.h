@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "codec/binary.h"
+#include "codec/dictionary.h"
 #include "codec/json_text.h"
 #include "codec/state_decoder.h"
 
@@ -38,6 +39,15 @@ class CodedReader {
     const StateDecoded read = decoder->decode(as_bytes(state.payload));
     EXPECT_EQ(read, StateDecoded::ok) << "tick " << state.tick;
     return shown(*decoder);
+  }
+
+  void use(std::shared_ptr<const Dictionary> dictionary) { dictionary_ = std::move(dictionary); }
+  std::string unpacked(const StateDelivery& state) const {
+    std::string out;
+    if (dictionary_ != nullptr) {
+      EXPECT_TRUE(DictionaryCoder(dictionary_).decompress(as_bytes(state.payload), 1u << 24, out));
+    }
+    return out;
   }
 
  private:
@@ -87,6 +97,7 @@ class CodedReader {
     return out + (decoder.gone().empty() ? "}" : "]}");
   }
 
+  std::shared_ptr<const Dictionary> dictionary_;
   std::map<u32, std::shared_ptr<const Schema>> schemas_;
   std::map<std::tuple<u32, i32, i32>, std::unique_ptr<StateDecoder>> decoders_;
 };

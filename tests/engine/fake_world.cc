@@ -32,7 +32,9 @@ std::string rendered(const BinaryMessage& message, CodedReader& coded) {
   }
   if (message.kind == BinaryKind::game_state || message.kind == BinaryKind::coded_state) {
     const StateDelivery& state = message.state;
-    const std::string payload = state.coded ? coded.payload_of(state) : std::string(state.payload);
+    const std::string payload = state.coded    ? coded.payload_of(state)
+                                : state.packed ? coded.unpacked(state)
+                                               : std::string(state.payload);
     const std::string cell = state.cell.present ? R"(,"cell":[)" + std::to_string(state.cell.x) +
                                                       "," + std::to_string(state.cell.y) + "]"
                                                 : "";
@@ -91,6 +93,8 @@ void Peer::read_frame(Opcode opcode, bool packed, Bytes payload) {
     ASSERT_EQ(opcode, Opcode::binary);
     BinaryMessage message;
     ASSERT_TRUE(read_delivery_binary(as_bytes(text), message));
+    if (message.state.packed) ++packed_states;
+    coded_.use(shard_.dictionary);
     text = rendered(message, coded_);
   } else {
     ASSERT_EQ(opcode, Opcode::text);
@@ -130,15 +134,18 @@ void Shard::emit(const Event& event) {
   event_details.emplace_back(event.detail);
 }
 
-FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules) {
+FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules,
+                     std::shared_ptr<const Dictionary> dictionary) {
   if (tweak) tweak(options);
   for (u32 i = 0; i < shard_count; ++i) {
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>());
     shard.outgoing.resize(shard_count);
+    shard.dictionary = dictionary;
     RelayConfig config{.options = &options,
                        .rules = rules,
                        .shard = static_cast<ShardId>(i),
                        .shard_count = shard_count,
+                       .dictionary = dictionary,
                        .hash_key = kHashKey,
                        .seed = {}};
     config.seed[0] = static_cast<u8>(i + 1);

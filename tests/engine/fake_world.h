@@ -59,6 +59,7 @@ class Peer {
   u64 accepts_bytes = ~u64{0};        // what the kernel still takes for this client
   u32 pings = 0;
   u32 packed_frames = 0;
+  u32 packed_states = 0;  // by the dictionary
   u64 bytes_in = 0;
   CloseCode closed = CloseCode::none;  // by the relay
   u32 pings_answered = 0;
@@ -77,6 +78,7 @@ struct Shard final : World {
   std::vector<EventKind> events;
   std::vector<std::string> event_details;
   bool refuses_bulk = false;
+  std::shared_ptr<const Dictionary> dictionary;  // as clients have fetched it
   bool collects_events = false;
   std::unique_ptr<Relay> relay;
 };
@@ -85,7 +87,8 @@ class FakeWorld {
  public:
   using Tweak = std::function<void(Options&)>;
   explicit FakeWorld(u32 shards = 1, const Tweak& tweak = {},
-                     std::shared_ptr<const RoomRules> rules = nullptr);
+                     std::shared_ptr<const RoomRules> rules = nullptr,
+                     std::shared_ptr<const Dictionary> dictionary = nullptr);
   ~FakeWorld();
 
   Peer& connect(ShardId shard = 0, WireFormat format = kJson);

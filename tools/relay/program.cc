@@ -8,6 +8,7 @@
 #include "tools/relay/pages.h"
 #include "tools/relay/signals.h"
 #include "tools/relay/startup_summary.h"
+#include "tools/relay/state_dictionary.h"
 
 namespace perseid {
 namespace {
@@ -94,9 +95,18 @@ int run_relay(const CliResult& cli) {
   block_signals();
   Logging logging(cli.options);
   EventLog events(logging);
-  Server server(cli.options, {.pages = demo_pages(),
+  std::string problem;
+  auto dictionary = read_state_dictionary(cli.options.state_dictionary, problem);
+  if (!problem.empty()) {
+    print(stderr, "perseid: " + problem + "\n");
+    return 2;
+  }
+  std::vector<Page> pages = demo_pages();
+  if (dictionary != nullptr) pages.push_back(dictionary_page(*dictionary));
+  Server server(cli.options, {.pages = std::move(pages),
                               .listener = &events,
-                              .room_rules = std::make_shared<const RoomRules>(cli.room_rules)});
+                              .room_rules = std::make_shared<const RoomRules>(cli.room_rules),
+                              .dictionary = std::move(dictionary)});
   const StartResult start = server.start();
   if (!start.ok) {
     print(stderr, "perseid: " + start.error + "\n");
