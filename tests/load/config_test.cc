@@ -38,8 +38,8 @@ struct MistakeCase {
 };
 
 const MistakeCase kMistakes[] = {
-    {{}, "which scenario? there are idle, fanout, players and echo"},
-    {{"nosuch"}, "\"nosuch\" is no scenario; there are idle, fanout, players and echo"},
+    {{}, "which scenario? there are idle, fanout, players, state and echo"},
+    {{"nosuch"}, "\"nosuch\" is no scenario; there are idle, fanout, players, state and echo"},
     {{"--quiet"}, "the scenario comes first; there are idle"},
     {{"idle", "--rooms", "0"}, "--rooms must be at least 1"},
     {{"fanout", "--rooms", "0"}, "--rooms must be at least 1"},
@@ -57,6 +57,10 @@ const MistakeCase kMistakes[] = {
     {{"fanout", "--nosuch"}, "--nosuch\nperseid-load fanout --help tells"},
     {{"echo", "--server-pid", "999999999"}, "--server-pid 999999999: there is no such process"},
     {{"echo", "--server-pid", "-1"}, "there is no such process"},
+    {{"state", "--room-size", "0"}, "there are no clients"},
+    {{"state", "--hz", "0"}, "--hz: Value 0 not in range 1 to 1000"},
+    {{"state", "--flavour", "xml"}, "--flavour: xml not in {bin,json,both}"},
+    {{"state", "--verify", "--slow-half"}, "--verify and --slow-half are two runs"},
     {{"echo", "--connections", "4000000000"}, "4000000000 clients need as many open files"},
 };
 
@@ -103,6 +107,18 @@ TEST(LoadConfig, IdleTakesWhatASlopeNeedsOrAsManyAsMay) {
 TEST(LoadConfig, EchoAndPlayersHaveTheirOwnDefaults) {
   EXPECT_EQ(read({"echo"}).config.connections, 64u);
   EXPECT_EQ(read({"players", "--room-size", "2"}).config.rate_per_s, 20);
+}
+
+TEST(LoadConfig, StateTakesItsFlavour) {
+  EXPECT_EQ(read({"state", "--room-size", "2"}).config.flavour, StateFlavour::bin);
+  EXPECT_EQ(read({"state", "--room-size", "2"}).config.rate_per_s, 20);
+  EXPECT_EQ(read({"state", "--flavour", "json", "--room-size", "2"}).config.flavour,
+            StateFlavour::json);
+  const Config verified = read({"state", "--verify", "--room-size", "4", "--rooms", "3"}).config;
+  EXPECT_EQ(verified.flavour, StateFlavour::both);
+  EXPECT_EQ(verified.clients(), 12u);
+  EXPECT_EQ(verified.room_of(5), 1u);
+  EXPECT_EQ(verified.member_of(5), 1u);
 }
 
 TEST(LoadHost, NamesAreResolved) {

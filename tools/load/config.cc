@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kEnvelope =
     R"({"type":"player_action","room":"load-123456-0","seq":12345,"sender":"c0123456789abc",)"
     R"("timestamp":1700000000000,"payload":})";
-constexpr std::string_view kScenarios = "there are idle, fanout, players and echo";
+constexpr std::string_view kScenarios = "there are idle, fanout, players, state and echo";
 
 void add_common(CLI::App* app, Config& config) {
   app->add_option("--host", config.host, "Server's name or address (IPv4)")->capture_default_str();
@@ -27,9 +27,7 @@ void add_common(CLI::App* app, Config& config) {
   app->add_flag("--quiet", config.quiet, "No progress on standard error");
 }
 
-void add_flow(CLI::App* app, Config& config) {
-  app->add_option("--size", config.size_bytes, "Payload of one message, bytes")
-      ->option_text("BYTES=64");
+void add_times(CLI::App* app, Config& config) {
   app->add_option("--duration-s", config.duration_s, "Measured time, s")->capture_default_str();
   app->add_option("--warmup-s", config.warmup_s, "Time before it, s")->capture_default_str();
   app->add_option("--drain-s", config.drain_s, "Longest wait for the last deliveries, s")
@@ -37,6 +35,12 @@ void add_flow(CLI::App* app, Config& config) {
   app->add_flag(
       "--spin", config.spin,
       "Never sleep: where both have a core, the server then pays for no wake-ups of ours");
+}
+
+void add_flow(CLI::App* app, Config& config) {
+  app->add_option("--size", config.size_bytes, "Payload of one message, bytes")
+      ->option_text("BYTES=64");
+  add_times(app, config);
   app->add_flag("--verify", config.verify, "Also compare every byte of every payload");
   const auto set_protocol = [&config](const std::string& name) {
     config.protocol = name == "raw"   ? Protocol::raw
@@ -110,6 +114,42 @@ CLI::App* add_players(CLI::App& app, Config& config) {
   return players;
 }
 
+void add_state_rooms(CLI::App* state, Config& config) {
+  state->add_option("--room-size", config.room_size, "Clients of a room")->capture_default_str();
+  state->add_option("--rooms", config.rooms, "Rooms")->capture_default_str();
+  state->add_option("--rate", config.rate_per_s, "Updates of one client per second; 0: 20");
+  state->add_option("--hz", config.hz, "Ticks of a room per second")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  const auto set_flavour = [&config](const std::string& name) {
+    config.flavour = name == "bin"    ? StateFlavour::bin
+                     : name == "json" ? StateFlavour::json
+                                      : StateFlavour::both;
+  };
+  state->add_option_function<std::string>("--flavour", set_flavour, "What clients speak")
+      ->check(CLI::IsMember({"bin", "json", "both"}))
+      ->option_text("bin|json|both");
+  state->add_flag("--grid", config.grid, "Its rooms are grids: members see what is near them");
+}
+
+CLI::App* add_state(CLI::App& app, Config& config) {
+  CLI::App* state = app.add_subcommand(
+      "state", "Rooms in which everyone moves (perseid --creators-declare-rooms)");
+  add_common(state, config);
+  add_times(state, config);
+  add_state_rooms(state, config);
+  state
+      ->add_option("--sampled", config.sampled,
+                   "Members of a room that decode what they get, for the latency")
+      ->capture_default_str();
+  state->add_flag("--slow-half", config.slow_half,
+                  "After half of the time half of a room reads a tenth of what it would need");
+  state->add_flag(
+      "--verify", config.verify,
+      "Half of each flavour; all decode everything, come, go, drop, lag; states are compared");
+  return state;
+}
+
 CLI::App* add_echo(CLI::App& app, Config& config) {
   CLI::App* echo = app.add_subcommand("echo", "Ping-pong on /echo (perseid --echo)");
   add_common(echo, config);
@@ -118,6 +158,8 @@ CLI::App* add_echo(CLI::App& app, Config& config) {
   echo->add_option("--window", config.window, "Messages under way on one connection")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  echo->add_option("--rate", config.rate_per_s,
+                   "Messages of one connection per second, instead of the window");
   return echo;
 }
 
@@ -126,7 +168,7 @@ std::string scenario_problem(int argc, char** argv) {
   if (argc < 2) return "which scenario? " + std::string(kScenarios);
   const std::string_view word = argv[1];
   if (word.starts_with('-')) return {};
-  for (const std::string_view name : {"idle", "fanout", "players", "echo"}) {
+  for (const std::string_view name : {"idle", "fanout", "players", "state", "echo"}) {
     if (word == name) return {};
   }
   return "\"" + std::string(word) + "\" is no scenario; " + std::string(kScenarios);
@@ -144,7 +186,7 @@ bool refuse(const std::string& why, std::string_view scenario, int& exit_code) {
 }  // namespace
 
 u32 Config::clients_per_room() const {
-  return scenario == Scenario::players ? room_size : members + 1;
+  return scenario == Scenario::fanout ? members + 1 : room_size;
 }
 
 u32 Config::room_of(u32 client) const {
@@ -158,7 +200,7 @@ u32 Config::member_of(u32 client) const {
 }
 
 u32 Config::clients() const {
-  const bool in_rooms = scenario == Scenario::players || scenario == Scenario::fanout;
+  const bool in_rooms = scenario != Scenario::idle && scenario != Scenario::echo;
   return in_rooms ? rooms * clients_per_room() : connections;
 }
 
@@ -185,6 +227,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
   CLI::App* idle = add_idle(app, out);
   add_fanout(app, out);
   CLI::App* players = add_players(app, out);
+  CLI::App* state = add_state(app, out);
   CLI::App* echo = add_echo(app, out);
   try {
     app.parse(argc, argv);
@@ -198,6 +241,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
   }
   out.scenario = idle->parsed()      ? Scenario::idle
                  : players->parsed() ? Scenario::players
+                 : state->parsed()   ? Scenario::state
                  : echo->parsed()    ? Scenario::echo
                                      : Scenario::fanout;
   const u32 clients_max = clients_allowed();

@@ -8,7 +8,8 @@
 
 namespace perseid::load {
 
-enum class Scenario : u8 { idle, fanout, players, echo };
+enum class Scenario : u8 { idle, fanout, players, echo, state };
+enum class StateFlavour : u8 { bin, json, both };  // both: every other client
 // perseid: the relay. raw: bytes without a protocol (perseid-ruler). bun: a WebSocket server that
 // publishes every message, as it is, to all of its room (bench/peers).
 enum class Protocol : u8 { perseid, raw, bun };
@@ -29,13 +30,18 @@ struct Config {
   u32 measure_from = 0;   // idle; likewise
   u32 rooms = 1;          // idle, fanout, players
   u32 members = 500;      // fanout: of one room, without its publisher
-  u32 room_size = 100;    // players: of one room
+  u32 room_size = 100;    // players, state: of one room
   u32 stalled = 0;        // fanout: members of each room that stop reading half-way
   u32 size_bytes = 64;    // of one payload
   u32 frame_bytes = 0;    // raw: of one message; 0: as long as the relay's frame would be
   u32 window = 1;         // fanout, echo: messages under way
-  double rate_per_s = 0;  // fanout: 0 is paced by the window; players: of each client
+  double rate_per_s = 0;  // fanout, echo: 0 is paced by the window; players, state: of each client
   std::string type = "player_action";
+  StateFlavour flavour = StateFlavour::bin;  // state
+  u32 hz = 20;                               // state: of its rooms
+  u32 sampled = 1;                           // state: members of a room that decode
+  bool grid = false;                         // state: its rooms are grids
+  bool slow_half = false;                    // state: half of a room reads too slowly, half-way
 
   double duration_s = 10;
   double warmup_s = 1;
@@ -43,7 +49,7 @@ struct Config {
   double drain_s = 10;
 
   u32 clients() const;           // connections in all
-  u32 clients_per_room() const;  // fanout and players
+  u32 clients_per_room() const;  // in rooms
   // Where a client sits. In echo everyone is alone, in idle they are dealt out over the rooms.
   u32 room_of(u32 client) const;
   u32 member_of(u32 client) const;

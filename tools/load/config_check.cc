@@ -64,6 +64,9 @@ std::string protocol_problem(const Config& config) {
       (config.scenario == Scenario::players || config.rooms != 1)) {
     return "the ruler knows one room and one publisher: use fanout or echo, and --rooms 1";
   }
+  if (config.verify && config.slow_half) {
+    return "--verify and --slow-half are two runs: --verify slows members down by itself";
+  }
   if (config.protocol == Protocol::bun && config.scenario == Scenario::echo) {
     return "the peer has no /echo: use fanout or players";
   }
@@ -110,7 +113,9 @@ void fill_in(Config& config, u32 clients_max) {
   if (config.measure_from == 0 || config.measure_from > config.connections) {
     config.measure_from = std::min(kIdleMeasureFrom, config.connections / 5);
   }
-  if (config.scenario == Scenario::players && config.rate_per_s == 0) config.rate_per_s = 20;
+  const bool act = config.scenario == Scenario::players || config.scenario == Scenario::state;
+  if (act && config.rate_per_s == 0) config.rate_per_s = 20;
+  if (config.scenario == Scenario::state && config.verify) config.flavour = StateFlavour::both;
 }
 
 }  // namespace perseid::load

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "codec/binary.h"
 #include "tools/load/outgoing.h"
 #include "tools/load/process_stats.h"
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::size_t kReadBufferBytes = 1 * MiB;
 constexpr u64 kSecondNs = 1'000'000'000;
+constexpr int kReceiveBufferBytes = 131072;
+constexpr int kSlowReceiveBufferBytes = 2048;  // the kernel's buffer cannot hide a stall for long
 
 timespec until(u64 deadline_ns) {
   const u64 now = monotonic_ns();
@@ -34,7 +37,7 @@ Fleet::Fleet(const Config& config, FleetHandler& handler)
       handler_(handler),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       clients_(config.clients()),
-      buffer_(kReadBufferBytes) {
+      buffer_(kReadBufferBytes + kParsePaddingBytes) {
   char name[32];
   std::snprintf(name, sizeof name, "load-%06x", static_cast<unsigned>(::getpid()) & 0xffffffu);
   run_name_ = name;
@@ -92,21 +95,43 @@ void Fleet::send(Client& client, Bytes bytes) {
     const ssize_t sent = ::send(client.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     done = static_cast<std::size_t>(sent < 0 ? 0 : sent);
     if (done == bytes.size()) return;
-    watch(client, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
   }
+  const bool first = client.unsent.empty();
   client.unsent.insert(client.unsent.end(), bytes.begin() + static_cast<std::ptrdiff_t>(done),
                        bytes.end());
+  if (first) rewatch(client);
+}
+
+void Fleet::rewatch(const Client& client) {
+  if (client.fd < 0 || client.phase == Phase::connecting || client.phase == Phase::stalled) return;
+  watch(client, (client.reads ? EPOLLIN : 0u) | (client.unsent.empty() ? 0u : EPOLLOUT),
+        EPOLL_CTL_MOD);
+}
+
+void Fleet::set_reading(Client& client, bool reads) {
+  if (client.reads == reads) return;
+  client.reads = reads;
+  rewatch(client);
+}
+
+void Fleet::limit_reading(Client& client, u32 bytes) {
+  const int buffer = bytes == ~0u ? kReceiveBufferBytes : kSlowReceiveBufferBytes;
+  if (client.fd >= 0 && (client.read_bytes == ~0u) != (bytes == ~0u)) {
+    ::setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  }
+  client.read_bytes = bytes;
+  set_reading(client, bytes != 0);
 }
 
 void Fleet::writable(Client& client) {
   const ssize_t sent = ::send(client.fd, client.unsent.data(), client.unsent.size(), MSG_NOSIGNAL);
   if (sent > 0) client.unsent.erase(client.unsent.begin(), client.unsent.begin() + sent);
-  if (client.unsent.empty()) watch(client, EPOLLIN, EPOLL_CTL_MOD);
+  if (client.unsent.empty()) rewatch(client);
 }
 
 void Fleet::stall(Client& client) {
   if (client.fd < 0) return;
-  const int small = 2048;  // so that the kernel's buffer cannot hide the stall for long
+  const int small = kSlowReceiveBufferBytes;
   ::setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, client.fd, nullptr);
   client.phase = Phase::stalled;
@@ -115,17 +140,22 @@ void Fleet::stall(Client& client) {
 void Fleet::readable(Client& client) {
   const std::size_t held = client.partial.size();
   if (held != 0) std::memcpy(buffer_.data(), client.partial.data(), held);
-  const ssize_t got = ::recv(client.fd, buffer_.data() + held, buffer_.size() - held, 0);
+  const std::size_t room = std::min<std::size_t>(kReadBufferBytes - held, client.read_bytes);
+  const ssize_t got = ::recv(client.fd, buffer_.data() + held, room, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return lose(client, got == 0 ? "the server closed it" : std::strerror(errno));
   ++counters_.receives;
   counters_.bytes_in += static_cast<u64>(got);
+  if (client.read_bytes != ~0u) {
+    client.read_bytes -= static_cast<u32>(got);
+    set_reading(client, client.read_bytes != 0);
+  }
   client.partial.clear();
   const Bytes in{buffer_.data(), held + static_cast<std::size_t>(got)};
   const std::size_t used = consume(client, in, monotonic_ns());
   if (client.fd < 0 || used == in.size()) return;
   client.partial.assign(in.begin() + static_cast<std::ptrdiff_t>(used), in.end());
-  if (client.partial.size() == buffer_.size()) lose(client, "it sent a message beyond 1 MiB");
+  if (client.partial.size() == kReadBufferBytes) lose(client, "it sent a message beyond 1 MiB");
 }
 
 std::size_t Fleet::consume(Client& client, Bytes in, u64 now_ns) {
@@ -171,9 +201,12 @@ std::size_t Fleet::consume_frames(Client& client, Bytes in, u64 now_ns) {
 void Fleet::on_frame(Client& client, const FrameHeader& header, std::string_view payload,
                      u64 now_ns) {
   if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
-    const bool system =
-        config_.protocol == Protocol::perseid && payload.starts_with(R"({"type":"system")");
-    if (system) return on_system(client, payload);
+    if (config_.protocol == Protocol::perseid) {
+      const std::size_t skipped = client.binary ? 1 : 0;
+      const bool system = client.binary ? payload.starts_with(static_cast<char>(BinaryKind::system))
+                                        : payload.starts_with(R"({"type":"system")");
+      if (system) return on_system(client, payload.substr(skipped));
+    }
     return handler_.on_message(client, payload, now_ns);
   }
   if (header.opcode == Opcode::ping) {

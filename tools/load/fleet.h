@@ -24,6 +24,9 @@ struct Client {
   Phase phase = Phase::idle;
   std::vector<u8> partial;  // received, but not a whole frame yet
   std::vector<u8> unsent;   // waits for the socket to take it
+  bool binary = false;      // of the flavour perseid.bin.v1
+  bool reads = true;        // false: what comes stays in the socket, see set_reading()
+  u32 read_bytes = ~0u;     // that it may still read before it stops by itself
 };
 
 class FleetHandler {
@@ -33,6 +36,10 @@ class FleetHandler {
   virtual void on_ready(const Client& client, u32 seq) = 0;
   // A delivery, without its frame header.
   virtual void on_message(Client& client, std::string_view message, u64 now_ns) = 0;
+  // A system message of the relay, as JSON, before the fleet looks at it itself.
+  virtual void on_system(Client&, std::string_view) {}
+  // Further fields of the client's join, each with a comma before it.
+  virtual std::string join_fields(const Client&) { return {}; }
 };
 
 struct FleetCounters {
@@ -60,7 +67,14 @@ class Fleet {
   // connect_up_to() if the relay limits the rate of a client.
   void poll(u64 deadline_ns);
   void send(Client& client, Bytes bytes);
-  void stall(Client& client);  // never reads again
+  void send_system(Client& client, std::string_view json);  // in the client's flavour
+  void stall(Client& client);                               // never reads again
+  void set_reading(Client& client, bool reads);
+  // It reads so many bytes more, then stops; ~0: reads on. With a small buffer in the kernel, so
+  // that what it does not read is soon felt at the other end.
+  void limit_reading(Client& client, u32 bytes);
+  // Drops the connection without a word, and connects anew. Its join is as the first was.
+  void reconnect(Client& client);
   void close_all();
 
   Client& client(u32 index) { return clients_[index]; }
@@ -74,6 +88,7 @@ class Fleet {
   void writable(Client& client);
   void readable(Client& client);
   void watch(const Client& client, u32 events, int operation);
+  void rewatch(const Client& client);  // what it now waits for
   void lose(Client& client, std::string_view why);
 
   // Each consumes what it can of `in` and returns how much that was.

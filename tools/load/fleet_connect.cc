@@ -10,6 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "codec/binary.h"
 #include "tools/load/fleet.h"
 #include "tools/load/outgoing.h"
 #include "tools/load/process_stats.h"
@@ -21,12 +22,13 @@ constexpr u32 kDialsUnderWayMax = 256;
 constexpr u32 kConnectionsPerAddress = 25000;  // of the 28,231 ephemeral ports of one address
 constexpr u64 kNoProgressNs = 10'000'000'000;
 
-std::string upgrade_request(const Config& config, const std::string& room) {
+std::string upgrade_request(const Config& config, const Client& client, const std::string& room) {
   std::string path = config.scenario == Scenario::echo ? "/echo" : "/ws";
   if (config.protocol == Protocol::bun) path += "?room=" + room;
   return "GET " + path + " HTTP/1.1\r\nHost: " + config.host + ":" + std::to_string(config.port) +
          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+         (client.binary ? "Sec-WebSocket-Protocol: perseid.bin.v1\r\n\r\n" : "\r\n");
 }
 
 sockaddr_in address_of(const std::string& host, u16 port) {
@@ -56,6 +58,12 @@ void bind_source(int fd, u32 index, const sockaddr_in& to) {
       "the relay limits what one session may send (rate_limited): start it with "
       "--session-messages-per-second 10000000 --session-bytes-per-second 4000000000, or give a "
       "lower --rate");
+}
+
+[[noreturn]] void stop_at_forbidden_rule() {
+  throw std::runtime_error(
+      "the relay does not let clients declare rooms (forbidden_create). Start the relay with "
+      "--creators-declare-rooms.");
 }
 
 [[noreturn]] void refuse(const Config& config, const std::string& why) {
@@ -119,7 +127,7 @@ void Fleet::connected(Client& client) {
   watch(client, EPOLLIN, EPOLL_CTL_MOD);
   if (config_.protocol == Protocol::raw) return become_ready(client, 0);
   client.phase = Phase::upgrading;
-  send(client, as_bytes(upgrade_request(config_, room_name(client.room))));
+  send(client, as_bytes(upgrade_request(config_, client, room_name(client.room))));
 }
 
 std::size_t Fleet::consume_answer(Client& client, Bytes in) {
@@ -143,11 +151,29 @@ void Fleet::upgraded(Client& client) {
     return become_ready(client, 0);
   }
   client.phase = Phase::joining;
-  send(client, client_frame(Opcode::text, R"({"type":"system","op":"join","id":1,"room":")" +
-                                              room_name(client.room) + "\"}"));
+  send_system(client, R"({"type":"system","op":"join","id":1,"room":")" + room_name(client.room) +
+                          "\"" + handler_.join_fields(client) + "}");
+}
+
+void Fleet::send_system(Client& client, std::string_view json) {
+  if (!client.binary) return send(client, client_frame(Opcode::text, json));
+  std::string message;
+  append_binary_request(message, {.kind = BinaryKind::system, .json = json});
+  send(client, client_frame(Opcode::binary, message));
+}
+
+void Fleet::reconnect(Client& client) {
+  if (client.fd >= 0) ::close(client.fd);
+  if (client.phase == Phase::ready) --counters_.ready;
+  client.partial.clear();
+  client.unsent.clear();
+  client.reads = true;
+  client.read_bytes = ~0u;
+  dial(client);
 }
 
 void Fleet::on_system(Client& client, std::string_view message) {
+  handler_.on_system(client, message);
   const std::size_t at = message.find(R"("op":")");
   const std::string_view op = at == std::string_view::npos ? "" : message.substr(at + 6);
   if (op.starts_with("joined\"") && client.phase == Phase::joining) {
@@ -158,6 +184,8 @@ void Fleet::on_system(Client& client, std::string_view message) {
     ++counters_.errors;
     trouble("the relay answered: " + std::string(message.substr(0, 300)));
     if (message.find(R"("code":"rate_limited")") != std::string_view::npos) stop_at_rate_limit();
+    const bool no_rule = message.find(R"("code":"forbidden_create")") != std::string_view::npos;
+    if (no_rule) stop_at_forbidden_rule();
     if (client.phase == Phase::joining) lose(client, message.substr(0, 300));
   } else if (op.starts_with("gap\"")) {
     ++counters_.gaps;

@@ -60,5 +60,7 @@ std::unique_ptr<FlowRun> make_players(const Config& config);
 std::unique_ptr<FlowRun> make_echo(const Config& config);
 // Connect, join, stay, leave.
 Result run_idle(const Config& config);
+// Rooms whose members move and see each other move.
+Result run_state(const Config& config);
 
 }  // namespace perseid::load

@@ -26,6 +26,8 @@ Result run(const Config& config) {
       return make_fanout(config)->run();
     case Scenario::players:
       return make_players(config)->run();
+    case Scenario::state:
+      return run_state(config);
     case Scenario::echo:
       break;
   }

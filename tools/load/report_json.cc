@@ -1,45 +1,10 @@
-#include <cstdio>
-
-#include "codec/json_text.h"
 #include "tools/load/report.h"
+#include "tools/load/report_state.h"
 
 namespace perseid::load {
 namespace {
 
-// One flat JSON object, field by field.
-class Object {
- public:
-  void text(std::string_view key, std::string_view value) {
-    start(key);
-    out_ += '"';
-    append_json_escaped(out_, value);
-    out_ += '"';
-  }
-  void whole(std::string_view key, u64 value) {
-    start(key);
-    append_number(out_, value);
-  }
-  void real(std::string_view key, double value) {
-    char digits[40];
-    std::snprintf(digits, sizeof digits, "%.6g", value);
-    start(key);
-    out_ += digits;
-  }
-  void truth(std::string_view key, bool value) {
-    start(key);
-    out_ += value ? "true" : "false";
-  }
-  std::string end() { return out_ + "}\n"; }
-
- private:
-  void start(std::string_view key) {
-    if (out_.size() > 1) out_ += ',';
-    ((out_ += '"') += key) += "\":";
-  }
-  std::string out_ = "{";
-};
-
-void add_latency(Object& out, const std::string& prefix, const Histogram& latency) {
+void add_latency(JsonObject& out, const std::string& prefix, const Histogram& latency) {
   out.whole(prefix + "count", latency.total());
   out.real(prefix + "p50_us", static_cast<double>(latency.percentile(0.50)) / 1e3);
   out.real(prefix + "p90_us", static_cast<double>(latency.percentile(0.90)) / 1e3);
@@ -48,7 +13,7 @@ void add_latency(Object& out, const std::string& prefix, const Histogram& latenc
   out.real(prefix + "max_us", static_cast<double>(latency.max()) / 1e3);
 }
 
-void add_flow(Object& out, const Result& result) {
+void add_flow(JsonObject& out, const Result& result) {
   const Sample& cost = result.cost;
   const double seconds = static_cast<double>(cost.time_ns) / 1e9;
   const double server_s = static_cast<double>(cost.server_cpu_ns) / 1e9;
@@ -67,7 +32,7 @@ void add_flow(Object& out, const Result& result) {
   if (result.after_stall) add_latency(out, "after_stall_latency_", *result.after_stall);
 }
 
-void add_memory(Object& out, const MemorySlope& memory) {
+void add_memory(JsonObject& out, const MemorySlope& memory) {
   out.whole("memory_from_connections", memory.from_connections);
   out.whole("memory_to_connections", memory.to_connections);
   out.whole("rss_empty_bytes", memory.rss_empty_bytes);
@@ -78,7 +43,7 @@ void add_memory(Object& out, const MemorySlope& memory) {
   out.real("rss_per_connection_bytes", memory.bytes_per_connection());
 }
 
-void add_checks(Object& out, const Result& result) {
+void add_checks(JsonObject& out, const Result& result) {
   out.whole("run_sent", result.sent);
   out.whole("run_received", result.received);
   out.whole("missing", result.missing_at_end);
@@ -88,6 +53,7 @@ void add_checks(Object& out, const Result& result) {
   out.whole("gaps", result.gaps);
   out.whole("errors", result.errors);
   out.whole("lost_connections", result.lost);
+  out.whole("wrong_states", result.wrong);
   out.whole("pings", result.pings);
   out.text("first_trouble", result.first_trouble);
   out.truth("good", result.good());
@@ -96,7 +62,7 @@ void add_checks(Object& out, const Result& result) {
 }  // namespace
 
 std::string to_json(const Config& config, const Result& result) {
-  Object out;
+  JsonObject out;
   out.text("scenario", name(config.scenario));
   out.text("protocol", name(config.protocol));
   out.whole("clients", result.clients);
@@ -108,6 +74,7 @@ std::string to_json(const Config& config, const Result& result) {
   out.whole("rss_start_bytes", result.rss_start_bytes);
   out.whole("rss_end_bytes", result.rss_end_bytes);
   if (config.scenario != Scenario::idle) add_flow(out, result);
+  if (result.state) add_state_json(out, config, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, result);
   return out.end();

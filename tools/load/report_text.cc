@@ -2,6 +2,8 @@
 #include <cstdio>
 
 #include "tools/load/report.h"
+#include "tools/load/report_lines.h"
+#include "tools/load/report_state.h"
 
 namespace perseid::load {
 namespace {
@@ -9,23 +11,6 @@ namespace {
 constexpr u32 kHistogramColumns = 40;
 constexpr u32 kSlopeConnectionsMin = 5000;    // with fewer, what the server keeps anyway shows
 constexpr u64 kSuspiciousNs = 1'000'000'000;  // no load here explains a second
-
-[[gnu::format(printf, 2, 3)]] void line(std::string& out, const char* format, ...) {
-  char text[512];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  out += text;
-  out += '\n';
-}
-
-void add_latency(std::string& out, const char* title, const Histogram& latency) {
-  line(out, "%s p50 %s, p90 %s, p99 %s, p99.9 %s, most %s", title,
-       human_time(latency.percentile(0.5)).c_str(), human_time(latency.percentile(0.9)).c_str(),
-       human_time(latency.percentile(0.99)).c_str(), human_time(latency.percentile(0.999)).c_str(),
-       human_time(latency.max()).c_str());
-}
 
 void add_flow(std::string& out, const Result& result) {
   const Sample& cost = result.cost;
@@ -36,13 +21,13 @@ void add_flow(std::string& out, const Result& result) {
        received / seconds,
        cost.received != 0 ? static_cast<double>(cost.message_bytes) / received : 0.0,
        cost.receives != 0 ? received / static_cast<double>(cost.receives) : 0.0);
-  add_latency(out, "  latency    ", result.latency);
+  add_latency_line(out, "  latency    ", result.latency);
   if (result.slowest_ns > kSuspiciousNs) {
     line(out, "  NOTE        the slowest delivery of the whole run took %s: was it forgotten?",
          human_time(result.slowest_ns).c_str());
   }
-  if (result.before_stall) add_latency(out, "  before the stall", *result.before_stall);
-  if (result.after_stall) add_latency(out, "  after the stall ", *result.after_stall);
+  if (result.before_stall) add_latency_line(out, "  before the stall", *result.before_stall);
+  if (result.after_stall) add_latency_line(out, "  after the stall ", *result.after_stall);
 }
 
 // Deliveries by CPU second; nothing to say where nothing was to be delivered.
@@ -84,29 +69,57 @@ void add_memory(std::string& out, const MemorySlope& memory) {
        mib(memory.rss_closed_bytes));
 }
 
+const char* good_words(const Config& config) {
+  switch (config.scenario) {
+    case Scenario::idle:
+      return "  check       good: nobody was disconnected, %llu heartbeats answered";
+    case Scenario::state:
+      return config.verify
+                 ? "  check       good: every state was what it must be, and all are equal at rest "
+                   "(%llu)"
+                 : "  check       good: no errors, nobody was disconnected (%llu)";
+    default:
+      return "  check       good: every message arrived once and in order (%llu)";
+  }
+}
+
 void add_checks(std::string& out, const Config& config, const Result& result) {
   using ull = unsigned long long;
   if (result.good()) {
-    line(out,
-         config.scenario == Scenario::idle
-             ? "  check       good: nobody was disconnected, %llu heartbeats answered"
-             : "  check       good: every message arrived once and in order (%llu)",
-         config.scenario == Scenario::idle ? ull{result.pings} : ull{result.received});
+    const bool idle = config.scenario == Scenario::idle;
+    line(out, good_words(config), idle ? ull{result.pings} : ull{result.received});
     return;
   }
   line(out,
        "  check       FAILED: %llu missing at the end, %llu passed over, %llu repeated, %llu "
-       "broken, %llu gap notices, %llu errors, %u connections lost",
+       "broken, %llu wrong states, %llu gap notices, %llu errors, %u connections lost",
        ull{result.missing_at_end}, ull{result.order.missing + result.order.seq_holes},
-       ull{result.order.repeated + result.order.seq_repeated}, ull{result.broken}, ull{result.gaps},
-       ull{result.errors}, result.lost);
+       ull{result.order.repeated + result.order.seq_repeated}, ull{result.broken},
+       ull{result.wrong}, ull{result.gaps}, ull{result.errors}, result.lost);
   if (!result.first_trouble.empty()) line(out, "              %s", result.first_trouble.c_str());
 }
 
 }  // namespace
 
+void line(std::string& out, const char* format, ...) {
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  out += text;
+  out += '\n';
+}
+
+void add_latency_line(std::string& out, const char* title, const Histogram& latency) {
+  line(out, "%s p50 %s, p90 %s, p99 %s, p99.9 %s, most %s", title,
+       human_time(latency.percentile(0.5)).c_str(), human_time(latency.percentile(0.9)).c_str(),
+       human_time(latency.percentile(0.99)).c_str(), human_time(latency.percentile(0.999)).c_str(),
+       human_time(latency.max()).c_str());
+}
+
 std::string_view name(Scenario scenario) {
-  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo"};
+  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo", "state"};
   return kNames[static_cast<u8>(scenario)];
 }
 
@@ -121,6 +134,7 @@ std::string to_text(const Config& config, const Result& result) {
        std::string(name(config.protocol)).c_str(), result.clients,
        static_cast<double>(result.cost.time_ns) / 1e9);
   if (config.scenario != Scenario::idle) add_flow(out, result);
+  if (result.state) add_state_text(out, config, result);
   add_cost(out, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, config, result);

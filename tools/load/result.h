@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "codec/bytes.h"
 #include "tools/load/histogram.h"
@@ -36,6 +37,38 @@ struct MemorySlope {
   double bytes_per_connection() const;
 };
 
+// What a run of `state` found beside the flow, in which every delivered tick is a message.
+struct StateFigures {
+  double expected_ticks = 0;  // clients x rate of the rooms x measured time
+  Histogram interval;         // from one delivery to the next of the same member
+  u64 whole = 0;              // deliveries that were a whole state
+  // --verify, the whole run.
+  u64 applied = 0;   // state messages that members decoded
+  u64 compared = 0;  // of them with another member's state of the same tick
+  u64 rejoins = 0;
+  u64 reconnects = 0;
+  u64 pauses = 0;
+  u64 cuts = 0;  // of bandwidth
+  u64 keyframes_asked = 0;
+  u64 stepped_back = 0;       // whole states, asked for, that were older than what the member had
+  u64 stepped_back_most = 0;  // ticks
+  u64 degraded = 0;           // notices of the relay
+  u64 settled_ns = 0;         // from the last update until all had it
+};
+
+// --slow-half: the fast half's latency is in before_stall and after_stall.
+struct SlowHalf {
+  double bytes_per_s = 0;  // that a slow member reads
+  u64 whole_bytes = 0;     // the largest whole state that came
+  // Of each slow member at the end: what it reads, from then on freely, until it is at the present.
+  u64 behind_bytes_most = 0;
+  u64 behind_bytes_median = 0;
+  u64 behind_messages_most = 0;
+  u64 behind_ns_most = 0;      // the time that takes it
+  u32 never_present = 0;       // members that did not get there
+  std::vector<u64> rss_bytes;  // of the server, second by second
+};
+
 struct Result {
   u32 clients = 0;
   Sample cost;  // of the measured time alone
@@ -46,6 +79,8 @@ struct Result {
   std::optional<Histogram> before_stall;  // with --stalled: the readers' latency before and after
   std::optional<Histogram> after_stall;
   std::optional<MemorySlope> memory;
+  std::optional<StateFigures> state;
+  std::optional<SlowHalf> slow_half;
   // Of the whole run, warm-up included.
   u64 sent = 0;
   u64 received = 0;
@@ -56,12 +91,13 @@ struct Result {
   u64 gaps = 0;
   u64 errors = 0;
   u32 lost = 0;
+  u64 wrong = 0;  // states that were not what they must be
   std::string first_trouble;
 
   // Every message arrived once and in order, and nobody was thrown out.
   bool good() const {
     return missing_at_end == 0 && broken == 0 && order.total() == 0 && gaps == 0 && errors == 0 &&
-           lost == 0;
+           lost == 0 && wrong == 0;
   }
 };
 
