@@ -9,6 +9,7 @@ import subprocess
 UNITS = {
     "delivered_per_server_cpu_s": "deliveries/server CPU s",
     "after_stall_latency_p99_us": "us p99 after the stall",
+    "clients_per_core": "clients/core",
     "rss_per_connection_bytes": "bytes/connection",
 }
 BUSY = 1.0  # load average before the first run
@@ -53,6 +54,25 @@ def flow_rows(scenario):
             f"| {c.median('latency_p99_us'):,.0f} µs | {c.median('server_cpu_s') / seconds:.0%} "
             f"| {c.median('load_cpu_s') / seconds:.0%} | {c.median('delivered_per_receive'):.1f} |")
     return rows
+
+
+def state_rows(scenario):
+    rows = ["| server | clients per core | spread | server CPU per client and second | p50 | p99 "
+            "| ticks of those due | bytes of one | server CPU | load CPU |",
+            "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+    for c in scenario.contestants:
+        seconds = c.median("measured_s")
+        ticks = c.median("ticks_share")
+        rows.append(
+            f"| {c.label} | {c.median(scenario.metric):,.0f} | ±{spread(c, scenario.metric):.0%} "
+            f"| {1e6 / c.median(scenario.metric):,.0f} µs "
+            f"| {c.median('latency_p50_us'):,.0f} µs | {c.median('latency_p99_us'):,.0f} µs "
+            f"| {'' if ticks is None else f'{ticks:.1%}'} | {c.median('frame_bytes'):,.0f} "
+            f"| {c.median('server_cpu_s') / seconds:.0%} "
+            f"| {c.median('load_cpu_s') / seconds:.0%} |")
+    return rows + ["", "Clients per core: clients by the share of a core that the server used, at "
+                   "this number of clients. Latency of state: from a place said to the same place "
+                   "seen, so it holds the wait for the tick, half of one on average."]
 
 
 def stalled_rows(scenario):
@@ -111,6 +131,8 @@ def markdown(options, facts, scenarios):
             lines += stalled_rows(scenario)
         elif scenario.name == "idle":
             lines += idle_rows(scenario)
+        elif scenario.name == "state":
+            lines += state_rows(scenario)
         else:
             lines += flow_rows(scenario)
             size = {c.label: c.median("frame_bytes") for c in scenario.contestants}

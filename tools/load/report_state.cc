@@ -73,7 +73,6 @@ void add_state_text(std::string& out, const Config& config, const Result& result
 void add_state_json(JsonObject& out, const Config& config, const Result& result) {
   const StateFigures& state = *result.state;
   out.text("flavour", name(config.flavour));
-  out.real("clients_per_core", clients_per_core(result));
   out.real("expected_ticks", state.expected_ticks);
   out.real("ticks_share", state.expected_ticks > 0
                               ? static_cast<double>(result.cost.received) / state.expected_ticks
