@@ -57,8 +57,14 @@ double clients_per_core(const Result& result) {
 void add_state_text(std::string& out, const Config& config, const Result& result) {
   const StateFigures& state = *result.state;
   const auto ticks = static_cast<double>(result.cost.received);
-  line(out, "  ticks       %.2f of %u per client and second, %llu whole states, %llu slowed down",
-       state.expected_ticks > 0 ? ticks / state.expected_ticks * config.hz : 0.0, config.hz,
+  if (config.grid) {
+    line(out, "  cells       %.1f states of cells per client and second",
+         ticks / result.clients / static_cast<double>(result.cost.time_ns) * 1e9);
+  } else {
+    line(out, "  ticks       %.2f of %u per client and second",
+         state.expected_ticks > 0 ? ticks / state.expected_ticks * config.hz : 0.0, config.hz);
+  }
+  line(out, "              %llu whole states, %llu changes of a member's rate",
        static_cast<unsigned long long>(state.whole),
        static_cast<unsigned long long>(state.degraded));
   add_latency_line(out, "  interval   ", state.interval);

@@ -52,7 +52,7 @@ struct StateFigures {
   u64 keyframes_asked = 0;
   u64 stepped_back = 0;       // whole states, asked for, that were older than what the member had
   u64 stepped_back_most = 0;  // ticks
-  u64 degraded = 0;           // notices of the relay
+  u64 degraded = 0;           // notices of the relay that a member is slowed down
   u64 settled_ns = 0;         // from the last update until all had it
 };
 
