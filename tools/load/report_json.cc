@@ -70,7 +70,7 @@ std::string to_json(const Config& config, const Result& result) {
   out.whole("payload_bytes", config.size_bytes);
   out.real("measured_s", static_cast<double>(result.cost.time_ns) / 1e9);
   out.real("server_cpu_s", static_cast<double>(result.cost.server_cpu_ns) / 1e9);
-  out.real("clients_per_core", clients_per_core(result));
+  out.real("clients_per_core", clients_per_core(config, result));
   out.real("load_cpu_s", static_cast<double>(result.cost.own_cpu_ns) / 1e9);
   out.whole("rss_start_bytes", result.rss_start_bytes);
   out.whole("rss_end_bytes", result.rss_end_bytes);

@@ -15,6 +15,20 @@ double mib(u64 bytes) {
   return static_cast<double>(bytes) / MiB;
 }
 
+// To one client; 0 where the load itself decides how many there are.
+double deliveries_due_per_s(const Config& config) {
+  switch (config.scenario) {
+    case Scenario::state:
+      return config.grid ? 0 : config.hz;
+    case Scenario::players:
+      return config.rate_per_s * config.room_size;
+    case Scenario::echo:
+      return config.rate_per_s;
+    default:
+      return 0;
+  }
+}
+
 void add_verified(std::string& out, const StateFigures& state) {
   using ull = unsigned long long;
   line(out, "  verified    %llu states decoded, %llu of them compared with another's of that tick",
@@ -47,11 +61,16 @@ void add_slow_half(std::string& out, const SlowHalf& slow) {
 
 }  // namespace
 
-double clients_per_core(const Result& result) {
+double clients_per_core(const Config& config, const Result& result) {
   const Sample& cost = result.cost;
   if (cost.server_cpu_ns == 0) return 0;
-  return result.clients * static_cast<double>(cost.time_ns) /
-         static_cast<double>(cost.server_cpu_ns);
+  const double each_per_s = deliveries_due_per_s(config);
+  if (each_per_s == 0) {
+    return result.clients * static_cast<double>(cost.time_ns) /
+           static_cast<double>(cost.server_cpu_ns);
+  }
+  return static_cast<double>(cost.received) / each_per_s /
+         (static_cast<double>(cost.server_cpu_ns) / 1e9);
 }
 
 void add_state_text(std::string& out, const Config& config, const Result& result) {
@@ -68,9 +87,9 @@ void add_state_text(std::string& out, const Config& config, const Result& result
        static_cast<unsigned long long>(state.whole),
        static_cast<unsigned long long>(state.degraded));
   add_latency_line(out, "  interval   ", state.interval);
-  if (clients_per_core(result) > 0) {
-    line(out, "  clients     %.0f per core of the server, by its CPU time",
-         clients_per_core(result));
+  if (clients_per_core(config, result) > 0) {
+    line(out, "  clients     %.0f per core of the server, by its CPU time and what was delivered",
+         clients_per_core(config, result));
   }
   if (config.verify) add_verified(out, state);
   if (result.slow_half) add_slow_half(out, *result.slow_half);

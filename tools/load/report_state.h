@@ -10,8 +10,10 @@
 
 namespace perseid::load {
 
-// Clients that one core of the server carries, by its CPU time; 0 if that is not known.
-double clients_per_core(const Result& result);
+// Clients that one core of the server carries, by the CPU time of a delivery and the deliveries
+// that are due to each, so that what a server leaves out does not count in its favour; 0 if not
+// known.
+double clients_per_core(const Config& config, const Result& result);
 void add_state_text(std::string& out, const Config& config, const Result& result);
 void add_state_json(JsonObject& out, const Config& config, const Result& result);
 
