@@ -72,22 +72,35 @@ void StateEncoder::skip(std::span<const StateChange> changes) {
   }
 }
 
-void StateEncoder::keyframe(std::string& out) {
-  if (keyframe_models_ == nullptr) keyframe_models_ = std::make_unique<StateModels>(*schema_);
-  keyframe_models_->reset();
+void StateEncoder::rest() {
   reset_due_ = true;
+  models_.reset();
+}
+
+void StateEncoder::keyframe(std::string& out) {
+  StateModels models;
+  keyframe(models, out);
+}
+
+void StateEncoder::keyframe(StateModels& models, std::string& out) {
+  reset_due_ = true;
+  if (table_.entities() == 0) {
+    out += as_text(kEmptyKeyframe);
+    return;
+  }
+  models.reset(*schema_);
   out += static_cast<char>(kStateWhole | kStateChecksum);
   out.append(4, '\0');
   put_checksum(out, out.size() - 4, table_.checksum());
   RangeEncoder coder(out);
-  Code code(coder, *keyframe_models_, table_);
-  code.number(keyframe_models_->appeared, table_.entities());
+  Code code(coder, models, table_);
+  code.number(models.appeared, table_.entities());
   u32 expected = 0;
   std::string key;
   for (u32 slot = 0; slot < table_.slots(); ++slot) {
     if (!table_.live(slot)) continue;
     table_.read(slot, row_);
-    code.number(keyframe_models_->appeared_gap, zigzag(slot, expected));
+    code.number(models.appeared_gap, zigzag(slot, expected));
     key = table_.slot(slot).key;
     code.key(key, ~0u);
     code.row(slot, true, row_);

@@ -42,10 +42,14 @@ class StateEncoder {
   void encode(std::span<const StateChange> changes, bool with_checksum, std::string& out);
   // Takes the changes over without coding them: nobody reads. Who reads on begins with a keyframe.
   void skip(std::span<const StateChange> changes);
-  // Appends a keyframe to `out`.
+  // Appends a keyframe to `out`. Its models are for it alone, and whoever makes many lends some.
+  void keyframe(StateModels& models, std::string& out);
   void keyframe(std::string& out);
+  // Nobody reads for now: what only coding needs is given back until the next frame is coded.
+  void rest();
 
   const StateTable& table() const { return table_; }
+  u64 models_bytes() const { return models_ == nullptr ? 0 : models_->held_bytes(); }
 
  private:
   using Code = StateCode<RangeEncoder>;
@@ -61,8 +65,7 @@ class StateEncoder {
 
   std::shared_ptr<const Schema> schema_;
   StateTable table_;
-  std::unique_ptr<StateModels> models_;           // made when the first frame is coded
-  std::unique_ptr<StateModels> keyframe_models_;  // and keyframe
+  std::unique_ptr<StateModels> models_;  // made when the first frame is coded
   bool reset_due_ = true;
   StateRow row_;
 };

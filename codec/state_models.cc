@@ -1,17 +1,24 @@
 #include "codec/state_models.h"
 
+#include <utility>
+
 namespace perseid {
 
-StateModels::StateModels(const Schema& schema) : schema_(schema) {
-  reset();
-}
+namespace {
 
-void StateModels::reset() {
-  const Schema& schema = schema_;
-  parts.assign(schema.parts().size(), PartModels{});
+constexpr u64 kMemoryBytesKept = 64 * KiB;
+
+}  // namespace
+
+void StateModels::reset(const Schema& schema) {
+  schema_ = &schema;
+  parts.resize(schema.parts().size());
   for (u32 part = 0; part < parts.size(); ++part) {
     const SchemaPart& of = schema.parts()[part];
-    if (!of.moves && of.max > 1) parts[part].symbol.assign(512, BitModel{});
+    std::vector<BitModel> symbol = std::move(parts[part].symbol);
+    symbol.assign(!of.moves && of.max > 1 ? 512 : 0, BitModel{});
+    parts[part] = {};
+    parts[part].symbol = std::move(symbol);
   }
   texts.assign(schema.texts(), TextModels{});
   changed = {};
@@ -24,11 +31,24 @@ void StateModels::reset() {
   byte0 = {};
   byte1 = byte2 = {};
   byte_mixer = {};
-  newest = {.present = 0,
-            .parts = std::vector<u32>(schema.parts().size()),
-            .texts = std::vector<std::string>(schema.texts())};
+  newest.present = 0;
+  newest.parts.assign(schema.parts().size(), 0);
+  newest.texts.resize(schema.texts());
+  for (std::string& text : newest.texts) text.clear();
   newest_key.clear();
   memory_.clear();
+}
+
+u64 StateModels::held_bytes() const {
+  u64 bytes = sizeof *this + parts.capacity() * sizeof(PartModels) +
+              texts.capacity() * sizeof(TextModels) + block_past.capacity() +
+              memory_.capacity() * sizeof(Memory);
+  for (const PartModels& part : parts) bytes += part.symbol.capacity() * sizeof(BitModel);
+  return bytes;
+}
+
+void StateModels::trim() {
+  if (memory_.capacity() * sizeof(Memory) > kMemoryBytesKept) std::vector<Memory>().swap(memory_);
 }
 
 StateModels::Memory& StateModels::memory(u32 slot, u32 part) {

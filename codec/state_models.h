@@ -38,9 +38,15 @@ struct TextModels {
 
 class StateModels {
  public:
-  explicit StateModels(const Schema& schema);
-  // As before the first frame.
-  void reset();
+  StateModels() = default;  // for no schema yet
+  explicit StateModels(const Schema& schema) { reset(schema); }
+  // As before the first frame; what was allocated stays.
+  void reset() { reset(*schema_); }
+  void reset(const Schema& schema);
+  // What it takes, but for the texts it knows.
+  u64 held_bytes() const;
+  // Where it serves many in turn: gives back what only large ones need.
+  void trim();
 
   // How an entity's part has gone so far.
   struct Memory {
@@ -68,7 +74,7 @@ class StateModels {
   std::string newest_key;
 
  private:
-  const Schema& schema_;
+  const Schema* schema_ = nullptr;
   std::vector<Memory> memory_;
 };
 

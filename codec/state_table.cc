@@ -25,8 +25,8 @@ u32 hash_of(std::string_view text) {
 
 }  // namespace
 
-StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance)
-    : schema_(std::move(schema)), distance_(distance), depth_(distance + 4) {
+StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance, u32 frame)
+    : schema_(std::move(schema)), distance_(distance), depth_(distance + 4), frame_(frame) {
   PSD_ASSERT(distance >= 1);
 }
 
@@ -56,7 +56,7 @@ void StateTable::put_text(std::string& stored, std::string_view text) {
 void StateTable::catch_up(u32 at) {
   Slot& slot = slots_[at];
   const u32 missed = frame_ - 1 - slot.frame;
-  if (missed == 0 || slot.frame >= frame_) return;
+  if (missed == 0 || slot.frame == frame_) return;
   slot.frame = frame_ - 1;
   slot.moved = missed > 31 ? 0 : slot.moved << missed;
   for (u32 i = std::min(missed, depth_ - 1); i > 0; --i) push_row(at, row(at, 0));

@@ -25,7 +25,8 @@ struct StateBounds {
 class StateTable {
  public:
   // How far back values are kept: for a second-order prediction from `distance` frames before.
-  StateTable(std::shared_ptr<const Schema> schema, u32 distance);
+  // Frames are counted from `frame` on, modulo 2^32.
+  StateTable(std::shared_ptr<const Schema> schema, u32 distance, u32 frame = 0);
 
   struct Slot {
     std::string key;

@@ -132,7 +132,59 @@ TEST(StateCoder, TheKeyframeOfNothingIsTheSameForEverySchema) {
     std::string frame;
     StateEncoder(test::schema_of(json)).keyframe(frame);
     EXPECT_EQ(frame, as_text(kEmptyKeyframe));
+    EXPECT_EQ(StateDecoder(test::schema_of(json)).decode(bytes_of(frame)), StateDecoded::ok);
   }
+}
+
+// One set of models codes the keyframes of all rooms of a shard, as fresh ones would.
+TEST(StateCoder, KeyframesByModelsThatServedAnotherSchemaAreTheSame) {
+  StateModels shared;
+  for (u32 i = 0; i < 4; ++i) {
+    const auto schema = test::schema_of(i % 2 == 0 ? test::kEveryType : R"({"a":"bool"})");
+    StateStream stream(schema, i + 1);
+    StateEncoder encoder(schema);
+    encoder.skip(stream.step(50));
+    std::string lent;
+    std::string own;
+    encoder.keyframe(shared, lent);
+    encoder.keyframe(own);
+    EXPECT_EQ(lent, own);
+    shared.trim();
+  }
+}
+
+TEST(StateCoder, AnEncoderThatRestsHoldsNoModelsAndItsReadersReadOn) {
+  const auto schema = test::schema_of(test::kEveryType);
+  StateStream stream(schema, 7);
+  StateEncoder encoder(schema);
+  const auto reader = joined(encoder, schema);
+  EXPECT_EQ(encoder.models_bytes(), 0u);
+  for (u32 tick = 0; tick < 20; ++tick) {
+    std::string frame;
+    encoder.encode(stream.step(20), true, frame);
+    ASSERT_EQ(reader->decode(bytes_of(frame)), StateDecoded::ok) << "tick " << tick;
+    EXPECT_GT(encoder.models_bytes(), 10 * KiB);
+    if (tick % 5 != 0) continue;
+    encoder.rest();
+    EXPECT_EQ(encoder.models_bytes(), 0u);
+  }
+  expect_same(reader->table(), stream);
+}
+
+// Frames are counted modulo 2^32.
+TEST(StateCoder, ASlotThatRestedWhileTheCountOfFramesWrappedIsBroughtUpToDate) {
+  const auto schema = test::schema_of(R"({"a":{"type":"int","min":0,"max":9}})");
+  const u32 value = 3;
+  StateTable table(schema, 1, ~0u - 3);
+  for (u32 frame = 0; frame < 8; ++frame) {
+    table.begin_frame();
+    if (frame == 0) table.appear(0, "key", 1, &value, nullptr);
+  }
+  table.catch_up(0);
+  EXPECT_EQ(table.slot(0).frame, table.frame() - 1);
+  table.set(0, 1, &value, nullptr);
+  table.catch_up(0);
+  EXPECT_EQ(table.slot(0).frame, table.frame());
 }
 
 TEST(StateCoder, CutAndBentFramesNeverTakeMoreThanTheBounds) {
