@@ -38,10 +38,4 @@ Error OwnedUpdate::name(std::string_view entity, bool gone) {
   return Error::ok;
 }
 
-void OwnedUpdate::settle(EntityOwners& owners) const {
-  for (const Named& named : named_) {
-    named.gone ? owners.gone(named.entity) : owners.wrote(session_, named.entity);
-  }
-}
-
 }  // namespace perseid

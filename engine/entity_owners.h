@@ -24,6 +24,7 @@ class EntityOwners {
   void gone(std::string_view entity);
   // What the session owned; from now on nobody's.
   std::vector<std::string> leave(SessionUid session);
+  std::size_t size() const { return owners_.size(); }
 
  private:
   KeyedMap<SessionUid> owners_;
@@ -42,8 +43,17 @@ class OwnedUpdate final : public StateUpdateSink {
   }
   Error add(std::string_view entity) override { return name(entity, false); }
   Error unset(std::string_view entity) override { return name(entity, true); }
-  // Once it is merged.
-  void settle(EntityOwners& owners) const;
+  // Once it is merged. What is not there after it is nobody's.
+  template <class IsThere>
+  void settle(EntityOwners& owners, IsThere&& is_there) const {
+    for (const Named& named : named_) {
+      if (named.gone) {
+        owners.gone(named.entity);
+      } else if (is_there(named.entity)) {
+        owners.wrote(session_, named.entity);
+      }
+    }
+  }
 
  private:
   struct Named {

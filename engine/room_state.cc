@@ -93,7 +93,11 @@ Error RoomState::merge_owned(const StateUpdate& update, const StateUpdateCheck& 
     return error;
   }
   const Error error = merge_checked(update, check, reader, field);
-  if (error == Error::ok) owned.settle(*update.owners);
+  if (error != Error::ok) return error;
+  owned.settle(*update.owners, [this](std::string_view key) {
+    const Entity* entity = find(key);
+    return entity != nullptr && entity->live;
+  });
   return error;
 }
 

@@ -99,6 +99,7 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
     return std::string_view(staged_keys_).substr(line.key_begin, line.key_bytes);
   }
   Entity* find(std::string_view key);
+  bool is_there(std::string_view key) const;
   Entity& obtain(std::string_view key);
   void mark(Entity& entity);
   void vacate(Entity& entity);

@@ -35,12 +35,17 @@ Error TypedState::check_owners(const StateUpdate& update) const {
   return Error::ok;
 }
 
+bool TypedState::is_there(std::string_view key) const {
+  const auto it = by_key_.find(key);
+  return it != by_key_.end() && entities_[it->second].live;
+}
+
 void TypedState::settle_owners(const StateUpdate& update) const {
   if (update.owners == nullptr) return;
   for (const Staged& line : staged_) {
     if (line.kind == Staged::Kind::unset) {
       update.owners->gone(key_of(line));
-    } else {
+    } else if (is_there(key_of(line))) {  // a field taken from nothing makes nobody its owner
       update.owners->wrote(update.sender, key_of(line));
     }
   }
