@@ -16,11 +16,15 @@ double distance(const GridRule& grid, Place place, i32 x, i32 y) {
                     gap(place.y, y * grid.cell, (y + 1) * grid.cell));
 }
 
+// A place may be any double: what lies beyond the outermost cells counts as in them.
+i32 column(double cells) {
+  return static_cast<i32>(std::clamp(std::floor(cells), -kCellMax, kCellMax));
+}
+
 }  // namespace
 
 Cell cell_at(const GridRule& grid, Place place) {
-  return {static_cast<i32>(std::floor(place.x / grid.cell)),
-          static_cast<i32>(std::floor(place.y / grid.cell)), 0};
+  return {column(place.x / grid.cell), column(place.y / grid.cell), 0};
 }
 
 void cells_in_view(const GridRule& grid, Place place, const std::vector<Cell>& before,

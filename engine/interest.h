@@ -15,6 +15,8 @@
 
 namespace perseid {
 
+constexpr double kCellMax = 1e9;  // of x and y, either way: far from what an i32 can count
+
 struct Cell {
   i32 x = 0;
   i32 y = 0;
