@@ -148,6 +148,7 @@ class Room {
   std::vector<u32> free_seats_;
   std::array<u32, 32> latest_seats_{};  // as taken, in a ring
   u32 seats_taken_ = 0;
+  u32 deltas_told_ = 0;
 };
 
 }  // namespace perseid

@@ -68,6 +68,7 @@ class Rooms {
   void arm_tick(Room& room);
   void give_up_entities(Room& room, SessionUid session);
   void tick_grid(Room& room);
+  void tick_cell(const Room& grid, Room& cell);
   void put_into_cells(Room& room, std::string_view key, const StateRow& row);
   void remove_from_cells(Room& room, std::string_view key);
   void look(Room& room, SessionUid session, Grid::Watcher& watcher);

@@ -33,16 +33,24 @@ void Rooms::tick_grid(Room& room) {
   for (const auto& [cell, slot] : room.grid->rooms()) {
     Room& of = *rooms_[slot];
     if (!of.state->dirty()) continue;
-    if (cell.level > 0 && room.tick_number % room.grid->rule().far_divisor != 0) {
+    const bool is_due =
+        cell.level == 0 || draining_ || room.tick_number % room.grid->rule().far_divisor == 0;
+    if (!is_due) {
       far_waits = true;
       continue;
     }
-    of.tick_number = room.tick_number - 1;
-    of.tick();
-    touch(of);
+    tick_cell(room, of);
   }
   for (auto& [session, watcher] : room.grid->watchers()) look(room, SessionUid{session}, watcher);
   if (far_waits) arm_tick(room);
+}
+
+// Its ticks are numbered as the grid's, so that of two cells the newer word can be told.
+void Rooms::tick_cell(const Room& grid, Room& cell) {
+  cell.tick_number = grid.tick_number - 1;
+  cell.tick();
+  cell.tick_number = grid.tick_number;
+  touch(cell);
 }
 
 void Rooms::put_into_cells(Room& room, std::string_view key, const StateRow& row) {
@@ -97,7 +105,10 @@ Room* Rooms::obtain_cell(const JoinRequest& request, JoinAnswer& answer) {
   Room* parent = find(request.parent);
   if (parent == nullptr || parent->grid == nullptr) return nullptr;
   if (const Slot there = parent->grid->room_at(request.cell); there != kNoSlot) {
-    return rooms_[there].get();
+    Room& cell = *rooms_[there];
+    // One far away lags behind, and who saw it near until now would go back in time with it.
+    if (cell.state->dirty()) tick_cell(*parent, cell);
+    return &cell;
   }
   if (!has_place()) return nullptr;
   const Slot slot = rooms_.acquire();
@@ -108,7 +119,8 @@ Room* Rooms::obtain_cell(const JoinRequest& request, JoinAnswer& answer) {
   room.tick_number = parent->tick_number;
   by_name_.emplace(request.room, slot);
   parent->grid->add_room(request.cell, slot);
-  typed(*parent).visit([&](std::string_view key, const StateRow& row) {
+  // As of the grid's last tick: what was set since may lie in another cell by now.
+  typed(*parent).visit_told([&](std::string_view key, const StateRow& row) {
     const Grid::Entity* entity = parent->grid->find(key);
     const bool is_in =
         entity != nullptr && entity->cell.x == request.cell.x && entity->cell.y == request.cell.y;

@@ -47,11 +47,15 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
                                                                           : key_of(staged_.front());
   }
   const Schema& schema() const { return *schema_; }
-  // Calls visit(key, row) for each entity.
+  // Calls visit(key, row) for each entity as the last delta told it.
   template <class Visit>
-  void visit(Visit&& visit) const {
-    for (const Entity& entity : entities_) {
-      if (entity.live) visit(entity.key, entity.row);
+  void visit_told(Visit&& visit) const {
+    const StateTable& table = encoder_.table();
+    StateRow row;
+    for (u32 slot = 0; slot < table.slots(); ++slot) {
+      if (!table.live(slot)) continue;
+      table.read(slot, row);
+      visit(std::string_view(table.slot(slot).key), row);
     }
   }
   // Calls visit(key, row or null) for each that changed since the last delta, null where it is

@@ -14,6 +14,7 @@
 #include "codec/dictionary.h"
 #include "codec/json_text.h"
 #include "codec/state_decoder.h"
+#include "codec/state_frame.h"
 
 namespace perseid::test {
 
@@ -37,6 +38,8 @@ class CodedReader {
     auto& decoder = decoders_[{state.room_number, state.cell.x, state.cell.y}];
     if (decoder == nullptr) decoder = std::make_unique<StateDecoder>(schema->second);
     const StateDecoded read = decoder->decode(as_bytes(state.payload));
+    const u8 flags = static_cast<u8>(state.payload[0]);
+    if ((flags & kStateChecksum) != 0 && !state.full) ++checked_deltas[state.cell.level];
     EXPECT_EQ(read, StateDecoded::ok) << "tick " << state.tick;
     return shown(*decoder);
   }
@@ -49,6 +52,8 @@ class CodedReader {
     }
     return out;
   }
+
+  std::map<u8, u32> checked_deltas;  // by the cell's level; 0 without cells
 
  private:
   static std::string_view balanced(std::string_view json) {

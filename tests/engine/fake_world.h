@@ -42,6 +42,7 @@ class Peer {
   std::string find(std::string_view part) const;
   u32 count(std::string_view part) const;
   bool has(std::string_view part) const { return !find(part).empty(); }
+  CodedReader& coded() { return coded_; }
 
  private:
   void read_frame(Opcode opcode, bool packed, Bytes payload);

@@ -24,6 +24,11 @@ std::string put(std::string_view room, std::string_view set) {
   return state(room, R"({"set":{)" + std::string(set) + "}}");
 }
 
+void see(FakeWorld& world, Peer& peer, std::string_view view) {
+  peer.say(system("view", room_field("grid") + R"(,"view":)" + std::string(view)));
+  world.settle();
+}
+
 // It grew a list by an entry per such update, without bound, and kept others from writing.
 TEST(RelayOwnedRegress, AFieldTakenFromNothingMakesNobodyItsOwner) {
   for (const std::string room : {"owned", "free"}) {
@@ -38,6 +43,58 @@ TEST(RelayOwnedRegress, AFieldTakenFromNothingMakesNobodyItsOwner) {
     ASSERT_EQ(refused.size(), 1u);
     EXPECT_EQ(field(refused[0], "code"), "not_owner");
   }
+}
+
+// The numbers of the ticks at which far cells tick and those at which checksums were due never met.
+TEST(RelayGridRegress, FarCellsBearChecksumsToo) {
+  FakeWorld world(1, {}, rules());
+  Peer& eye = world.connect(0, kBin);
+  world.join(eye, "grid", R"(,"view":{"x":5,"y":5})");
+  Peer& hand = world.connect();
+  world.join(hand, "grid", R"(,"view":{"cells":[]})");
+  for (int i = 0; i < 200; ++i) {
+    const std::string y = std::to_string(i % 10);
+    hand.say(put("grid", R"("near":{"x":5,"y":)" + y + R"(},"far":{"x":25,"y":)" + y + "}"));
+    world.run_for(50, 10);
+  }
+  EXPECT_GE(eye.coded().checked_deltas[0], 5u);
+  EXPECT_GE(eye.coded().checked_deltas[1], 2u);
+}
+
+// The near cell is given up for a far one that there is no place for: what was seen went stale.
+TEST(RelayGridRegress, ACellWithoutAPlaceIsToldAsGone) {
+  FakeWorld world(
+      1, [](Options& options) { options.rooms_max = 6; }, rules());
+  Peer& eye = world.connect();
+  Peer& other = world.connect();
+  world.join(eye, "grid", R"(,"view":{"cells":[[0,0]]})");
+  // What else there is place for is taken, the near cell kept.
+  world.join(other, "grid", R"(,"view":{"cells":[[0,0],[90,0],[91,0],[92,0],[93,0]]})");
+  other.say(put("grid", R"("rock":{"x":5,"y":5})"));
+  world.run_for(200);
+  ASSERT_TRUE(eye.has("rock"));
+  eye.take();
+  see(world, eye, R"({"x":-8,"y":5})");
+  EXPECT_TRUE(eye.has(R"("cell":[0,0],"full":true,"payload":{"set":{}})") ||
+              eye.has(R"("cell":[0,0],"level":1,"full":true,"payload":{"set":{}})"));
+}
+
+TEST(RelayGridRegress, ADrainWaitsForNoFarTick) {
+  FakeWorld world(1, {}, rules());
+  Peer& eye = world.connect();
+  world.join(eye, "grid", R"(,"view":{"x":5,"y":5})");
+  Peer& hand = world.connect();
+  world.join(hand, "grid", R"(,"view":{"cells":[]})");
+  for (int i = 0; i < 5; ++i) {  // whatever the number of the next tick
+    hand.say(put("grid", R"("far":{"x":25,"y":)" + std::to_string(i) + "}"));
+    world.run_for(50, 10);
+  }
+  hand.say(put("grid", R"("far":{"x":25.5})"));
+  world.settle();
+  eye.take();
+  world.relay().goaway(1000);
+  world.settle();
+  EXPECT_TRUE(eye.has("25.5"));
 }
 
 }  // namespace
