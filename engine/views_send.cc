@@ -13,10 +13,13 @@ constexpr u32 kKeyframeSlackBytes = 512;
 // A capped session may be ahead of its rate by so much.
 constexpr u64 kSendAheadMs = 100;
 
-// The home has sent a whole state from which the deltas still lead on, at no great length.
-bool is_usable(const FormatView& format) {
+// The home has sent a whole state from which the deltas still lead on, at no great length, and that
+// is not older than what the member has: one that asks for it again would go back in time.
+bool is_usable(const FormatView& format, const Member& member) {
   const LaneView& lane = format.lanes[index(Lane::game_state)];
-  return format.keyframe != nullptr && distance(lane.begin(), format.keyframe_at.position) >= 0 &&
+  const Position at = member.cursors[index(Lane::game_state)].position;
+  return format.keyframe != nullptr && distance(at, format.keyframe_at.position) >= 0 &&
+         distance(lane.begin(), format.keyframe_at.position) >= 0 &&
          distance(format.keyframe_at.position, lane.end()) <=
              static_cast<std::int32_t>(format.keyframe_bytes + kKeyframeSlackBytes);
 }
@@ -44,7 +47,7 @@ bool Views::owes(Slot session_slot) {
     if (member.rate_untold) return true;
     const FormatView& format = format_view(member);
     const bool wants_keyframe = member.wants_keyframe && !member.state_held;
-    if (wants_keyframe && (is_usable(format) || !format.keyframe_asked)) return true;
+    if (wants_keyframe && (is_usable(format, member) || !format.keyframe_asked)) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       if (!reads(member, static_cast<Lane>(lane))) continue;
       if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
@@ -165,8 +168,8 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
 bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   Member& member = members_[slot];
   FormatView& format = format_view(member);
-  if (!is_usable(format)) ask_keyframe(views_[member.view], member.format);
-  if (!is_usable(format)) return false;
+  if (!is_usable(format, member)) ask_keyframe(views_[member.view], member.format);
+  if (!is_usable(format, member)) return false;
   if (out.full()) return false;
   context_.pool.hold(format.keyframe);
   out.slices[out.count++] = {.data = format.keyframe->segment->data(),
@@ -187,7 +190,7 @@ bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   return true;
 }
 
-// Modulo 2^32, as cursors count. A whole state may be one that the member is past already.
+// Modulo 2^32, as cursors count.
 void Views::count_skipped(Lane lane, u32 frames) {
   if (static_cast<std::int32_t>(frames) > 0) {
     lane_stats(context_.stats, lane).skipped += frames;

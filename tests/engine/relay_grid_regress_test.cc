@@ -79,6 +79,27 @@ TEST(RelayGridRegress, ACellWithoutAPlaceIsToldAsGone) {
               eye.has(R"("cell":[0,0],"level":1,"full":true,"payload":{"set":{}})"));
 }
 
+// Whoever asked got the one at hand, however old, and all that had come since once more.
+TEST(RelayGridRegress, AWholeStateThatIsAskedForIsOfThePresent) {
+  FakeWorld world(2, {}, rules());
+  const std::string room = world.room_at(1, "owned");
+  Peer& hand = world.connect();
+  world.join(hand, room);
+  hand.say(put(room, R"("a":{"x":1})"));
+  world.run_for(200);
+  Peer& late = world.connect();
+  world.join(late, room);
+  world.run_for(200);
+  hand.say(put(room, R"("a":{"x":2})"));
+  world.run_for(200);
+  ASSERT_TRUE(late.has(R"("x":2)"));
+  late.take();
+  late.say(system("keyframe", room_field(room)));
+  world.run_for(200);
+  EXPECT_TRUE(late.has(R"("full":true,"payload":{"set":{"a":{"x":2}}})"));
+  EXPECT_EQ(late.count("game_state"), 1u);
+}
+
 TEST(RelayGridRegress, ADrainWaitsForNoFarTick) {
   FakeWorld world(1, {}, rules());
   Peer& eye = world.connect();
