@@ -11,20 +11,21 @@ double gap(double at, double begin, double end) {
   return at < begin ? begin - at : at > end ? at - end : 0;
 }
 
-double distance(const GridRule& grid, Place place, i32 x, i32 y) {
+double distance(const GridRule& grid, Place place, double x, double y) {
   return std::hypot(gap(place.x, x * grid.cell, (x + 1) * grid.cell),
                     gap(place.y, y * grid.cell, (y + 1) * grid.cell));
 }
 
-// A place may be any double: what lies beyond the outermost cells counts as in them.
-i32 column(double cells) {
-  return static_cast<i32>(std::clamp(std::floor(cells), -kCellMax, kCellMax));
+// Bounded before it is whole: a number that no i32 holds may not be made one.
+i32 cell_of(const GridRule& grid, double at) {
+  return static_cast<i32>(
+      std::clamp(std::floor(at / grid.cell), -double{kCellMax}, double{kCellMax}));
 }
 
 }  // namespace
 
 Cell cell_at(const GridRule& grid, Place place) {
-  return {column(place.x / grid.cell), column(place.y / grid.cell), 0};
+  return {cell_of(grid, place.x), cell_of(grid, place.y), 0};
 }
 
 void cells_in_view(const GridRule& grid, Place place, const std::vector<Cell>& before,
@@ -33,11 +34,14 @@ void cells_in_view(const GridRule& grid, Place place, const std::vector<Cell>& b
   const auto had = [&](i32 x, i32 y, u8 level) {
     return std::binary_search(before.begin(), before.end(), Cell{x, y, level});
   };
-  const double reach = std::max(grid.radius, grid.far_radius) + grid.hysteresis;
+  const double reach = grid.reach();
   const Cell first = cell_at(grid, {place.x - reach, place.y - reach});
   const Cell last = cell_at(grid, {place.x + reach, place.y + reach});
-  for (i32 x = first.x; x <= last.x; ++x) {
-    for (i32 y = first.y; y <= last.y; ++y) {
+  // An i32 at its end would never be beyond it.
+  for (i64 column = first.x; column <= last.x; ++column) {
+    for (i64 row = first.y; row <= last.y; ++row) {
+      const i32 x = static_cast<i32>(column);
+      const i32 y = static_cast<i32>(row);
       const double away = distance(grid, place, x, y);
       const bool is_near = away <= grid.radius + (had(x, y, 0) ? grid.hysteresis : 0);
       const bool is_far =

@@ -15,10 +15,11 @@
 
 namespace perseid {
 
-constexpr double kCellMax = 1e9;  // of x and y, either way: far from what an i32 can count
+// In either direction; what lies beyond is as if it lay in the last one.
+constexpr i32 kCellMax = 1'000'000'000;
 
 struct Cell {
-  i32 x = 0;
+  i32 x = 0;  // within ±kCellMax
   i32 y = 0;
   u8 level = 0;  // 0: at the room's rate; 1: far away, at that rate divided
   auto operator<=>(const Cell&) const = default;
@@ -42,13 +43,14 @@ struct ViewWish {
   Place place;
   std::vector<Cell> cells;
 
-  // {}, {"follow":"e1"}, {"x":1,"y":2} or {"cells":[[0,1],…]}. False if it is none of these.
+  // {}, {"follow":"e1"}, {"x":1,"y":2} or {"cells":[[0,1],…]}. False if it is none of these. A place
+  // is any finite one: what it shows is bounded by cells_in_view().
   static bool parse(std::string_view json, ViewWish& out);
 };
 
 // Of a grid, at the full rate.
 Cell cell_at(const GridRule& grid, Place place);
-// The cells in view from `place` for whom `before` was in view, sorted.
+// The cells in view from `place` for whom `before` was in view, sorted; at most kViewCellsMax.
 void cells_in_view(const GridRule& grid, Place place, const std::vector<Cell>& before,
                    std::vector<Cell>& out);
 // What has to be left and entered to get from one sorted view to another.

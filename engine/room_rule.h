@@ -1,10 +1,12 @@
 // RoomRule: what a room is told apart from the options: its schema, who may write, how often it
 // ticks, whether it is a grid. From the config file by the room's name, or from who creates it.
 // Thread: immutable once made, so every shard may read one.
-// Invariants: a grid has a schema and its x and y are numbers of that; an entity is removed with
-// its owner only where there are owners.
+// Invariants: a grid has a schema and its x and y are numbers of that, which lie within
+// kGridCellsMax cells; nobody sees further than kGridReachCellsMax; an entity is removed with its
+// owner only where there are owners.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +18,11 @@
 namespace perseid {
 
 constexpr u32 kFarDivisorMax = 16;
+// How far a member may see, hysteresis included, in sides of a cell; and so how many cells at once.
+constexpr u32 kGridReachCellsMax = 8;
+constexpr u32 kViewCellsMax = (2 * kGridReachCellsMax + 1) * (2 * kGridReachCellsMax + 1);
+// How far from 0 an entity may be, in sides of a cell.
+constexpr double kGridCellsMax = 1e9;
 
 enum class Ownership : u8 {
   anyone,       // writes any entity
@@ -32,6 +39,7 @@ struct GridRule {
   u32 far_divisor = 1;
   u32 x = 0;  // fields of the schema
   u32 y = 0;
+  double reach() const { return std::max(radius, far_radius) + hysteresis; }
 };
 
 struct RoomRule {

@@ -38,6 +38,7 @@ std::string read_whole(ondemand::value value, u32 min, u32 max, u32& out) {
 std::string read_length(ondemand::value value, double least, double& out) {
   double number = 0;
   if (value.get_double().get(number)) return "must be a number";
+  if (!std::isfinite(number)) return "must be finite";
   if (number < 0 || (number == 0 && least > 0)) {
     return least > 0 ? "must be above 0" : "must not be below 0";
   }
@@ -79,8 +80,8 @@ class GridReader {
   // Once the schema is known: what is wrong, as read() says it.
   std::string resolve(const Schema* schema) {
     if (schema == nullptr) return ": needs a schema";
-    std::string wrong = find(*schema, x_, "x", grid.x);
-    if (wrong.empty()) wrong = find(*schema, y_, "y", grid.y);
+    std::string wrong = find(*schema, grid.cell, x_, "x", grid.x);
+    if (wrong.empty()) wrong = find(*schema, grid.cell, y_, "y", grid.y);
     return wrong;
   }
 
@@ -115,21 +116,29 @@ class GridReader {
       return "cell: too small: a view may reach " + std::to_string(kReachCellsMax) + " cells far";
     }
     if (grid.far_radius == 0) {
-      return grid.far_divisor == 1 ? "" : "far_divisor: means nothing without far_radius";
+      if (grid.far_divisor != 1) return "far_divisor: means nothing without far_radius";
+    } else if (grid.far_radius <= grid.radius) {
+      return "far_radius: must be above radius";
+    } else if (grid.far_divisor == 1) {
+      grid.far_divisor = kFarDivisorDefault;
     }
-    if (grid.far_radius <= grid.radius) return "far_radius: must be above radius";
-    if (grid.far_divisor == 1) grid.far_divisor = kFarDivisorDefault;
-    return {};
+    if (grid.reach() / grid.cell <= kGridReachCellsMax) return {};
+    return "cell: too small: the larger radius and the hysteresis may reach over " +
+           std::to_string(kGridReachCellsMax) + " cells at most";
   }
 
-  static std::string find(const Schema& schema, const std::string& field, const char* key,
-                          u32& out) {
+  static std::string find(const Schema& schema, double cell, const std::string& field,
+                          const char* key, u32& out) {
     out = schema.find(field);
     const std::string where = std::string(".") + key + ": ";
     if (out == Schema::kNoField) return where + "the schema has no field " + shown(field);
     const FieldType type = schema.fields()[out].type;
-    if (type == FieldType::integer || type == FieldType::number) return {};
-    return where + "the field " + field + " must be an int or a float";
+    if (type != FieldType::integer && type != FieldType::number) {
+      return where + "the field " + field + " must be an int or a float";
+    }
+    const double far = std::max(std::abs(schema.fields()[out].min), schema.fields()[out].max);
+    if (far / cell <= kGridCellsMax) return {};
+    return where + "the field " + field + " reaches beyond a thousand million cells";
   }
 
   std::string x_ = "x";

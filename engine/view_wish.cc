@@ -8,25 +8,23 @@
 namespace perseid {
 namespace {
 
-constexpr std::size_t kCellsMax = 1024;
 constexpr std::size_t kFollowBytesMax = 256;
 
-bool read_column(simdjson::simdjson_result<simdjson::dom::element> element, i32& out) {
-  i64 column = 0;
-  if (element.get(column) != simdjson::SUCCESS) return false;
-  constexpr i64 kMax = static_cast<i64>(kCellMax);
-  out = static_cast<i32>(std::clamp(column, -kMax, kMax));
-  return out == column;
+bool is_cell(i64 at) {
+  return at >= -kCellMax && at <= kCellMax;
 }
 
 bool read_cells(simdjson::dom::array cells, std::vector<Cell>& out) {
   for (const simdjson::dom::element element : cells) {
     simdjson::dom::array pair;
     if (element.get(pair) != simdjson::SUCCESS || pair.size() != 2) return false;
-    Cell cell;
-    if (!read_column(pair.at(0), cell.x) || !read_column(pair.at(1), cell.y)) return false;
-    if (out.size() == kCellsMax) return false;
-    out.push_back(cell);
+    i64 x = 0;
+    i64 y = 0;
+    if (pair.at(0).get(x) != simdjson::SUCCESS || pair.at(1).get(y) != simdjson::SUCCESS) {
+      return false;
+    }
+    if (!is_cell(x) || !is_cell(y) || out.size() == kViewCellsMax) return false;
+    out.push_back({static_cast<i32>(x), static_cast<i32>(y), 0});
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -34,7 +32,8 @@ bool read_cells(simdjson::dom::array cells, std::vector<Cell>& out) {
 }
 
 bool read_place(simdjson::dom::object wish, Place& out) {
-  return wish["x"].get(out.x) == simdjson::SUCCESS && wish["y"].get(out.y) == simdjson::SUCCESS;
+  return wish["x"].get(out.x) == simdjson::SUCCESS && wish["y"].get(out.y) == simdjson::SUCCESS &&
+         std::isfinite(out.x) && std::isfinite(out.y);
 }
 
 }  // namespace

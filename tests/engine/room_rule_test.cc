@@ -128,6 +128,16 @@ const Row kProblems[] = {
      "grid.far_divisor: must be a whole number from 2 to 16"},
     {"{" XY R"(,"grid":{"cell":1,"radius":1,"far_radius":2,"far_divisor":1}})",
      "grid.far_divisor: must be a whole number from 2 to 16"},
+    {"{" XY R"(,"grid":{"cell":1,"radius":8.5}})",
+     "grid.cell: too small: the larger radius and the hysteresis may reach over 8 cells at most"},
+    {"{" XY R"(,"grid":{"cell":1,"radius":1,"hysteresis":7.1}})",
+     "grid.cell: too small: the larger radius and the hysteresis may reach over 8 cells at most"},
+    {"{" XY R"(,"grid":{"cell":10,"radius":10,"far_radius":80,"hysteresis":1}})",
+     "grid.cell: too small: the larger radius and the hysteresis may reach over 8 cells at most"},
+    {"{" XY R"(,"grid":{"cell":1e-300,"radius":1e300}})",
+     "grid.cell: too small: the larger radius and the hysteresis may reach over 8 cells at most"},
+    {"{" XY R"(,"grid":{"cell":1e-9,"radius":1e-9}})",
+     "grid.x: the field x reaches beyond a thousand million cells"},
 };
 
 TEST(RoomRule, HasAWordOnWhatIsNone) {
