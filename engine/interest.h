@@ -43,8 +43,8 @@ struct ViewWish {
   Place place;
   std::vector<Cell> cells;
 
-  // {}, {"follow":"e1"}, {"x":1,"y":2} or {"cells":[[0,1],…]}. False if it is none of these. A place
-  // is any finite one: what it shows is bounded by cells_in_view().
+  // {}, {"follow":"e1"}, {"x":1,"y":2} or {"cells":[[0,1],…]}. False if it is none of these. A
+  // place is any finite one: what it shows is bounded by cells_in_view().
   static bool parse(std::string_view json, ViewWish& out);
 };
 

@@ -55,6 +55,8 @@ namespace perseid {
   NUM(u32, room_members_max, 1000000, 1, 16000000, "", "Members of one room.")                     \
   NUM(u32, room_linger_ms, 60000, 0, 86400000, "ms",                                               \
       "An empty room is kept so long for recovery.")                                               \
+  NUM(u32, grid_cells_max, 65536, 1, 8000000, "",                                                  \
+      "Cells of grids that members look at at one time, on each shard; more stay unseen.")         \
   NUM(u32, chat_history, 1000, 0, 1000000, "messages", "Chat messages a room keeps.")              \
   NUM(u32, chat_window_bytes, 1048576, 4096, 1073741824, "bytes", "The same, in bytes.")           \
   NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \

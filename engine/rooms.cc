@@ -5,7 +5,6 @@
 
 #include "engine/answers.h"
 #include "engine/parcel.h"
-#include "engine/typed_state.h"
 
 namespace perseid {
 namespace {
@@ -76,16 +75,20 @@ Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
 // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
 bool Rooms::has_place() {
   const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
-  return rooms_.size() < rooms_max || make_place();
+  return rooms_.size() - cells_open_ < rooms_max || make_place();
 }
 
 // An empty room is kept for recovery, but not at the price of refusing one that is wanted: or else
 // a single client that joins and leaves ever new rooms could fill the relay. A few looks, in turn.
 bool Rooms::make_place() {
   constexpr u32 kLooks = 64;
-  for (u32 i = 0; i < std::min(kLooks, rooms_.slots_used()); ++i) {
+  constexpr u32 kStepsMax = 4096;  // cells, which stand between the rooms, are passed over
+  u32 looks = 0;
+  for (u32 i = 0; i < std::min(kStepsMax, rooms_.slots_used()) && looks < kLooks; ++i) {
     next_look_ = next_look_ + 1 < rooms_.slots_used() ? next_look_ + 1 : 0;
-    if (!rooms_.live(next_look_) || rooms_[next_look_]->members_total > 0) continue;
+    if (!rooms_.live(next_look_) || rooms_[next_look_]->cell) continue;
+    ++looks;
+    if (rooms_[next_look_]->members_total > 0) continue;
     remove(next_look_);
     return true;
   }
@@ -106,9 +109,14 @@ void Rooms::remove(Slot slot) {
   if (Room* parent = room.cell ? find(room.cell->parent) : nullptr) {
     parent->grid->remove_room(room.cell->at);
   }
+  if (room.cell) {
+    --cells_open_;
+    ++context_.stats.cells_closed;
+  } else {
+    ++context_.stats.rooms_removed;
+  }
   by_name_.erase(by_name_.find(room.name));
   rooms_.release(slot);
-  ++context_.stats.rooms_removed;
 }
 
 void Rooms::join(JoinRequest& request) {
@@ -119,12 +127,16 @@ void Rooms::join(JoinRequest& request) {
   answer->id = std::move(request.id);
   Room* room = request.is_cell ? obtain_cell(request, *answer) : obtain(request, *answer);
   if (room != nullptr) answer->error = seat(*room, request, *answer);
-  if (answer->error != Error::ok) ++context_.stats.rooms_refused;
-  const bool watches = answer->error == Error::ok && room->grid != nullptr;
+  if (answer->error != Error::ok && request.is_cell) {
+    refuse_cell(request);
+  } else if (answer->error != Error::ok) {
+    ++context_.stats.rooms_refused;
+  } else if (room->grid != nullptr) {
+    // Before the answer, on which a member of this shard may be gone again.
+    room->grid->watch(request.session, request.member);
+    wish(*room, request.session, request.wish);
+  }
   mail_.send(request.session.shard(), Letter(std::move(answer)));
-  if (!watches) return;
-  room->grid->watch(request.session, request.member);
-  wish(*room, request.session, request.wish);
 }
 
 Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
@@ -161,6 +173,9 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
       room.cell.has_value() ||
       (!answer.is_grid && (room.state->has_full(request.format.flavour) || had_state));
   answer.state_hz = room.rule->hz(context_.options.state_hz);
+  if (room.cell && room.cell->at.level > 0) {
+    answer.state_hz = std::max(1u, answer.state_hz / room.rule->grid->far_divisor);
+  }
   answer.members_total = room.members_total;
   if (room.cell) return Error::ok;
   room.write_members(answer.members_json, context_.options.roster_max);
@@ -209,6 +224,7 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
     const u64 linger_ms = room.cell ? kCellLingerMs : context_.options.room_linger_ms;
     room.linger_timer = context_.timers.schedule(
         context_.now.mono_ms + linger_ms, timer_cookie(TimerKind::room_linger, slot_of(room)));
+    if (room.cell) rest_cell(room);
   }
 }
 
@@ -217,9 +233,7 @@ Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view pa
   if (lane == Lane::game_state) {
     error = room.state->merge({payload, coded, sender, room.owners.get()}, state_readers_, field);
     ++context_.stats.state_updates;
-    if (error == Error::ok && room.grid != nullptr) {
-      room.grid->wrote(sender, static_cast<TypedState&>(*room.state).last_merged());
-    }
+    if (error == Error::ok && room.grid != nullptr) follow_own(room, sender);
     if (room.state->dirty()) arm_tick(room);
     return 0;
   }

@@ -3,6 +3,7 @@
 // turn is in grown_ and its viewers are told at end_turn(), once.
 #pragma once
 
+#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +52,11 @@ class Rooms {
   // Null if there may be no such room; then the answer says why.
   Room* obtain(const JoinRequest& request, JoinAnswer& answer);
   Room* obtain_cell(const JoinRequest& request, JoinAnswer& answer);
+  Room& open_cell(const JoinRequest& request, Room& parent);
+  void refuse_cell(const JoinRequest& request);
+  void rest_cell(const Room& room);
+  bool rests(Handle cell);
+  bool has_cell_place();
   bool has_place();
   std::shared_ptr<const RoomRule> rule_of_new(const JoinRequest& request, JoinAnswer& answer) const;
   // The room by its handle; by its name (and the session's seat) while a join is on its way.
@@ -73,6 +79,7 @@ class Rooms {
   void remove_from_cells(Room& room, std::string_view key);
   void look(Room& room, SessionUid session, Grid::Watcher& watcher);
   void wish(Room& room, SessionUid session, const ViewWish& wish);
+  void follow_own(Room& room, SessionUid session);
   void answer_view(Room& room, const Ask& ask);
   void grown(Room& room, Lane lane);
   void advance(Room& room);
@@ -96,7 +103,9 @@ class Rooms {
   ActionWindow auto_window_;
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;
-  Slot next_look_ = 0;  // of make_place()
+  Slot next_look_ = 0;                // of make_place()
+  u32 cells_open_ = 0;                // of rooms_, those that are cells
+  std::deque<Handle> resting_cells_;  // that have become empty, the first first; some are gone
   bool draining_ = false;
 };
 

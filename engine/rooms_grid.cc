@@ -29,20 +29,23 @@ void Rooms::tick_grid(Room& room) {
     row == nullptr ? remove_from_cells(room, key) : put_into_cells(room, key, *row);
   });
   room.state->settle();
-  bool far_waits = false;
+  bool waits = false;
   for (const auto& [cell, slot] : room.grid->rooms()) {
     Room& of = *rooms_[slot];
     if (!of.state->dirty()) continue;
     const bool is_due =
         cell.level == 0 || draining_ || room.tick_number % room.grid->rule().far_divisor == 0;
     if (!is_due) {
-      far_waits = true;
+      waits = true;
       continue;
     }
     tick_cell(room, of);
   }
-  for (auto& [session, watcher] : room.grid->watchers()) look(room, SessionUid{session}, watcher);
-  if (far_waits) arm_tick(room);
+  for (auto& [session, watcher] : room.grid->watchers()) {
+    look(room, SessionUid{session}, watcher);
+    waits |= !watcher.refused.empty();
+  }
+  if (waits) arm_tick(room);
 }
 
 // Its ticks are numbered as the grid's, so that of two cells the newer word can be told.
@@ -55,12 +58,14 @@ void Rooms::tick_cell(const Room& grid, Room& cell) {
 
 void Rooms::put_into_cells(Room& room, std::string_view key, const StateRow& row) {
   Grid& grid = *room.grid;
+  if (!grid.has_place(row)) return remove_from_cells(room, key);
   Grid::Entity now;
   const Grid::Entity* before = grid.move(key, row, now);
   for (u8 level = 0; level < grid.levels(); ++level) {
     const Cell to{now.cell.x, now.cell.y, level};
     const bool moves = before != nullptr && before->cell != now.cell;
-    // Into the new one before it leaves the old one: who sees both never misses it.
+    // Either cell tells its part of the move in this tick, the one that was left perhaps last: it
+    // is for the client to know that an entity is of the cell that set it last (docs/protocol.md).
     if (const Slot slot = grid.room_at(to); slot != kNoSlot) typed(*rooms_[slot]).put(key, row);
     if (!moves) continue;
     const Slot left = grid.room_at({before->cell.x, before->cell.y, level});
@@ -82,7 +87,7 @@ void Rooms::remove_from_cells(Room& room, std::string_view key) {
 // Tells a member's shard what is in view now, if that is something else.
 void Rooms::look(Room& room, SessionUid session, Grid::Watcher& watcher) {
   ViewChange change;
-  if (!room.grid->look(watcher, change)) return;
+  if (!room.grid->look(watcher, context_.now.mono_ms, change)) return;
   auto letter = std::make_unique<CellsLetter>();
   letter->member = watcher.member;
   letter->leave = std::move(change.leave);
@@ -91,12 +96,19 @@ void Rooms::look(Room& room, SessionUid session, Grid::Watcher& watcher) {
   mail_.send(session.shard(), Letter(std::move(letter)));
 }
 
+// Looked at with the next tick: however often a member changes its mind, its cells come and go
+// once.
 void Rooms::wish(Room& room, SessionUid session, const ViewWish& wish) {
   Grid::Watcher* watcher = room.grid->watcher(session);
   if (watcher == nullptr) return;
   watcher->wish = wish;
-  watcher->placed = false;
-  look(room, session, *watcher);
+  watcher->looked = false;
+  arm_tick(room);
+}
+
+void Rooms::follow_own(Room& room, SessionUid session) {
+  Grid::Watcher* watcher = room.grid->follows_next(session);
+  if (watcher != nullptr) watcher->wish.follow = typed(room).last_merged();
 }
 
 // The cell's room, made and filled when the first looks at it.
@@ -104,31 +116,68 @@ Room* Rooms::obtain_cell(const JoinRequest& request, JoinAnswer& answer) {
   answer.error = Error::room_limit;
   Room* parent = find(request.parent);
   if (parent == nullptr || parent->grid == nullptr) return nullptr;
+  // A look that stands in the letters behind its refusal would show a cell of no view.
+  if (parent->grid->has_refused(request.session, request.cell)) return nullptr;
   if (const Slot there = parent->grid->room_at(request.cell); there != kNoSlot) {
     Room& cell = *rooms_[there];
     // One far away lags behind, and who saw it near until now would go back in time with it.
     if (cell.state->dirty()) tick_cell(*parent, cell);
     return &cell;
   }
-  if (!has_place()) return nullptr;
+  return has_cell_place() ? &open_cell(request, *parent) : nullptr;
+}
+
+Room& Rooms::open_cell(const JoinRequest& request, Room& parent) {
   const Slot slot = rooms_.acquire();
   rooms_[slot] =
-      std::make_unique<Room>(context_, *parent, request.parent, request.room, request.cell);
+      std::make_unique<Room>(context_, parent, request.parent, request.room, request.cell);
   Room& room = *rooms_[slot];
   room.slot = slot;
-  room.tick_number = parent->tick_number;
+  room.tick_number = parent.tick_number;
   by_name_.emplace(request.room, slot);
-  parent->grid->add_room(request.cell, slot);
+  parent.grid->add_room(request.cell, slot);
   // As of the grid's last tick: what was set since may lie in another cell by now.
-  typed(*parent).visit_told([&](std::string_view key, const StateRow& row) {
-    const Grid::Entity* entity = parent->grid->find(key);
-    const bool is_in =
-        entity != nullptr && entity->cell.x == request.cell.x && entity->cell.y == request.cell.y;
-    if (is_in) typed(room).put(key, row);
+  StateRow row;
+  parent.grid->each_in(request.cell, [&](std::string_view key) {
+    if (typed(parent).told_row(key, row)) typed(room).put(key, row);
   });
   room.state->settle();
+  ++cells_open_;
   ++context_.stats.cells_opened;
-  return &room;
+  return room;
+}
+
+// Not for ever: it is out of the member's view until that is looked at again.
+void Rooms::refuse_cell(const JoinRequest& request) {
+  Room* parent = find(request.parent);
+  if (parent == nullptr || parent->grid == nullptr) return;
+  if (!parent->grid->refuse(request.session, request.cell, context_.now.mono_ms)) return;
+  ++context_.stats.cells_refused;
+  arm_tick(*parent);
+}
+
+bool Rooms::rests(Handle cell) {
+  const Room* room = find(cell);
+  return room != nullptr && room->members_total == 0;
+}
+
+// They all rest equally long, so the first here is the first to go.
+void Rooms::rest_cell(const Room& room) {
+  while (!resting_cells_.empty() && !rests(resting_cells_.front())) resting_cells_.pop_front();
+  resting_cells_.push_back(rooms_.handle(slot_of(room)));
+}
+
+// Those that nobody looks at make way.
+bool Rooms::has_cell_place() {
+  if (cells_open_ < context_.options.grid_cells_max) return true;
+  while (!resting_cells_.empty()) {
+    const Handle cell = resting_cells_.front();
+    resting_cells_.pop_front();
+    if (!rests(cell)) continue;
+    remove(cell.slot);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace perseid

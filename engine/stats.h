@@ -42,6 +42,8 @@ namespace perseid {
   X(rooms_refused, "Joins refused by a limit of rooms or members, or for their create.")    \
   X(formats_opened, "Wire formats begun in a room, each with a transcript of its windows.") \
   X(cells_opened, "Cells of grids that somebody began to look at.")                         \
+  X(cells_closed, "Cells that nobody had looked at for a while.")                           \
+  X(cells_refused, "Looks at a cell refused by --grid-cells-max.")                          \
   X(views_moved, "Members whose view of a grid changed.")                                   \
   X(state_updates, "game_state messages merged.")                                           \
   X(state_ticks, "Ticks that encoded a delta.")                                             \

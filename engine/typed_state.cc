@@ -42,6 +42,13 @@ TypedState::Entity* TypedState::find(std::string_view key) {
   return it == by_key_.end() ? nullptr : &entities_[it->second];
 }
 
+bool TypedState::told_row(std::string_view key, StateRow& out) const {
+  const auto it = by_key_.find(key);
+  if (it == by_key_.end() || !told(it->second)) return false;
+  encoder_.table().read(it->second, out);
+  return true;
+}
+
 u32 TypedState::take_slot() {
   if (free_.empty()) {
     entities_.emplace_back();

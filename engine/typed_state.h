@@ -41,23 +41,11 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   void write_full(Flavour flavour, std::string& out) override;
 
   u64 held_bytes() const { return held_bytes_; }
-  // The first entity that the last update set; empty if it set none.
-  std::string_view last_merged() const {
-    return staged_.empty() || staged_.front().kind == Staged::Kind::unset ? ""
-                                                                          : key_of(staged_.front());
-  }
+  // The first entity that the last update set and that is still there; empty if there is none.
+  std::string_view last_merged() const;
+  // An entity as the last delta told it; false if it told of none.
+  bool told_row(std::string_view entity, StateRow& out) const;
   const Schema& schema() const { return *schema_; }
-  // Calls visit(key, row) for each entity as the last delta told it.
-  template <class Visit>
-  void visit_told(Visit&& visit) const {
-    const StateTable& table = encoder_.table();
-    StateRow row;
-    for (u32 slot = 0; slot < table.slots(); ++slot) {
-      if (!table.live(slot)) continue;
-      table.read(slot, row);
-      visit(std::string_view(table.slot(slot).key), row);
-    }
-  }
   // Calls visit(key, row or null) for each that changed since the last delta, null where it is
   // gone.
   template <class Visit>

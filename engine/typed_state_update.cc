@@ -27,6 +27,14 @@ Error TypedState::merge(const StateUpdate& update, StateReaders& readers, std::s
   return Error::ok;
 }
 
+std::string_view TypedState::last_merged() const {
+  for (const Staged& line : staged_) {
+    const bool sets = line.kind == Staged::Kind::set || line.kind == Staged::Kind::add;
+    if (sets && row(key_of(line)) != nullptr) return key_of(line);
+  }
+  return {};
+}
+
 Error TypedState::check_owners(const StateUpdate& update) const {
   if (update.owners == nullptr) return Error::ok;
   for (const Staged& line : staged_) {
