@@ -25,9 +25,11 @@ struct SendSlice {
   u32 first_seq = 0;  // of the first frame, its low half
   u32 frames = 0;     // of a lane; a keyframe is one
 };
-static_assert(sizeof(SendSlice) <= 48, "eight of them lie in every send");
+static_assert(sizeof(SendSlice) <= 48, "many of them lie in every send");
 
-constexpr u32 kSendSlicesMax = 8;
+// A member of a grid has a lane for each cell in view. Sends are taken within the turn, so that few
+// exist at one time: what more slices cost is not per connection.
+constexpr u32 kSendSlicesMax = 32;
 
 struct SendBatch {
   std::array<SendSlice, kSendSlicesMax> slices;

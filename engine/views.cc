@@ -33,7 +33,7 @@ ShardId Views::home_of(std::string_view room) const {
 }
 
 // A seat in the view of a room, which is made if it is the first.
-Slot Views::add_member(Slot session_slot, std::string_view room, ShardId home) {
+Slot Views::add_member(Slot session_slot, std::string_view room, ShardId home, Slot behind) {
   Session& session = sessions_[session_slot];
   auto [it, is_new] = by_name_.try_emplace(std::string(room), kNoSlot);
   if (is_new) {
@@ -50,11 +50,12 @@ Slot Views::add_member(Slot session_slot, std::string_view room, ShardId home) {
   Member& member = members_[slot];
   member.session = session_slot;
   member.view = it->second;
-  member.format = session.format.index();
+  member.format = session.format.index() & 3;
   member.index_in_view = static_cast<u32>(view.members.size());
   view.members.push_back(slot);
-  member.next_in_session = session.first_member;
-  session.first_member = slot;
+  Slot& link = behind == kNoSlot ? session.first_member : members_[behind].next_in_session;
+  member.next_in_session = link;
+  link = slot;
   return slot;
 }
 
@@ -94,7 +95,9 @@ void Views::joined(JoinAnswer& answer) {
   const Slot session = member->session;
   RoomView& view = views_[member->view];
   if (answer.error != Error::ok) {
-    if (session != kNoSlot && view.parent == kNoSlot) {
+    if (view.parent != kNoSlot) {
+      refuse_cell(*member);
+    } else if (session != kNoSlot) {
       sessions_.answer_error(session, answer.id, answer.error, answer.field, 0, answer.problem);
     } else if (session != kNoSlot && !member->leaving) {
       // It may have been seen at another rate until now, and nothing will replace that.
@@ -111,6 +114,7 @@ void Views::joined(JoinAnswer& answer) {
   member->cursors = answer.cursors;
   member->wants_keyframe = answer.has_state;
   if (view.parent != kNoSlot) {
+    if (session != kNoSlot && !member->leaving) inherit_slowdown(slot);
     if (session != kNoSlot) sessions_.touch(session);
   } else if (session != kNoSlot) {
     std::string& text = context_.scratch;
@@ -159,6 +163,8 @@ void Views::give_up(Slot slot, SessionUid session, std::unique_ptr<LeaveAsk> ask
 }
 
 void Views::leave_all(Slot session) {
+  // Cells before their grid, which their homes would else take for left by all.
+  leave_cells(session, kNoSlot);
   while (sessions_[session].first_member != kNoSlot) {
     const Slot slot = sessions_[session].first_member;
     const bool told = members_[slot].leaving;
@@ -182,6 +188,7 @@ void Views::remove_member(Slot slot) {
   unlink_from_session(slot);
   Member& member = members_[slot];
   if (member.slowed) forget_slowdown(slot);
+  gone_cells_.erase(slot);
   RoomView& view = views_[member.view];
   const Slot moved = view.members.back();
   view.members[member.index_in_view] = moved;

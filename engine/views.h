@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/context.h"
 #include "engine/keyed_hash.h"
@@ -60,11 +61,20 @@ class Views {
 
  private:
   FormatView& format_view(const Member& member);
-  Slot add_member(Slot session, std::string_view room, ShardId home);
-  void enter_cell(Slot session, Slot parent, const Cell& cell);
-  void leave_cell(Slot session, Slot parent, const Cell& cell, bool tell);
+  // In the session's list at its head, or behind another of its members.
+  Slot add_member(Slot session, std::string_view room, ShardId home, Slot behind = kNoSlot);
+  void begin_with(Slot session, Slot member);
+  // Cells of grids (views_cells.cc). A grid is named by the session's member of it.
+  void enter_cell(Slot grid, const Cell& cell, bool shown);
   void leave_cells(Slot session, Slot parent);
-  void say_cell_is_gone(Slot session, const RoomView& parent, const Cell& cell);
+  template <class Matches>
+  std::vector<Slot> bring_forward(Slot session, Matches&& matches);
+  void refuse_cell(const Member& cell);
+  Slot grid_of(const Member& cell);
+  void owe_gone_cell(Slot grid, const Cell& cell);
+  bool tell_cell_is_gone(Slot grid, const Cell& cell);
+  void tell_gone_cells(Slot grid);
+  bool forget_gone_cell(Slot grid, const Cell& cell);
   bool is_cell(const Member& member) const { return views_[member.view].parent != kNoSlot; }
   void give_up(Slot slot, SessionUid session, std::unique_ptr<LeaveAsk> ask);
   void unlink_from_session(Slot slot);
@@ -83,6 +93,7 @@ class Views {
   void hold_state(Slot slot);
   void set_rate_timer(Slot slot, Slowdown& slowdown);
   void forget_slowdown(Slot slot);
+  void inherit_slowdown(Slot slot);
   void tell_rate(Slot session, Member& member);
   void tell_grid_rate(Slot session, Slot parent);
   void check_windows(Slot session, Member& member);
@@ -108,6 +119,8 @@ class Views {
   Slab<Member> members_;
   KeyedMap<Slot> by_name_;
   std::unordered_map<Slot, Slowdown> slowdowns_;  // by member, few
+  // By the member of the grid, few: cells that have left its view, which it could not be told yet.
+  std::unordered_map<Slot, std::vector<Cell>> gone_cells_;
   bool draining_ = false;
 };
 

@@ -170,20 +170,49 @@ void Views::tell_rate(Slot session, Member& member) {
   sessions_.answer(session, text);
 }
 
-// Of a grid's cells the slowest counts, and a change of that alone is told.
+// Of a grid's cells the slowest counts, and a change of that alone is told. Without any there is
+// nothing to go by.
 void Views::tell_grid_rate(Slot session, Slot parent) {
   Member* grid = nullptr;
+  bool any = false;
   u8 halvings = 0;
   for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
-    if (member.view == parent && !member.leaving) grid = &member;
-    if (views_[member.view].parent == parent) halvings = std::max(halvings, u8{member.halvings});
+    if (member.leaving) continue;
+    if (member.view == parent) grid = &member;
+    if (views_[member.view].parent != parent) continue;
+    any = true;
+    halvings = std::max(halvings, u8{member.halvings});
   }
-  if (grid == nullptr || grid->halvings == halvings) return;
+  if (grid == nullptr || !any || grid->halvings == halvings) return;
   grid->halvings = halvings;
   grid->rate_untold = true;
   sessions_.touch(session);
+}
+
+// A cell that comes into view is seen through the same link as those before it: it begins at their
+// rate, as patient as one of them.
+void Views::inherit_slowdown(Slot slot) {
+  Member& member = members_[slot];
+  const RoomView& view = views_[member.view];
+  while (member.halvings > 0 &&
+         state_hz(view, member.halvings) == state_hz(view, static_cast<u8>(member.halvings - 1))) {
+    --member.halvings;
+  }
+  if (member.halvings == 0) return;
+  u32 patience_ms = kPatienceMsMin;
+  for (Slot other = sessions_[member.session].first_member; other != kNoSlot;
+       other = members_[other].next_in_session) {
+    if (!members_[other].slowed || views_[members_[other].view].parent != view.parent) continue;
+    patience_ms = slowdowns_[other].patience_ms;
+    break;
+  }
+  member.slowed = true;
+  Slowdown& slowdown = slowdowns_[slot];
+  slowdown.patience_ms = patience_ms;
+  slowdown.calm_since_ms = context_.now.mono_ms;
+  set_rate_timer(slot, slowdown);
 }
 
 void Views::begin_drain() {

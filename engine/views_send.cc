@@ -45,6 +45,7 @@ bool Views::owes(Slot session_slot) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
     if (member.rate_untold) return true;
+    if (!gone_cells_.empty() && gone_cells_.contains(slot)) return true;
     const FormatView& format = format_view(member);
     const bool wants_keyframe = member.wants_keyframe && !member.state_held;
     if (wants_keyframe && (is_usable(format, member) || !format.keyframe_asked)) return true;
@@ -115,19 +116,40 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
   Session& session = sessions_[session_slot];
   if (!session.closing) {
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
-      if (members_[slot].joined) check_windows(session_slot, members_[slot]);
+      if (!members_[slot].joined) continue;
+      if (!gone_cells_.empty()) tell_gone_cells(slot);
+      check_windows(session_slot, members_[slot]);
     }
   }
   session.outbox.gather(out, budget_bytes);
   // Nothing of a room overtakes a `joined` or a `gap` that did not fit into this batch.
   const bool lanes_may_go = !session.closing && session.outbox.empty();
   if (lanes_may_go && session.ping_due && !out.full()) gather_ping(session, out);
+  Slot turned_away = kNoSlot;
   for (u8 lane = 0; lane < kLanes && lanes_may_go; ++lane) {
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
-      if (!members_[slot].joined || out.full()) continue;
-      gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
+      if (!members_[slot].joined) continue;
+      const bool is_full = out.full() || (out.total_bytes >= budget_bytes && !out.empty());
+      if (is_full && turned_away == kNoSlot) turned_away = slot;
+      if (!is_full) gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
     }
   }
+  if (turned_away != kNoSlot) begin_with(session_slot, turned_away);
+}
+
+// The session's members come round in turn: the next batch begins with the first that this one had
+// no room for, or else the last of many rooms and cells would wait for as long as the first have
+// something to say.
+void Views::begin_with(Slot session, Slot slot) {
+  Slot& first = sessions_[session].first_member;
+  if (first == slot) return;
+  Slot* link = &first;
+  while (*link != slot) link = &members_[*link].next_in_session;
+  *link = kNoSlot;
+  Slot last = slot;
+  while (members_[last].next_in_session != kNoSlot) last = members_[last].next_in_session;
+  members_[last].next_in_session = first;
+  first = slot;
 }
 
 // The same two bytes for everybody: a heartbeat to a million clients allocates nothing.
@@ -145,7 +167,6 @@ void Views::gather_ping(Session& session, SendBatch& out) {
 void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {
   Member& member = members_[slot];
   if (!reads(member, lane)) return;
-  if (out.total_bytes >= budget_bytes && !out.empty()) return;
   if (lane == Lane::game_state && member.wants_keyframe && !gather_keyframe(slot, out)) return;
   const LaneView& view = format_view(member).lanes[index(lane)];
   LaneCursor& cursor = member.cursors[index(lane)];
@@ -185,6 +206,7 @@ bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   count_skipped(Lane::game_state, format.keyframe_at.next_seq - cursor.next_seq);
   cursor = format.keyframe_at;
   member.wants_keyframe = false;
+  member.shown = true;
   ++context_.stats.keyframes_sent;
   hold_state(slot);
   return true;

@@ -25,6 +25,7 @@ void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
   }
   // Backwards, so that what comes back stands in its old order.
   u32 slice_begin = batch.total_bytes;
+  Handle untouched;  // the first of whose slices nothing was taken
   for (u32 i = batch.count; i-- > 0;) {
     SendSlice& slice = batch.slices[i];
     slice_begin -= slice.size_bytes;
@@ -33,8 +34,12 @@ void Views::sent(Slot session_slot, SendBatch& batch, u32 sent_bytes) {
     if (taken == slice.size_bytes) {
       if (slice.hold != nullptr) context_.pool.drop(slice.hold);
     } else {
+      if (taken == 0 && is_of_lane(slice)) untouched = slice.member;
       give_back(session_slot, slice, taken);
     }
+  }
+  if (const Member* next = members_.find(untouched); next && next->session == session_slot) {
+    begin_with(session_slot, untouched.slot);
   }
   count_sent(batch);
   batch.count = 0;
