@@ -49,7 +49,7 @@ class StateUpdateCheck final : public StateUpdateSink {
   u32 fields_max = 0;  // of one of them
 
  private:
-  std::string entity_;
+  std::string_view entity_;  // lives as long as the reading
   u32 fields_of_entity_ = 0;
 };
 

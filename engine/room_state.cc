@@ -42,7 +42,7 @@ RoomState::Entity* RoomState::obtain(std::string_view key) {
 
 RoomState::Entity* RoomState::make(std::string_view key) {
   std::string key_json = quoted(key);
-  if (!fits(kEntityBytes + key.size() + key_json.size())) return nullptr;
+  if (!fits(bytes_of_entity(key) + key_json.size())) return nullptr;
   u32 slot = static_cast<u32>(entities_.size());
   if (free_.empty()) {
     entities_.emplace_back();
@@ -87,18 +87,23 @@ Error RoomState::merge(const StateUpdate& update, StateReaders& readers, std::st
 
 Error RoomState::merge_owned(const StateUpdate& update, const StateUpdateCheck& check,
                              StateUpdateReader& reader, std::string_view& field) {
-  OwnedUpdate owned(*update.owners, update.sender);
-  if (const Error error = reader.read(update.payload, owned, field); error != Error::ok) {
+  EntityNames writable([&](std::string_view entity) {
+    return update.owners->may_write(update.sender, entity) ? Error::ok : Error::not_owner;
+  });
+  if (const Error error = reader.read(update.payload, writable, field); error != Error::ok) {
     field = "payload";
     return error;
   }
   const Error error = merge_checked(update, check, reader, field);
   if (error != Error::ok) return error;
-  owned.settle(*update.owners, [this](std::string_view key) {
+  // Read once more rather than kept: who writes what it owns already costs no memory.
+  EntityNames settled([&](std::string_view key) {
     const Entity* entity = find(key);
-    return entity != nullptr && entity->live;
+    update.owners->settle(update.sender, key, entity != nullptr && entity->live);
+    return Error::ok;
   });
-  return error;
+  (void)reader.read(update.payload, settled, field);
+  return Error::ok;
 }
 
 Error RoomState::merge_checked(const StateUpdate& update, const StateUpdateCheck& check,
@@ -170,8 +175,8 @@ void RoomState::take_back() {
 
 // Brings the sums up to date with what an entity takes now.
 void RoomState::count(Entity& entity) {
-  const u64 key_bytes = entity.key.size() + heap_bytes(entity.key_json);
-  const u64 held = kEntityBytes + key_bytes + entity.fields.held_bytes();
+  const u64 held =
+      bytes_of_entity(entity.key) + heap_bytes(entity.key_json) + entity.fields.held_bytes();
   // Colon, braces and comma.
   const u64 encoded = entity.live ? entity.key_json.size() + 4 + entity.fields.encoded_bytes() : 0;
   held_bytes_ += held - entity.counted_bytes;

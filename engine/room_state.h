@@ -22,8 +22,13 @@ namespace perseid {
 
 class RoomState final : public StateModel, public StateUpdateSink {
  public:
-  RoomState(const Options& options, KeyedHash hash, u32 entities_max = ~0u)
-      : options_(options), hash_(hash), entities_max_(entities_max), by_key_(0, hash) {}
+  // `owned`: its entities have owners, whose memory it counts.
+  RoomState(const Options& options, KeyedHash hash, u32 entities_max = ~0u, bool owned = false)
+      : options_(options),
+        hash_(hash),
+        entities_max_(entities_max),
+        owned_(owned),
+        by_key_(0, hash) {}
 
   Error merge(const StateUpdate& update, StateReaders& readers, std::string_view& field) override;
   void remove(std::string_view entity) override { (void)unset(entity); }
@@ -104,6 +109,10 @@ class RoomState final : public StateModel, public StateUpdateSink {
   void mark(Entity& entity);
   void write_changes(Entity& entity, std::string& out);
   void settle_entity(u32 slot);
+  // Without the quoted key and the fields.
+  u64 bytes_of_entity(std::string_view key) const {
+    return kEntityBytes + key.size() + (owned_ ? EntityOwners::kOwnerBytes + key.size() : 0);
+  }
   u32 entities_max() const { return std::min(options_.room_entities_max, entities_max_); }
   bool fits(u64 more_bytes) const {
     return held_bytes_ + more_bytes <= options_.room_state_bytes_max;
@@ -112,6 +121,7 @@ class RoomState final : public StateModel, public StateUpdateSink {
   const Options& options_;
   KeyedHash hash_;
   const u32 entities_max_;
+  const bool owned_;
   std::vector<Entity> entities_;
   std::vector<u32> free_;
   KeyedMap<u32> by_key_;
@@ -142,7 +152,7 @@ class RoomState::Growth final : public StateUpdateSink {
  private:
   void enter(std::string_view entity);
   RoomState& state_;
-  std::string key_;
+  std::string_view key_;  // lives as long as the reading
   Entity* entity_ = nullptr;
   u64 entities_ = 0;  // new ones
   u64 fields_ = 0;    // new ones of key_

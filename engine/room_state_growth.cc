@@ -16,7 +16,7 @@ void RoomState::Growth::enter(std::string_view entity) {
   entity_ = state_.find(entity);
   if (entity_ != nullptr && entity_->live) return;
   ++entities_;
-  bytes_ += kEntityBytes + kEscapedMax * entity.size() + 64;
+  bytes_ += state_.bytes_of_entity(entity) + kEscapedMax * entity.size() + 64;
   if (state_.live_ + entities_ > state_.entities_max()) fits_ = false;
 }
 

@@ -13,6 +13,7 @@
 #include "codec/state_update.h"
 #include "codec/wire_format.h"
 #include "engine/entity_owners.h"
+#include "engine/state_staging.h"
 
 namespace perseid {
 
@@ -28,6 +29,7 @@ struct StateUpdate {
 struct StateReaders {
   StateUpdateReader json;
   CodedUpdateReader coded;
+  StateStaging staging;
 };
 
 // A tick's delta, in the flavours that somebody reads.
@@ -61,6 +63,9 @@ class StateModel {
   virtual bool take_delta(StateDelta& out) = 0;
   // Forgets what changed without writing it: nobody listens.
   virtual void settle() = 0;
+  // Nobody reads coded frames for now: gives back what only coding needs.
+  virtual void rest() {}
+  virtual u64 coder_bytes() const { return 0; }
   // Appends everything, in JSON or (if coded) as a keyframe.
   virtual void write_full(Flavour flavour, std::string& out) = 0;
 };

@@ -9,9 +9,9 @@ namespace perseid {
 namespace {
 
 // An entity, its node and bucket in the index, its slot in the encoder's table with a history of
-// four values a part and what the models remember of it.
-u64 entity_bytes_of(const Schema& schema, std::size_t entity_bytes) {
-  return entity_bytes + 80 + sizeof(StateTable::Slot) +
+// four values a part and what the models remember of it; texts may be half empty.
+u64 entity_bytes_of(const Schema& schema, std::size_t entity_bytes, bool owned) {
+  return entity_bytes + 80 + (owned ? EntityOwners::kOwnerBytes : 0) + sizeof(StateTable::Slot) +
          schema.parts().size() * (4 * sizeof(u32) + sizeof(u32) + sizeof(StateModels::Memory)) +
          schema.texts() * 3 * sizeof(std::string);
 }
@@ -19,13 +19,15 @@ u64 entity_bytes_of(const Schema& schema, std::size_t entity_bytes) {
 }  // namespace
 
 TypedState::TypedState(const Options& options, KeyedHash hash, std::shared_ptr<const Schema> schema,
-                       u32 entities_max)
+                       u32 entities_max, StateModels* keyframe_models, bool owned)
     : options_(options),
       schema_(std::move(schema)),
-      entities_max_(entities_max),
-      entity_bytes_(entity_bytes_of(*schema_, sizeof(Entity))),
+      entities_max_(std::min(entities_max, StateBounds{}.entities_max)),
+      owned_(owned),
+      entity_bytes_(entity_bytes_of(*schema_, sizeof(Entity), owned)),
       by_key_(0, hash),
-      encoder_(schema_) {}
+      encoder_(schema_),
+      keyframe_models_(keyframe_models) {}
 
 u32 TypedState::bytes(Flavour flavour) const {
   constexpr u32 kJsonFieldBytes = 16;
@@ -66,7 +68,7 @@ TypedState::Entity& TypedState::obtain(std::string_view key) {
     const u32 slot = take_slot();
     entity = &entities_[slot];
     entity->key = by_key_.emplace(key, slot).first->first;
-    held_bytes_ += entity_bytes_ + key.size();
+    held_bytes_ += bytes_of_entity(key);
   }
   if (entity->live) return *entity;
   entity->live = true;
@@ -87,10 +89,7 @@ void TypedState::mark(Entity& entity) {
 // It keeps its slot until a delta has told that it is gone.
 void TypedState::vacate(Entity& entity) {
   if (!entity.live) return;
-  for (std::string& text : entity.row.texts) {
-    held_bytes_ -= text.size();
-    text.clear();
-  }
+  for (std::string& text : entity.row.texts) put_text(text, {});
   entity.live = false;
   --live_;
   mark(entity);
@@ -103,10 +102,22 @@ void TypedState::remove(std::string_view key) {
 void TypedState::put(std::string_view key, const StateRow& row) {
   Entity& entity = obtain(key);
   if (entity.row == row) return;
-  for (const std::string& text : entity.row.texts) held_bytes_ -= text.size();
-  for (const std::string& text : row.texts) held_bytes_ += text.size();
-  entity.row = row;
+  entity.row.present = row.present;
+  entity.row.parts = row.parts;
+  for (u32 i = 0; i < row.texts.size(); ++i) put_text(entity.row.texts[i], row.texts[i]);
   mark(entity);
+}
+
+// Who makes a text long and then short must not leave the memory of the long one behind.
+void TypedState::put_text(std::string& stored, std::string_view text) {
+  constexpr std::size_t kSpareBytes = 32;
+  held_bytes_ += text.size();
+  held_bytes_ -= stored.size();
+  if (stored.capacity() > 2 * text.size() + kSpareBytes) {
+    std::string(text).swap(stored);  // an assignment would keep the memory
+  } else {
+    stored = text;
+  }
 }
 
 void TypedState::collect_changes() {
@@ -133,7 +144,7 @@ void TypedState::free_gone() {
   for (const u32 slot : dirty_) {
     Entity& entity = entities_[slot];
     if (entity.live) continue;
-    held_bytes_ -= entity_bytes_ + entity.key.size();
+    held_bytes_ -= bytes_of_entity(entity.key);
     by_key_.erase(by_key_.find(entity.key));
     entity = Entity{};
     free_.push_back(slot);
@@ -169,7 +180,7 @@ void TypedState::write_full(Flavour flavour, std::string& out) {
   const StateTable& table = encoder_.table();
   if (flavour == Flavour::bin) {
     const std::size_t before = out.size();
-    encoder_.keyframe(out);
+    write_keyframe(out);
     keyframe_bytes_ = static_cast<u32>(out.size() - before);
     keyframe_entities_ = table.entities();
     return;
@@ -186,6 +197,12 @@ void TypedState::write_full(Flavour flavour, std::string& out) {
                             .row = &row});
   }
   out += "}}";
+}
+
+void TypedState::write_keyframe(std::string& out) {
+  if (keyframe_models_ == nullptr) return encoder_.keyframe(out);
+  encoder_.keyframe(*keyframe_models_, out);
+  keyframe_models_->trim();
 }
 
 void TypedState::write_json(std::string& out) const {

@@ -3,9 +3,12 @@
 // Thread: the room's home shard. Owns: the newest values, and with the encoder those that the last
 // delta told.
 // Invariants: a slot is an entity's number at both ends of the stream, and is free again only when
-// a delta has told that the entity is gone; held_bytes() stays within the limit.
+// a delta has told that the entity is gone, and there are never more than a decoder takes;
+// held_bytes() stays within the limit.
 #pragma once
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +24,10 @@ namespace perseid {
 
 class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
  public:
+  // `keyframe_models` are lent for the time of a keyframe, and may serve many rooms; null: it makes
+  // its own each time. `owned`: its entities have owners, whose memory it counts.
   TypedState(const Options& options, KeyedHash hash, std::shared_ptr<const Schema> schema,
-             u32 entities_max);
+             u32 entities_max, StateModels* keyframe_models = nullptr, bool owned = false);
 
   Error merge(const StateUpdate& update, StateReaders& readers, std::string_view& field) override;
   void remove(std::string_view entity) override;
@@ -38,11 +43,15 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   }
   bool take_delta(StateDelta& out) override;
   void settle() override;
+  void rest() override { encoder_.rest(); }
+  u64 coder_bytes() const override { return encoder_.models_bytes(); }
   void write_full(Flavour flavour, std::string& out) override;
 
   u64 held_bytes() const { return held_bytes_; }
   // The first entity that the last update set and that is still there; empty if there is none.
-  std::string_view last_merged() const;
+  std::string_view last_merged() const {
+    return last_merged_ == kNoSlot ? std::string_view{} : entities_[last_merged_].key;
+  }
   // An entity as the last delta told it; false if it told of none.
   bool told_row(std::string_view entity, StateRow& out) const;
   const Schema& schema() const { return *schema_; }
@@ -62,13 +71,11 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
     bool live = false;
     bool dirty = false;
   };
-  // One line of an update that has been read but not merged.
-  struct Staged {
-    enum class Kind : u8 { add, set, remove_field, unset } kind = Kind::add;
-    u32 key_begin = 0;  // in staged_keys_
-    u32 key_bytes = 0;
-    u32 field = 0;
-    u32 value = 0;  // place in staged_parts_ or staged_texts_
+  // By how much an update would make the room grow.
+  struct Growth {
+    i64 bytes = 0;
+    i64 live = 0;
+    u32 slots = 0;
   };
 
   // Reading, by either sink: nothing is merged yet.
@@ -78,34 +85,40 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   Error remove_field(std::string_view entity, u32 field) override;
   Error add(std::string_view entity) override;
   Error unset(std::string_view entity) override;
-  // Null if the key is none.
-  Staged* stage(Staged::Kind kind, std::string_view entity);
-  std::string& staged_text(Staged& line);
-  void begin_staging();
+  Error stage(StagedLine::Kind kind, std::string_view entity, StagedLine*& line);
+  StateStaging::Bounds staging_bounds() const;
+  Error merge_staged(const StateUpdate& update, StateReaders& readers, std::string_view& field);
   Error check_staged();
+  bool surely_fits();
+  bool fits();
+  void count_growth(std::span<const u32> lines, Growth& growth);
   Error check_owners(const StateUpdate& update) const;
-  void settle_owners(const StateUpdate& update) const;
+  void settle_owners(const StateUpdate& update);
+  void note_merged();
+  void apply(const StagedLine& line);
 
-  void apply(const Staged& line);
-  std::string_view key_of(const Staged& line) const {
-    return std::string_view(staged_keys_).substr(line.key_begin, line.key_bytes);
-  }
   Entity* find(std::string_view key);
-  bool is_there(std::string_view key) const;
   Entity& obtain(std::string_view key);
   void mark(Entity& entity);
   void vacate(Entity& entity);
+  void put_text(std::string& stored, std::string_view text);
+  u64 bytes_of_entity(std::string_view key) const {
+    return entity_bytes_ + key.size() * (owned_ ? 2 : 1);
+  }
+  u32 entities_max() const { return std::min(options_.room_entities_max, entities_max_); }
   u32 take_slot();
 
   void collect_changes();
   void free_gone();
   bool told(u32 slot) const { return encoder_.table().live(slot); }
+  void write_keyframe(std::string& out);
   void write_json(std::string& out) const;
   void write_entity_json(std::string& out, const StateChange& change) const;
 
   const Options& options_;
   std::shared_ptr<const Schema> schema_;
-  const u32 entities_max_;  // beside --room-entities-max
+  const u32 entities_max_;  // beside --room-entities-max; no more than decoders take
+  const bool owned_;
   const u64 entity_bytes_;  // what an entity takes, without key and texts
   std::vector<Entity> entities_;
   std::vector<u32> free_;  // a heap: the lowest slot first
@@ -113,16 +126,13 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   std::vector<u32> dirty_;
   std::vector<StateChange> changes_;
   StateEncoder encoder_;
+  StateModels* keyframe_models_;
   u64 held_bytes_ = 0;
   u32 live_ = 0;
   u32 keyframe_bytes_ = 0;     // of the last one
   u32 keyframe_entities_ = 0;  // that it held
-
-  std::vector<Staged> staged_;
-  std::string staged_keys_;
-  std::vector<u32> staged_parts_;
-  std::vector<std::string> staged_texts_;
-  u32 staged_texts_used_ = 0;
+  u32 last_merged_ = kNoSlot;
+  StateStaging* staging_ = nullptr;  // while an update is merged
 };
 
 }  // namespace perseid

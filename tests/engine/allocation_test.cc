@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codec/binary.h"
+#include "codec/coded_update.h"
 #include "codec/deflate.h"
 #include "codec/message_reader.h"
 #include "engine/relay.h"
@@ -25,7 +26,9 @@ constexpr u32 kMeasured = 8000;
 // Relays whose letters go through a fixed box, and members that read everything.
 class Relays {
  public:
-  explicit Relays(u32 count) {
+  // `create` as in a join; the first of the members makes the room.
+  explicit Relays(u32 count, std::string_view create = "") {
+    options_.creators_declare_rooms = true;
     options_.session_messages_per_second = 100'000'000;
     options_.session_bytes_per_second = ~0u;
     // Nobody here answers pings, and time flies.
@@ -47,21 +50,22 @@ class Relays {
       const u32 at = i % count;
       const WireFormat format = WireFormat::at(static_cast<u8>(i / count % kWireFormats));
       const Slot slot = relays_[at]->open({.connection = {i, 1}, .format = format});
-      std::string bytes = system("join", room_field("arena"));
+      std::string bytes = system("join", room_field("arena") + std::string(create));
       if (format.flavour == Flavour::bin) {
         std::string wrapped;
         append_binary_request(wrapped, {.kind = BinaryKind::system, .json = bytes});
         bytes = wrapped;
       }
       if (i == 0) speaker_ = slot;
+      if (i == 2 * count) bin_speaker_ = slot;
       say(at, slot, format, bytes);
     }
     for (int i = 0; i < 10; ++i) turn({});
   }
 
-  // One message of the first member, and everything that it causes.
-  void relay_one(std::string_view message) {
-    turn(message);
+  // One message of a member, and everything that it causes.
+  void relay_one(std::string_view message, Flavour flavour = Flavour::json) {
+    turn(message, flavour);
     turn({});
     turn({});
   }
@@ -90,13 +94,15 @@ class Relays {
                             {buffer_, message.size()});
   }
 
-  void turn(std::string_view message) {
+  void turn(std::string_view message, Flavour flavour = Flavour::json) {
+    const WireFormat format{flavour, false};
+    const Slot speaker = flavour == Flavour::json ? speaker_ : bin_speaker_;
     now_.mono_ms += 20;
     now_.unix_ms += 20;
     for (u32 i = 0; i < relays_.size(); ++i) {
       Relay& relay = *relays_[i];
       relay.begin_turn(now_);
-      if (i == 0 && !message.empty()) say(0, speaker_, {}, message);
+      if (i == 0 && !message.empty()) say(0, speaker, format, message);
       for (auto& post : posts_) {
         for (u32 k = 0; k < post->count; ++k) {
           if (post->targets[k] != i) continue;
@@ -131,6 +137,7 @@ class Relays {
   std::vector<std::unique_ptr<Relay>> relays_;
   Now now_;
   Slot speaker_ = kNoSlot;
+  Slot bin_speaker_ = kNoSlot;
   u8 buffer_[4096 + kParsePaddingBytes];
 };
 
@@ -178,6 +185,72 @@ void check(u32 relay_count, const AllocationCase& row) {
   run(kWarmUp, kWarmUp + kMeasured);
   EXPECT_EQ(allocations.load() - before, 0u) << row.name << " over " << relay_count << " relays";
   EXPECT_GT(relays.stats(0).deliveries - sequenced, kMeasured) << "and members did receive them";
+}
+
+// Rooms with rules. The keys are longer than what a string holds without memory of its own.
+constexpr std::string_view kSchema =
+    R"("schema":{"x":{"type":"float","min":-1000,"max":1000,"resolution":0.1},)"
+    R"("pose":{"type":"quat","bits":9},"act":{"type":"enum","values":["a","b","c","d"]},)"
+    R"("name":{"type":"string","max_bytes":64}})";
+constexpr std::string_view kOwned = R"("ownership":"first_writer")";
+
+std::string json_update(u32 n) {
+  const std::string number = std::to_string(100 + n % 97);
+  return publish("game_state", "arena",
+                 R"({"set":{"an entity with a long key, 1":{"x":)" + number +
+                     R"(.5,"pose":[0.5,0.5,0.5,0.)" + number + R"(],"act":")" +
+                     std::string(1, static_cast<char>('a' + n % 4)) +
+                     R"(","name":"a text that is not short, )" + number +
+                     R"("},"an entity with a long key, 2":{"x":1}}})");
+}
+
+std::string coded_update(const Schema& schema, u32 n) {
+  const StateRow row{.present = 15,
+                     .parts = {5000 + n % 97, 3, 10, 20 + n % 50, 30, n % 4},
+                     .texts = {"a text that is not short, " + std::to_string(100 + n % 97)}};
+  const CodedEntity entity{.key = "an entity with a long key, 1", .set = 15, .row = &row};
+  std::string update;
+  append_coded_update(schema, {&entity, 1}, {}, update);
+  std::string out;
+  append_binary_request(out, {.kind = BinaryKind::coded_state,
+                              .target = BinaryTarget::room_name,
+                              .room = "arena",
+                              .json = update});
+  return out;
+}
+
+void check_state(u32 relay_count, std::string_view rule, Flavour flavour) {
+  std::string problem;
+  const auto schema = Schema::parse(kSchema.substr(kSchema.find('{')), problem);
+  ASSERT_NE(schema, nullptr) << problem;
+  Relays relays(relay_count, R"(,"create":{)" + std::string(rule) + "}");
+  std::vector<std::string> messages;
+  for (u32 n = 0; n < 388; ++n) {
+    messages.push_back(flavour == Flavour::json ? json_update(n) : coded_update(*schema, n));
+  }
+  const auto run = [&](u32 count) {
+    for (u32 n = 0; n < count; ++n) relays.relay_one(messages[n % messages.size()], flavour);
+  };
+  run(kWarmUp);
+  const u64 before = allocations.load();
+  const u64 ticks = relays.stats(0).state_ticks + relays.stats(relay_count - 1).state_ticks;
+  run(kMeasured / 2);
+  EXPECT_EQ(allocations.load() - before, 0u) << rule << " over " << relay_count << " relays";
+  EXPECT_GT(relays.stats(0).state_ticks + relays.stats(relay_count - 1).state_ticks - ticks,
+            kMeasured / 2 - 10);
+  EXPECT_EQ(relays.stats(0).errors_answered, 0u);
+}
+
+TEST(Allocation, none_per_update_of_rooms_with_rules) {
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
+  const std::string both = std::string(kSchema) + "," + std::string(kOwned);
+  for (const u32 relays : {1u, 2u}) {
+    check_state(relays, kSchema, Flavour::json);
+    check_state(relays, kSchema, Flavour::bin);
+    check_state(relays, both, Flavour::json);
+    check_state(relays, both, Flavour::bin);
+    check_state(relays, kOwned, Flavour::json);
+  }
 }
 
 TEST(Allocation, the_counter_counts) {

@@ -45,6 +45,12 @@ struct State {
   }
 };
 
+Error merge_into(TypedState& state, State& s, std::string_view json) {
+  std::string padded(json);
+  padded.append(kParsePaddingBytes, ' ');
+  return state.merge({std::string_view(padded).substr(0, json.size())}, s.reader, s.field);
+}
+
 TEST(TypedState, ValuesAreQuantisedAndNoiseChangesNothing) {
   State s;
   EXPECT_EQ(s.merge(R"({"set":{"a":{"x":1.2345,"hp":7,"up":true,"act":"run","tag":"hi"}}})"),
@@ -94,6 +100,92 @@ TEST(TypedState, LimitsHoldAndARefusalLeavesNothing) {
   EXPECT_EQ(merge(R"({"unset":["b"],"set":{"c":{"x":1}}})"), Error::ok);
   s.options.room_state_bytes_max = 1;
   EXPECT_EQ(merge(R"({"set":{"a":{"tag":"12345678"}}})"), Error::state_limit);
+}
+
+// What an update leaves counts, not how often it names something.
+TEST(TypedState, LimitsAreOfWhatAnUpdateLeaves) {
+  State s;
+  TypedState small(s.options, KeyedHash{}, s.fields, 2);
+  const auto merge = [&](std::string_view json) { return merge_into(small, s, json); };
+  ASSERT_EQ(merge(R"({"set":{"a":{"tag":"12345678"},"b":{}}})"), Error::ok);
+  EXPECT_EQ(merge(R"({"unset":["a","a","a"],"set":{"c":{},"d":{}}})"), Error::state_limit);
+  EXPECT_EQ(merge(R"({"unset":["a","a"],"set":{"c":{}}})"), Error::ok);
+  EXPECT_EQ(merge(R"({"set":{"d":{}},"unset":["d"]})"), Error::ok);
+  EXPECT_EQ(merge(R"({"set":{"d":{"x":1}},"unset":["d","b"]})"), Error::ok);
+  EXPECT_EQ(merge(R"({"set":{"e":{},"c":{},"e":{}}})"), Error::ok) << "two are there";
+}
+
+TEST(TypedState, ARoomAtItsLimitTakesRewritesOfTheSameSize) {
+  State s;
+  ASSERT_EQ(s.merge(R"({"set":{"a":{"tag":"12345678"},"b":{"tag":"1234"}}})"), Error::ok);
+  s.options.room_state_bytes_max = static_cast<u32>(s.state.held_bytes());
+  EXPECT_EQ(s.merge(R"({"set":{"a":{"tag":"abcdefgh"}}})"), Error::ok);
+  EXPECT_EQ(s.merge(R"({"set":{"b":{"tag":"12345"}}})"), Error::state_limit);
+  EXPECT_EQ(s.merge(R"({"set":{"a":{"tag":"1234567"},"b":{"tag":"12345"}}})"), Error::ok);
+  EXPECT_EQ(s.merge(R"({"set":{"a":{"tag":null},"b":{"tag":"12345678"}}})"), Error::ok);
+  EXPECT_LE(s.state.held_bytes(), s.options.room_state_bytes_max);
+}
+
+// However many are removed before a delta has told so: a decoder takes no more slots.
+TEST(TypedState, ThereAreNeverMoreSlotsThanADecoderTakes) {
+  State s;
+  s.options.room_entities_max = 1'000'000;
+  s.options.room_state_bytes_max = 1 << 30;
+  TypedState large(s.options, KeyedHash{}, s.fields, ~0u);
+  std::string set;
+  std::string unset;
+  for (u32 i = 0; i < 65536; ++i) {
+    set += (set.empty() ? "" : ",") + ("\"" + std::to_string(i)) + "\":{}";
+    unset += (unset.empty() ? "\"" : ",\"") + std::to_string(i) + '"';
+  }
+  ASSERT_EQ(merge_into(large, s, R"({"set":{)" + set + "}}"), Error::ok);
+  EXPECT_EQ(merge_into(large, s, R"({"set":{"more":{}}})"), Error::state_limit);
+  EXPECT_EQ(merge_into(large, s, R"({"unset":[)" + unset + R"(],"set":{"more":{}}})"),
+            Error::state_limit);
+  EXPECT_EQ(merge_into(large, s, R"({"unset":[)" + unset + "]}"), Error::ok);
+  EXPECT_EQ(merge_into(large, s, R"({"set":{"0":{}}})"), Error::ok) << "it has its slot still";
+  EXPECT_LE(s.reader.staging.held_bytes(), StateStaging::kBytesKept);
+}
+
+TEST(TypedState, AnUpdateThatCannotFitIsNotStagedWhole) {
+  State s;
+  s.options.room_entities_max = 10;
+  std::string lines;
+  for (u32 i = 0; i < 200'000; ++i) lines += lines.empty() ? R"("a")" : R"(,"a")";
+  EXPECT_EQ(s.merge(R"({"unset":[)" + lines + "]}"), Error::state_limit);
+  EXPECT_LE(s.reader.staging.lines().capacity(), 128u);
+  s.options.room_entities_max = 65536;
+  s.options.room_state_bytes_max = 100'000;
+  std::string texts;
+  for (u32 i = 0; i < 100'000; ++i) {
+    texts += (texts.empty() ? "\"" : ",\"") + std::to_string(i) + R"(":{"tag":"12345678"})";
+  }
+  EXPECT_EQ(s.merge(R"({"set":{)" + texts + "}}"), Error::state_limit);
+  EXPECT_LE(s.reader.staging.held_bytes(), 256 * KiB);
+  EXPECT_FALSE(s.state.dirty());
+}
+
+TEST(TypedState, TextsThatWereLongOnceTakeNoMemory) {
+  State s;
+  std::string problem;
+  TypedState texts(s.options, KeyedHash{},
+                   Schema::parse(R"({"t":{"type":"string","max_bytes":4096}})", problem), 65536);
+  const auto merge = [&](std::string_view text) {
+    return merge_into(texts, s, R"({"set":{"a":{"t":")" + std::string(text) + R"("}}})");
+  };
+  const auto capacity = [&texts] {
+    std::size_t out = 0;
+    texts.visit([&](std::string_view, const StateRow& row) { out = row.texts[0].capacity(); });
+    return out;
+  };
+  ASSERT_EQ(merge(std::string(4096, 'x')), Error::ok);
+  ASSERT_EQ(merge("y"), Error::ok);
+  EXPECT_LE(capacity(), 34u);
+  StateRow row{.present = 1, .parts = {}, .texts = {std::string(4096, 'x')}};
+  texts.put("a", row);
+  row.texts[0] = "y";
+  texts.put("a", row);
+  EXPECT_LE(capacity(), 34u);
 }
 
 std::string random_update(Random& dice) {
