@@ -7,6 +7,7 @@
 #include <string>
 
 #include "codec/deflate.h"
+#include "codec/state_models.h"
 #include "engine/letter.h"
 #include "engine/relay_config.h"
 #include "engine/state_model.h"
@@ -49,6 +50,7 @@ struct Context {
   TimerWheel timers;
   std::string scratch;                          // for one message's text; its capacity stays
   StateDelta state_delta;                       // for one tick's; likewise
+  StateModels keyframe_models;                  // for one coded keyframe; likewise
   std::unique_ptr<DictionaryCoder> dictionary;  // likewise, where there is one
   std::unique_ptr<Deflater> deflater;           // made when the first compressed format appears
 

@@ -54,4 +54,13 @@ constexpr std::int32_t distance(Position from, Position to) {
   return static_cast<std::int32_t>(to - from);
 }
 
+// A keyframe that replaces pending deltas has to spare at least this much.
+constexpr u32 kKeyframeSlackBytes = 512;
+// Whether who is sent a keyframe may read on behind it: the lane still holds what follows `at`, and
+// that is not much more than the keyframe itself.
+constexpr bool leads_on(Position at, u32 keyframe_bytes, Position lane_begin, Position lane_end) {
+  return distance(lane_begin, at) >= 0 &&
+         distance(at, lane_end) <= static_cast<std::int32_t>(keyframe_bytes + kKeyframeSlackBytes);
+}
+
 }  // namespace perseid

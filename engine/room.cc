@@ -28,10 +28,12 @@ std::unique_ptr<FormatLogs> logs_from(const std::array<Seq, kLanes>& first_seqs)
 std::unique_ptr<StateModel> state_for(Context& context, const RoomRule& rule) {
   const KeyedHash hash{context.config.hash_key};
   const u32 entities_max = rule.entities_max.value_or(~0u);
+  const bool owned = rule.ownership == Ownership::first_writer;
   if (rule.schema == nullptr) {
-    return std::make_unique<RoomState>(context.options, hash, entities_max);
+    return std::make_unique<RoomState>(context.options, hash, entities_max, owned);
   }
-  return std::make_unique<TypedState>(context.options, hash, rule.schema, entities_max);
+  return std::make_unique<TypedState>(context.options, hash, rule.schema, entities_max,
+                                      &context.keyframe_models, owned);
 }
 
 u32 header_bytes_of(Bytes frame) {
@@ -77,6 +79,7 @@ Room::~Room() {
   for (u8 i = 0; i < kWireFormats; ++i) {
     if (formats[i] != nullptr) close_format(WireFormat::at(i));
   }
+  context_.stats.coder_bytes += u64{0} - coder_bytes_counted_;
 }
 
 // Sequenced lanes are history and are always written in plain JSON; the others only where somebody
@@ -204,9 +207,9 @@ void Room::append_state(Flavour flavour, std::string_view payload) {
   ++context_.stats.state_encodings;
 }
 
-// By the deltas told, not by the tick's number: a cell far away ticks at every so many only.
+// By its own deltas: a far cell ticks only at some of the grid's numbers.
 bool Room::checksum_due() const {
-  return rule->checksum_every_ticks != 0 && deltas_told_ % rule->checksum_every_ticks == 0;
+  return rule->checksum_every_ticks != 0 && deltas_taken_ % rule->checksum_every_ticks == 0;
 }
 
 void Room::tick() {
@@ -214,7 +217,8 @@ void Room::tick() {
   ++state_version;
   if (members_total == 0) {
     if (state->dirty()) ++tick_number;  // whoever comes next sees another state than was there
-    return state->settle();
+    state->settle();
+    return drop_old_keyframes();
   }
   StateDelta& delta = context_.state_delta;
   delta.wants_json = anybody_reads(Flavour::json);
@@ -222,10 +226,42 @@ void Room::tick() {
   delta.wants_checksum = checksum_due();
   if (!state->take_delta(delta)) return;
   ++tick_number;
-  ++deltas_told_;
+  ++deltas_taken_;
   if (delta.wants_json) append_state(Flavour::json, delta.json);
   if (delta.wants_bin) append_state(Flavour::bin, state->coded() ? delta.bin : delta.json);
   ++context_.stats.state_ticks;
+  drop_old_keyframes();
+  count_coder();
+}
+
+// Those that can be of no use any more: their deltas are many or have left the window, or some
+// were never written because nobody read the format.
+void Room::drop_old_keyframes() {
+  for (const auto& logs : formats) {
+    if (logs == nullptr || logs->keyframe.hold == nullptr) continue;
+    const LaneLog& log = logs->lanes[index(Lane::game_state)];
+    const Keyframe& kept = logs->keyframe;
+    const bool useful =
+        logs->members > 0 && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end());
+    if (!useful) drop_keyframe(*logs);
+  }
+}
+
+void Room::drop_keyframe(FormatLogs& logs) {
+  if (logs.keyframe.hold != nullptr) context_.pool.drop(logs.keyframe.hold);
+  logs.keyframe = {};
+}
+
+void Room::rest_coder() {
+  if (anybody_reads(Flavour::bin)) return;
+  state->rest();
+  count_coder();
+}
+
+void Room::count_coder() {
+  const u64 bytes = state->coder_bytes();
+  context_.stats.coder_bytes += bytes - coder_bytes_counted_;
+  coder_bytes_counted_ = bytes;
 }
 
 u32 Room::take_seat(SessionUid session, std::string_view member_name) {
@@ -304,7 +340,7 @@ bool Room::close_unread_formats(u64 after_ms) {
 void Room::close_format(WireFormat format) {
   std::unique_ptr<FormatLogs>& logs = formats[format.index()];
   for (LaneLog& log : logs->lanes) log.clear(context_.pool);
-  if (logs->keyframe.hold != nullptr) context_.pool.drop(logs->keyframe.hold);
+  drop_keyframe(*logs);
   logs.reset();
 }
 
@@ -312,9 +348,11 @@ const Keyframe& Room::keyframe(WireFormat format) {
   FormatLogs& logs = *formats[format.index()];
   const LaneLog& log = logs.lanes[index(Lane::game_state)];
   Keyframe& kept = logs.keyframe;
-  // The log alone does not tell: it stands still while nobody reads this format.
-  if (kept.hold != nullptr && kept.state_version == state_version) return kept;
-  if (kept.hold != nullptr) context_.pool.drop(kept.hold);
+  // That no delta behind it is missing is seen to by every tick.
+  if (kept.hold != nullptr && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end())) {
+    return kept;
+  }
+  drop_keyframe(logs);
   std::string& payload = context_.scratch;
   payload.clear();
   state->write_full(format.flavour, payload);
@@ -322,7 +360,7 @@ const Keyframe& Room::keyframe(WireFormat format) {
   const auto size_bytes = static_cast<u32>(state_bytes(format.flavour, full));
   SegmentHold* hold = context_.pool.acquire(size_bytes);
   write_state(format.flavour, full, hold->segment->data());
-  kept = {hold, size_bytes, {log.end(), log.next_seq()}, state_version};
+  kept = {hold, size_bytes, {log.end(), log.next_seq()}};
   if (format.deflate && !full.coded && !full.packed) pack_keyframe(kept);
   ++context_.stats.keyframes_encoded;
   return kept;

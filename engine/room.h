@@ -34,12 +34,11 @@ struct Viewer {
   std::array<u32, kWireFormats> format_members{};
 };
 
-// A whole state, encoded, and the place in the log whose deltas follow it.
+// A whole state, encoded, and the place in the log whose deltas follow it, every one.
 struct Keyframe {
   SegmentHold* hold = nullptr;
   u32 size_bytes = 0;
   LaneCursor at;
-  u32 state_version = 0;
 };
 
 // The lanes' logs in one wire format.
@@ -80,8 +79,12 @@ class Room {
   void open_format(WireFormat format);
   // Those that nobody has read for `after_ms`; true if another waits for that.
   bool close_unread_formats(u64 after_ms);
-  // The state as of now, encoded at most once per tick and format.
+  // A whole state that leads on to now: the last one while what followed it is cheap to send, or
+  // else the state as of now (docs/decisions/0017-reset-points.md).
   const Keyframe& keyframe(WireFormat format);
+  bool anybody_reads(Flavour flavour) const;
+  // What only coding needs is given back if nobody reads what is coded.
+  void rest_coder();
 
   // Where a joiner starts in each lane; false if `since` cannot be honoured whole.
   bool place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const;
@@ -131,13 +134,15 @@ class Room {
   void append_flavour(Lane lane, Flavour flavour, std::size_t bytes, bool deflatable,
                       Write&& write);
   FormatLogs* writable(Lane lane, WireFormat format) const;
-  bool anybody_reads(Flavour flavour) const;
   StateDelivery state_delivery(Flavour flavour, bool full, std::string_view payload) const;
   Bytes pack_by_dictionary(Bytes payload) const;
   void append_state(Flavour flavour, std::string_view payload);
   bool checksum_due() const;
   Bytes pack(Bytes plain_frame);
   void close_format(WireFormat format);
+  void drop_old_keyframes();
+  void drop_keyframe(FormatLogs& logs);
+  void count_coder();
   void append_plain(LaneLog& log, Bytes frame);
   void append_packed(LaneLog& log, Bytes plain_frame);
   void pack_keyframe(Keyframe& keyframe);
@@ -148,7 +153,8 @@ class Room {
   std::vector<u32> free_seats_;
   std::array<u32, 32> latest_seats_{};  // as taken, in a ring
   u32 seats_taken_ = 0;
-  u32 deltas_told_ = 0;
+  u64 deltas_taken_ = 0;
+  u64 coder_bytes_counted_ = 0;
 };
 
 }  // namespace perseid

@@ -286,6 +286,7 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     room.tidy_timer = kNoTimer;
     const bool unread = room.close_unread_formats(kFormatLingerMs);
     const bool too_fresh = room.trim();
+    room.rest_coder();
     if (unread || too_fresh) tidy_later(room);
     tell_begins(room);
   } else if (kind == TimerKind::room_linger) {

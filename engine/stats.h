@@ -52,6 +52,7 @@ namespace perseid {
   X(keyframes_encoded, "Whole states encoded.")                                             \
   X(keyframes_asked, "Whole states that clients asked for, because their own differed.")    \
   X(keyframes_sent, "Whole states sent to a member.")                                       \
+  X(coder_bytes, "Bytes that the coders of rooms with readers of coded state take now.")    \
   PERSEID_LANE_STATS(X, system)                                                             \
   PERSEID_LANE_STATS(X, player_action)                                                      \
   PERSEID_LANE_STATS(X, chat)                                                               \

@@ -8,8 +8,6 @@
 namespace perseid {
 namespace {
 
-// A keyframe replaces pending deltas only if that spares at least this much.
-constexpr u32 kKeyframeSlackBytes = 512;
 // A capped session may be ahead of its rate by so much.
 constexpr u64 kSendAheadMs = 100;
 
@@ -18,10 +16,9 @@ constexpr u64 kSendAheadMs = 100;
 bool is_usable(const FormatView& format, const Member& member) {
   const LaneView& lane = format.lanes[index(Lane::game_state)];
   const Position at = member.cursors[index(Lane::game_state)].position;
-  return format.keyframe != nullptr && distance(at, format.keyframe_at.position) >= 0 &&
-         distance(lane.begin(), format.keyframe_at.position) >= 0 &&
-         distance(format.keyframe_at.position, lane.end()) <=
-             static_cast<std::int32_t>(format.keyframe_bytes + kKeyframeSlackBytes);
+  return format.keyframe != nullptr &&
+         leads_on(format.keyframe_at.position, format.keyframe_bytes, lane.begin(), lane.end()) &&
+         (!member.shown || distance(at, format.keyframe_at.position) >= 0);
 }
 
 }  // namespace
