@@ -23,6 +23,7 @@ enum class TimerKind : u32 {
   heartbeat_cohort,
   send_budget,
   state_rate,
+  keyframe_ask,
   room_tick,
   room_window,
   room_tidy,

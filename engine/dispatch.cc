@@ -164,7 +164,7 @@ void Dispatch::keyframe(Slot session, const Request& request) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
   ++context_.stats.keyframes_asked;
-  views_.want_keyframes(session, member);
+  views_.ask_again(session, member);
 }
 
 void Dispatch::leave(Slot session, const Request& request) {

@@ -60,6 +60,8 @@ struct Relay::State final : Mail {
         return sessions.on_budget_timer(slot);
       case TimerKind::state_rate:
         return views.on_rate_timer(slot);
+      case TimerKind::keyframe_ask:
+        return views.on_keyframe_timer(slot);
       case TimerKind::room_tick:
       case TimerKind::room_window:
       case TimerKind::room_tidy:

@@ -189,6 +189,7 @@ void Views::remove_member(Slot slot) {
   Member& member = members_[slot];
   if (member.slowed) forget_slowdown(slot);
   gone_cells_.erase(slot);
+  if (!keyframe_asks_.empty()) forget_ask(slot);
   RoomView& view = views_[member.view];
   const Slot moved = view.members.back();
   view.members[member.index_in_view] = moved;

@@ -44,8 +44,9 @@ class Views {
   void collect(const DiscoverCollect& letter);
   void cells(CellsLetter& letter);
 
-  // The whole state again: of a grid, of each cell in view.
-  void want_keyframes(Slot session, Slot member);
+  // A member asks for the whole state again: of a grid, of each cell in view.
+  void ask_again(Slot session, Slot member);
+  void on_keyframe_timer(Slot member);
 
   void on_rate_timer(Slot member);
   // From now on no state is held back.
@@ -104,6 +105,14 @@ class Views {
   void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
   bool gather_keyframe(Slot member, SendBatch& out);
   void ask_keyframe(RoomView& view, u8 format);
+  // Whole states that members ask for (views_keyframes.cc).
+  struct KeyframeAsk {
+    TimerId timer = kNoTimer;  // until it may be sent the next
+    bool again = false;        // it has asked meanwhile
+  };
+  void answer_ask(Slot session, Slot slot, KeyframeAsk& ask);
+  void want_keyframes(Slot session, Slot member);
+  void forget_ask(Slot slot);
   void ask_roster(Slot slot);
   u32 send_budget(Slot session);
   void count_sent(const SendBatch& batch);
@@ -118,7 +127,8 @@ class Views {
   Slab<RoomView> views_;
   Slab<Member> members_;
   KeyedMap<Slot> by_name_;
-  std::unordered_map<Slot, Slowdown> slowdowns_;  // by member, few
+  std::unordered_map<Slot, Slowdown> slowdowns_;         // by member, few
+  std::unordered_map<Slot, KeyframeAsk> keyframe_asks_;  // likewise
   // By the member of the grid, few: cells that have left its view, which it could not be told yet.
   std::unordered_map<Slot, std::vector<Cell>> gone_cells_;
   bool draining_ = false;
