@@ -15,7 +15,10 @@ constexpr u64 kCellLingerMs = 2'000;
 }  // namespace
 
 Rooms::Rooms(Context& context, Mail& mail)
-    : context_(context), mail_(mail), by_name_(0, KeyedHash{context.config.hash_key}) {}
+    : context_(context),
+      mail_(mail),
+      by_name_(0, KeyedHash{context.config.hash_key}),
+      schemas_(KeyedHash{context.config.hash_key}) {}
 
 std::string Rooms::new_epoch() {
   const u64 count = ++epochs_made_;
@@ -36,8 +39,7 @@ u32 Rooms::new_number() {
 }
 
 // The file's rules come before the creator's word. Null: that word is not taken, or it is no rule.
-std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request,
-                                                   JoinAnswer& answer) const {
+std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request, JoinAnswer& answer) {
   const auto& rules = context_.config.rules;
   if (rules != nullptr) {
     if (auto rule = rules->find(request.room); rule != nullptr) return rule;
@@ -48,7 +50,12 @@ std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request,
   answer.error = permitted ? Error::bad_value : Error::forbidden_create;
   if (!permitted) return nullptr;
   auto rule = RoomRule::parse(request.create, answer.problem);
-  if (rule == nullptr || rule->pattern.empty()) return rule;
+  if (rule == nullptr) return nullptr;
+  if (rule->pattern.empty()) {
+    auto own = std::make_shared<RoomRule>(*rule);
+    own->schema = schemas_.share(own->schema);
+    return own;
+  }
   answer.problem = "pattern: only for the file; this is the rule of one room";
   return nullptr;
 }

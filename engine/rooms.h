@@ -12,6 +12,7 @@
 #include "engine/grid.h"
 #include "engine/keyed_hash.h"
 #include "engine/room.h"
+#include "engine/schema_pool.h"
 #include "engine/slab.h"
 
 namespace perseid {
@@ -58,7 +59,7 @@ class Rooms {
   bool rests(Handle cell);
   bool has_cell_place();
   bool has_place();
-  std::shared_ptr<const RoomRule> rule_of_new(const JoinRequest& request, JoinAnswer& answer) const;
+  std::shared_ptr<const RoomRule> rule_of_new(const JoinRequest& request, JoinAnswer& answer);
   // The room by its handle; by its name (and the session's seat) while a join is on its way.
   Room* find_seated(Handle handle, std::string_view name, SessionUid session, u32& seat);
   bool make_place();
@@ -100,6 +101,7 @@ class Rooms {
   KeyedMap<Slot> by_name_;
   std::vector<Room*> grown_;
   StateReaders state_readers_;
+  SchemaPool schemas_;
   ActionWindow auto_window_;
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;
