@@ -138,6 +138,9 @@ struct KeyframeWanted {
   Handle room;
   ShardId shard;
   u8 format;
+  // The member has been handed state up to here: an older whole one would take it back in time.
+  bool has_not_before = false;
+  Position not_before = 0;
 };
 struct KeyframeLetter {
   Handle view;

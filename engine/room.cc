@@ -252,6 +252,13 @@ void Room::drop_keyframe(FormatLogs& logs) {
   logs.keyframe = {};
 }
 
+void Room::drop_keyframe_before(WireFormat format, Position at) {
+  FormatLogs& logs = *formats[format.index()];
+  if (logs.keyframe.hold != nullptr && distance(at, logs.keyframe.at.position) < 0) {
+    drop_keyframe(logs);
+  }
+}
+
 void Room::rest_coder() {
   if (anybody_reads(Flavour::bin)) return;
   state->rest();

@@ -82,6 +82,8 @@ class Room {
   // A whole state that leads on to now: the last one while what followed it is cheap to send, or
   // else the state as of now (docs/decisions/0017-reset-points.md).
   const Keyframe& keyframe(WireFormat format);
+  // For who has been handed what comes before `at`.
+  void drop_keyframe_before(WireFormat format, Position at);
   bool anybody_reads(Flavour flavour) const;
   // What only coding needs is given back if nobody reads what is coded.
   void rest_coder();

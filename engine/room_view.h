@@ -28,7 +28,7 @@ struct Member {
   u32 seat = 0;
   std::array<LaneCursor, kLanes> cursors;
   u8 format : 2 = 0;
-  bool shown : 1 = false;     // of a cell: this level of it or another has been sent
+  bool shown : 1 = false;     // was handed state: of a cell, of this level of it or another
   u8 strain = 0;              // of late, how often its state was not sent before the next came
   u8 halvings = 0;            // of its state rate
   bool joined : 1 = false;    // the home has answered

@@ -45,7 +45,9 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
   if (room == nullptr || room->formats[letter.format] == nullptr) return;
   const Viewer* viewer = room->viewer(letter.shard);
   if (viewer == nullptr) return;
-  const Keyframe& keyframe = room->keyframe(WireFormat::at(letter.format));
+  const WireFormat format = WireFormat::at(letter.format);
+  if (letter.has_not_before) room->drop_keyframe_before(format, letter.not_before);
+  const Keyframe& keyframe = room->keyframe(format);
   mail_.send(letter.shard, Letter(KeyframeLetter{
                                .view = viewer->view,
                                .frame = SharedSlice(keyframe.hold->segment, 0, keyframe.size_bytes),

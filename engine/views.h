@@ -104,7 +104,7 @@ class Views {
   static void gather_ping(Session& session, SendBatch& out);
   void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
   bool gather_keyframe(Slot member, SendBatch& out);
-  void ask_keyframe(RoomView& view, u8 format);
+  void ask_keyframe(const Member& member);
   // Whole states that members ask for (views_keyframes.cc).
   struct KeyframeAsk {
     TimerId timer = kNoTimer;  // until it may be sent the next

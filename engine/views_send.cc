@@ -178,7 +178,9 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
   }
   context_.stats.deliveries += frames;
   context_.stats.lane_bytes_out += out.total_bytes - bytes_before;
-  if (lane == Lane::game_state && frames > 0) hold_state(slot);
+  if (lane != Lane::game_state || frames == 0) return;
+  member.shown = true;
+  hold_state(slot);
 }
 
 // The whole state, if there is one to use; else asks for one, which a home on this shard sends at
@@ -186,7 +188,7 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
 bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   Member& member = members_[slot];
   FormatView& format = format_view(member);
-  if (!is_usable(format, member)) ask_keyframe(views_[member.view], member.format);
+  if (!is_usable(format, member)) ask_keyframe(member);
   if (!is_usable(format, member)) return false;
   if (out.full()) return false;
   context_.pool.hold(format.keyframe);
@@ -216,11 +218,18 @@ void Views::count_skipped(Lane lane, u32 frames) {
   }
 }
 
-void Views::ask_keyframe(RoomView& view, u8 format) {
-  if (view.formats[format]->keyframe_asked) return;
-  view.formats[format]->keyframe_asked = true;
+// Who asks for somebody else as well may get one that is too old for that; then it is asked again.
+void Views::ask_keyframe(const Member& member) {
+  RoomView& view = views_[member.view];
+  FormatView& format = *view.formats[member.format];
+  if (format.keyframe_asked) return;
+  format.keyframe_asked = true;
   mail_.send(view.home, Letter(KeyframeWanted{
-                            .room = view.room, .shard = context_.config.shard, .format = format}));
+                            .room = view.room,
+                            .shard = context_.config.shard,
+                            .format = member.format,
+                            .has_not_before = member.shown,
+                            .not_before = member.cursors[index(Lane::game_state)].position}));
 }
 
 void Views::check_windows(Slot session, Member& member) {

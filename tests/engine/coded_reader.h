@@ -56,8 +56,8 @@ class CodedReader {
   }
 
   std::map<u8, u32> checked_deltas;  // by the cell's level; 0 without cells
-  u32 resets = 0;                // frames that restarted the models
-  std::map<u32, u32> checksums;  // frames without a reset that bore one, by their cells' level
+  u32 resets = 0;                    // frames that restarted the models
+  std::map<u32, u32> checksums;      // frames without a reset that bore one, by their cells' level
 
  private:
   static std::string_view balanced(std::string_view json) {
