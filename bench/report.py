@@ -71,8 +71,8 @@ def state_rows(scenario):
             f"| {c.median('server_cpu_s') / seconds:.0%} "
             f"| {c.median('load_cpu_s') / seconds:.0%} |")
     return rows + ["", "Clients per core: deliveries of a second of server CPU by those due to a "
-                   "client in a second. Latency of state: from a place said to the same place seen, "
-                   "so it holds the wait for the tick, half of one on average."]
+                   "client in a second. Latency of state: from a place said to the same place "
+                   "seen, so it holds the wait for the tick, half of one on average."]
 
 
 def stalled_rows(scenario):

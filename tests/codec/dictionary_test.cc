@@ -1,5 +1,5 @@
-// A shared dictionary makes short payloads shorter, is named by what it holds, and reads nothing that
-// it did not write.
+// A shared dictionary makes short payloads shorter, is named by what it holds, and reads nothing
+// that it did not write.
 #include "codec/dictionary.h"
 
 #include <gtest/gtest.h>
