@@ -20,8 +20,6 @@ namespace {
 
 constexpr std::size_t kReadBufferBytes = 1 * MiB;
 constexpr u64 kSecondNs = 1'000'000'000;
-constexpr int kReceiveBufferBytes = 131072;
-constexpr int kSlowReceiveBufferBytes = 2048;  // the kernel's buffer cannot hide a stall for long
 
 timespec until(u64 deadline_ns) {
   const u64 now = monotonic_ns();
@@ -115,10 +113,6 @@ void Fleet::set_reading(Client& client, bool reads) {
 }
 
 void Fleet::limit_reading(Client& client, u32 bytes) {
-  const int buffer = bytes == ~0u ? kReceiveBufferBytes : kSlowReceiveBufferBytes;
-  if (client.fd >= 0 && (client.read_bytes == ~0u) != (bytes == ~0u)) {
-    ::setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-  }
   client.read_bytes = bytes;
   set_reading(client, bytes != 0);
 }
@@ -131,7 +125,7 @@ void Fleet::writable(Client& client) {
 
 void Fleet::stall(Client& client) {
   if (client.fd < 0) return;
-  const int small = kSlowReceiveBufferBytes;
+  const int small = 2048;  // so that the kernel's buffer cannot hide the stall for long
   ::setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, client.fd, nullptr);
   client.phase = Phase::stalled;

@@ -25,8 +25,11 @@ struct Client {
   std::vector<u8> partial;  // received, but not a whole frame yet
   std::vector<u8> unsent;   // waits for the socket to take it
   bool binary = false;      // of the flavour perseid.bin.v1
-  bool reads = true;        // false: what comes stays in the socket, see set_reading()
-  u32 read_bytes = ~0u;     // that it may still read before it stops by itself
+  // SO_RCVBUF before it connects, for what is not read to be felt soon at the other end; 0: the
+  // system's. Shrunk later, it would drop what was sent into the window that was granted.
+  u32 receive_buffer_bytes = 0;
+  bool reads = true;     // false: what comes stays in the socket, see set_reading()
+  u32 read_bytes = ~0u;  // that it may still read before it stops by itself
 };
 
 class FleetHandler {
@@ -70,8 +73,7 @@ class Fleet {
   void send_system(Client& client, std::string_view json);  // in the client's flavour
   void stall(Client& client);                               // never reads again
   void set_reading(Client& client, bool reads);
-  // It reads so many bytes more, then stops; ~0: reads on. With a small buffer in the kernel, so
-  // that what it does not read is soon felt at the other end.
+  // It reads so many bytes more, then stops; ~0: reads on.
   void limit_reading(Client& client, u32 bytes);
   // Drops the connection without a word, and connects anew. Its join is as the first was.
   void reconnect(Client& client);

@@ -111,6 +111,10 @@ void Fleet::dial(Client& client) {
   if (client.fd < 0) throw std::runtime_error(std::string("socket: ") + std::strerror(errno));
   const int on = 1;
   ::setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (client.receive_buffer_bytes != 0) {
+    const auto bytes = static_cast<int>(client.receive_buffer_bytes);
+    ::setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
   const sockaddr_in to = address_of(config_.host, config_.port);
   bind_source(client.fd, client.index, to);
   client.phase = Phase::connecting;

@@ -187,7 +187,9 @@ void StateRun::judge(Result& result) const {
   result.errors = counters.errors;
   result.lost = counters.lost;
   result.wrong = wrong_;
-  result.first_trouble = first_wrong_.empty() ? counters.first_trouble : first_wrong_;
+  result.first_trouble = first_wrong_;
+  if (!first_wrong_.empty() && !counters.first_trouble.empty()) result.first_trouble += "; ";
+  result.first_trouble += counters.first_trouble;
   result.slowest_ns = latency_.max();
   result.state = figures_;
 }

@@ -10,11 +10,17 @@ namespace {
 
 constexpr u64 kReadEveryNs = 100'000'000;
 constexpr u64 kSecondNs = 1'000'000'000;
+constexpr u32 kSlowWindowBytes = 8192;
 constexpr double kSlowShare = 0.1;
 
 class StateSlowHalf final : public StateRun {
  public:
-  explicit StateSlowHalf(const Config& config) : StateRun(config), slow_(config.clients()) {}
+  explicit StateSlowHalf(const Config& config) : StateRun(config), slow_(config.clients()) {
+    for (u32 i = 0; i < config.clients(); ++i) {
+      Client& client = fleet().client(i);
+      if (is_slow(client)) client.receive_buffer_bytes = kSlowWindowBytes;
+    }
+  }
 
  private:
   struct Slow {

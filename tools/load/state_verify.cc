@@ -13,10 +13,15 @@ namespace {
 constexpr u64 kMillisecondNs = 1'000'000;
 constexpr u64 kActEveryNs = 10 * kMillisecondNs;
 constexpr u32 kCounterPart = 2;
+constexpr u32 kSmallBufferBytes = 8192;  // of a third of the clients
 
 class StateVerify final : public StateRun {
  public:
-  explicit StateVerify(const Config& config) : StateRun(config), plights_(config.clients()) {}
+  explicit StateVerify(const Config& config) : StateRun(config), plights_(config.clients()) {
+    for (u32 i = 0; i < config.clients(); i += 3) {
+      fleet().client(i).receive_buffer_bytes = kSmallBufferBytes;
+    }
+  }
 
  private:
   enum class Way : u8 { well, leaving, away, paused, slow };
