@@ -94,6 +94,7 @@ class Views {
   void hold_state(Slot slot);
   void set_rate_timer(Slot slot, Slowdown& slowdown);
   void forget_slowdown(Slot slot);
+  Slot slowest_beside(Slot cell);
   void inherit_slowdown(Slot slot);
   void tell_rate(Slot session, Member& member);
   void tell_grid_rate(Slot session, Slot parent);

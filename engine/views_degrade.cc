@@ -191,28 +191,39 @@ void Views::tell_grid_rate(Slot session, Slot parent) {
   sessions_.touch(session);
 }
 
+// Of the cells of the same grid that have a Slowdown, the one at the lowest rate; kNoSlot: none
+// has.
+Slot Views::slowest_beside(Slot cell) {
+  const Slot parent = views_[members_[cell].view].parent;
+  Slot out = kNoSlot;
+  for (Slot slot = sessions_[members_[cell].session].first_member; slot != kNoSlot;
+       slot = members_[slot].next_in_session) {
+    const Member& member = members_[slot];
+    if (!member.slowed || views_[member.view].parent != parent) continue;
+    if (out == kNoSlot || member.halvings > members_[out].halvings) out = slot;
+  }
+  return out;
+}
+
 // A cell that comes into view is seen through the same link as those before it: it begins at their
-// rate, as patient as one of them.
+// rate and climbs with them, or else who walks would never come back to the full one.
 void Views::inherit_slowdown(Slot slot) {
   Member& member = members_[slot];
+  if (member.halvings == 0) return;
+  Slowdown slowdown{.calm_since_ms = context_.now.mono_ms, .patience_ms = kPatienceMsMin};
+  if (const Slot other = slowest_beside(slot); other != kNoSlot) {
+    slowdown = slowdowns_[other];
+    slowdown.timer = kNoTimer;
+    member.halvings = members_[other].halvings;
+  }
   const RoomView& view = views_[member.view];
   while (member.halvings > 0 &&
          state_hz(view, member.halvings) == state_hz(view, static_cast<u8>(member.halvings - 1))) {
     --member.halvings;
   }
   if (member.halvings == 0) return;
-  u32 patience_ms = kPatienceMsMin;
-  for (Slot other = sessions_[member.session].first_member; other != kNoSlot;
-       other = members_[other].next_in_session) {
-    if (!members_[other].slowed || views_[members_[other].view].parent != view.parent) continue;
-    patience_ms = slowdowns_[other].patience_ms;
-    break;
-  }
   member.slowed = true;
-  Slowdown& slowdown = slowdowns_[slot];
-  slowdown.patience_ms = patience_ms;
-  slowdown.calm_since_ms = context_.now.mono_ms;
-  set_rate_timer(slot, slowdown);
+  set_rate_timer(slot, slowdowns_[slot] = slowdown);
 }
 
 void Views::begin_drain() {

@@ -221,6 +221,34 @@ TEST(RelayGridLimits, ACellThatComesIntoViewBeginsAtTheRateOfThoseBefore) {
   EXPECT_EQ(peer.count(R"("op":"restored")"), 1u);
 }
 
+TEST(RelayGridLimits, WhoWalksComesBackToTheFullRateAllTheSame) {
+  FakeWorld world(2, plenty, rules());
+  const std::string room = world.room_at(0, "grid");
+  Peer& peer = world.connect(1);
+  Peer& hand = world.connect(0);
+  world.join(hand, room, R"(,"view":{"cells":[]})");
+  world.join(peer, room, R"(,"view":{"x":0,"y":5})");
+  const auto run = [&](int ticks, u64 bytes_per_ms, double x_a_tick) {
+    for (int tick = 0; tick < ticks; ++tick) {
+      put(hand, room, row_of_entities(-20, 90, tick % 100));
+      if (tick % 10 == 0) {
+        peer.say(R"({"type":"system","op":"view","room":")" + room + R"(","view":{"x":)" +
+                 std::to_string(tick * x_a_tick) + R"(,"y":5}})");
+      }
+      for (int i = 0; i < 50; ++i) {
+        peer.accepts_bytes = std::min<u64>(peer.accepts_bytes + bytes_per_ms, 2000);
+        world.turn(1);
+      }
+    }
+  };
+  peer.accepts_bytes = 2000;
+  run(200, 4, 0);
+  ASSERT_FALSE(rates_told(peer).empty());
+  ASSERT_LE(rates_told(peer).back(), 10u);
+  run(1000, 2000, 0.5);  // a cell a second
+  EXPECT_EQ(rates_told(peer).back(), 20u);
+}
+
 TEST(RelayGridLimits, ARelayThatGoesSendsFarCellsWhatTheyLack) {
   FakeWorld world(1, plenty, rules());
   Peer& peer = world.connect(0);
