@@ -31,6 +31,8 @@ class Relays {
     options_.creators_declare_rooms = true;
     options_.session_messages_per_second = 100'000'000;
     options_.session_bytes_per_second = ~0u;
+    // A window that small deltas fill too before anything is measured.
+    options_.state_window_bytes = 65536;
     // Nobody here answers pings, and time flies.
     options_.timeout_ms = options_.heartbeat_interval_ms = 3'600'000;
     for (u32 i = 0; i < count; ++i) {
