@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/lane.h"
+#include "tests/sim/state_book.h"
 #include "tests/sim/verdict.h"
 
 namespace perseid::sim {
@@ -43,7 +44,7 @@ struct LaneEntry {
 
 class Book {
  public:
-  explicit Book(Verdict& verdict) : verdict_(verdict) {}
+  explicit Book(Verdict& verdict) : state(verdict), verdict_(verdict) {}
 
   // Gives the publish its number and payload.
   u32 write(Publish publish, u32 padding_bytes);
@@ -63,6 +64,7 @@ class Book {
   std::vector<Life> lives;
   std::vector<Publish> publishes;
   u64 deliveries = 0;
+  StateBook state;
 
  private:
   using LaneKey = std::pair<std::string, std::string>;  // room, epoch

@@ -21,6 +21,19 @@ MessageType type_of(std::string_view name) {
                                    : MessageType::system;
 }
 
+StateCell cell_of(simdjson::dom::element object) {
+  StateCell out;
+  simdjson::dom::array cell;
+  if (object["cell"].get(cell) != simdjson::SUCCESS) return out;
+  i64 x = 0;
+  i64 y = 0;
+  out.present = cell.at(0).get(x) == simdjson::SUCCESS && cell.at(1).get(y) == simdjson::SUCCESS;
+  out.x = static_cast<i32>(x);
+  out.y = static_cast<i32>(y);
+  out.level = static_cast<u8>(number_of(object, "level"));
+  return out;
+}
+
 }  // namespace
 
 std::string text_of(simdjson::dom::element object, std::string_view key) {
@@ -99,6 +112,7 @@ Error Inbox::read_json(MutableBytes payload) {
   message.tick = number_of(message.system, "tick");
   bool full = false;
   message.full = message.system["full"].get(full) == simdjson::SUCCESS && full;
+  message.cell = cell_of(message.system);
   message.payload = payload_of(json);
   sink_.on_incoming(message);
   return Error::ok;
@@ -113,11 +127,13 @@ Error Inbox::read_binary(MutableBytes payload) {
         simdjson::SUCCESS) {
       return broken("system is not JSON");
     }
-  } else if (binary.kind == BinaryKind::game_state) {
+  } else if (binary.kind == BinaryKind::game_state || binary.kind == BinaryKind::coded_state) {
     message.type = MessageType::game_state;
     message.room_number = binary.state.room_number;
     message.tick = binary.state.tick;
     message.full = binary.state.full;
+    message.coded = binary.state.coded;
+    message.cell = binary.state.cell;
     message.payload = binary.state.payload;
   } else {
     message.type = binary.delivery.type;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codec/deflate.h"
+#include "codec/delivery.h"
 #include "codec/message_reader.h"
 #include "codec/wire_format.h"
 #include "engine/lane.h"
@@ -27,6 +28,8 @@ struct Incoming {
   std::string_view payload;
   u64 tick = 0;
   bool full = false;
+  bool coded = false;
+  StateCell cell;
 };
 
 class InboxSink {

@@ -30,7 +30,8 @@ Office::Office(const Plan& plan, Dice& dice, Verdict& verdict)
 bool Office::post(ShardId from, ShardId to, Letter&& letter, Post urgency) {
   if (urgency == Post::bulk && plan_.refusals && !prompt && dice_.percent(5)) return false;
   std::deque<Waiting>& box = boxes_[from * plan_.shards + to];
-  if (!fault_committed && betray(box, to, letter)) return true;
+  if (plan_.fault == Fault::lend_entities) lend(letter);
+  if (fault_due && !fault_committed && betray(box, to, letter)) return true;
   if (is_silenced(to, letter)) return true;
   const u64 delay_ms = prompt ? 0 : dice_.percent(70) ? dice_.below(3) : dice_.below(40);
   box.push_back({std::move(letter), verdict_.now_ms + delay_ms});
@@ -75,6 +76,12 @@ bool Office::is_victim(const Letter& letter) const {
       const auto* text = std::get_if<std::unique_ptr<TextAnswer>>(&letter.body);
       return text != nullptr && (*text)->is_roster;
     }
+    case Fault::keep_cell: {
+      const auto* cells = std::get_if<std::unique_ptr<CellsLetter>>(&letter.body);
+      return cells != nullptr && !(*cells)->leave.empty();
+    }
+    case Fault::drop_cells:
+      return std::holds_alternative<std::unique_ptr<CellsLetter>>(letter.body);
     case Fault::silence_lane: {
       const auto* advance = std::get_if<LaneAdvance>(&letter.body);
       return advance != nullptr && !advance->reset && advance->lane != index(Lane::system);
@@ -95,6 +102,17 @@ bool Office::is_silenced(ShardId to, const Letter& letter) const {
          advance->lane == silenced_.lane;
 }
 
+// All that is written without an id, which is what is shared, as if one member had written it.
+void Office::lend(Letter& letter) {
+  auto* publish = std::get_if<PublishLetter>(&letter.body);
+  if (publish == nullptr || publish->lane != index(Lane::game_state) || has_id(publish->parcel)) {
+    return;
+  }
+  if (!borrower_) borrower_ = publish->sender;
+  fault_committed |= publish->sender != borrower_;
+  publish->sender = borrower_;
+}
+
 // True if the letter was dealt with. Not at once: a run should be under way.
 bool Office::betray(std::deque<Waiting>& box, ShardId to, Letter& letter) {
   if (!is_victim(letter)) return false;
@@ -112,6 +130,10 @@ bool Office::betray(std::deque<Waiting>& box, ShardId to, Letter& letter) {
   fault_committed = true;
   if (const auto* advance = std::get_if<LaneAdvance>(&letter.body)) {
     silenced_ = {to, advance->view, advance->format, advance->lane};
+  }
+  if (plan_.fault == Fault::keep_cell) {
+    std::get<std::unique_ptr<CellsLetter>>(letter.body)->leave.clear();
+    return false;
   }
   if (plan_.fault == Fault::repeat_publish) {
     box.push_back({Letter(copy_of(std::get<PublishLetter>(letter.body))), verdict_.now_ms});

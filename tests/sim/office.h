@@ -23,6 +23,7 @@ class Office {
   bool empty() const { return letters_ == 0; }
 
   bool prompt = false;  // no delays any more
+  bool fault_due = false;
   bool fault_committed = false;
 
  private:
@@ -31,6 +32,7 @@ class Office {
     u64 at_ms;
   };
   bool betray(std::deque<Waiting>& box, ShardId to, Letter& letter);
+  void lend(Letter& letter);
   bool is_victim(const Letter& letter) const;
   bool is_silenced(ShardId to, const Letter& letter) const;
 
@@ -39,6 +41,7 @@ class Office {
   Verdict& verdict_;
   std::vector<std::deque<Waiting>> boxes_;  // by from * shards + to
   u64 letters_ = 0;
+  SessionUid borrower_;
   // The lane that is silenced.
   struct Silenced {
     ShardId shard = 0;

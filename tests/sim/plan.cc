@@ -56,6 +56,18 @@ void choose_limits(Plan& plan, Dice& dice) {
   options.roster_max = 1024;
 }
 
+void choose_kinds(Plan& plan, Dice& dice) {
+  const RoomKind kKinds[] = {RoomKind::plain, RoomKind::typed, RoomKind::owned,
+                             RoomKind::lent,  RoomKind::grid,  RoomKind::grid};
+  for (RoomKind& kind : plan.kinds) kind = dice.pick(kKinds);
+  const u32 kEvery[] = {1, 3, 20};
+  const u32 kDivisors[] = {1, 2, 4, 4};
+  plan.checksum_every = dice.pick(kEvery);
+  plan.grid_hz = dice.between(10, 60);
+  plan.far_divisor = dice.pick(kDivisors);
+  plan.hysteresis = dice.below(4);
+}
+
 }  // namespace
 
 Plan plan_from(u64 seed) {
@@ -76,6 +88,7 @@ Plan plan_from(u64 seed) {
   choose_windows(plan, dice);
   choose_sends(plan, dice);
   choose_limits(plan, dice);
+  choose_kinds(plan, dice);
   return plan;
 }
 

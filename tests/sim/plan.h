@@ -2,6 +2,8 @@
 // the checker breaks on purpose. Thread: none; plain values.
 #pragma once
 
+#include <array>
+
 #include "engine/options.h"
 #include "tests/sim/dice.h"
 
@@ -23,6 +25,23 @@ enum class Fault : u8 {
   drop_joined,      // the answer to a join vanishes
   drop_roster,      // the rosters for those who fell out of the system lane vanish, each
   silence_lane,     // a shard hears no more of one lane of a room
+  lose_state,       // a change of state is called sent, but was not
+  repeat_state,     // it is sent twice
+  swap_states,      // two of them change places
+  corrupt_state,    // one byte of it changes
+  skip_reset,       // the mark that the models begin afresh is lost
+  lose_unset,       // a member is not told that an entity left a cell or room
+  keep_cell,        // a member is not told that a cell left its view
+  drop_cells,       // a shard never hears that a member's view has moved
+  lend_entities,    // the home takes one member for another: what is owned is written by others
+};
+
+enum class RoomKind : u8 {
+  plain,
+  typed,  // has a schema
+  owned,  // and owners, with whom their entities go
+  lent,   // has owners but no schema; what is theirs stays behind
+  grid
 };
 
 struct Plan {
@@ -39,7 +58,13 @@ struct Plan {
   bool clock_jumps = true;
   bool state = true;
   u32 padding_bytes_max = 200;
+  std::array<RoomKind, 6> kinds{};  // by the room's number, modulo
+  u32 checksum_every = 1;           // deltas
+  u32 grid_hz = 20;
+  u32 far_divisor = 4;  // 1: nothing is seen far away
+  double hysteresis = 2;
   Fault fault = Fault::none;
+  u32 fault_from_percent = 0;  // of the steps
   Options options;
 };
 

@@ -4,6 +4,29 @@
 
 namespace perseid::sim {
 
+namespace {
+
+std::string cell_text(const StateCell& cell) {
+  if (!cell.present) return "";
+  return " cell " + std::to_string(cell.x) + "," + std::to_string(cell.y) + "/" +
+         std::to_string(cell.level);
+}
+
+}  // namespace
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+std::string room_field(const std::string& room) {
+  return R"(,"room":)" + quoted(room);
+}
+
 std::string Player::who() const {
   return "player " + std::to_string(number_) + " life " + std::to_string(life_);
 }
@@ -27,6 +50,7 @@ void Player::connect(WireFormat format) {
 void Player::gone() {
   if (!connected()) return;
   stage_.book.lives[life_].alive = false;
+  give_all_up();
   for (const auto& [room, seat] : seats_) remember(seat);
   seats_.clear();
   pending_.clear();
@@ -36,6 +60,13 @@ void Player::gone() {
   room_numbers_.clear();
   uploads.clear();
   inbox_.reset();
+}
+
+// What it owns may be anybody's from now on.
+void Player::give_all_up() {
+  for (u32 i = 0; i < stage_.plan.rooms; ++i) {
+    stage_.book.state.release(room_name(stage_.plan, i), life_);
+  }
 }
 
 void Player::remember(const Seat& seat) {
@@ -85,12 +116,14 @@ void Player::on_incoming(const Incoming& message) {
   if (stage_.verdict.traced()) {
     stage_.verdict.note(who() + " <- " + std::string(name(lane_of(message.type))) + " " + room +
                         " " + std::to_string(message.seq) + " tick " +
-                        std::to_string(message.tick) + (message.full ? " full " : " ") +
-                        std::string(message.payload.substr(0, 120)));
+                        std::to_string(message.tick) + cell_text(message.cell) +
+                        (message.coded ? " coded" : "") + (message.full ? " full " : " ") +
+                        (message.coded ? std::to_string(message.payload.size()) + " bytes"
+                                       : std::string(message.payload.substr(0, 120))));
   }
   Seat* at = seat(room);
   if (at == nullptr) return fail("a message of room '" + room + "', which is not joined");
-  if (message.type == MessageType::game_state) return at->on_state(message);
+  if (message.type == MessageType::game_state) return at->picture.take(message);
   at->on_delivery(message, stage_.plan.roomy);
 }
 
@@ -105,7 +138,7 @@ void Player::on_system(simdjson::dom::element message, const std::string& op) {
   if (op == "presence") return at->on_presence(message);
   if (op == "degraded" || op == "restored") {
     return at->on_rate(op == "restored", number_of(message, "state_hz"),
-                       stage_.plan.options.state_hz);
+                       stage_.plan.options.state_hz_min);
   }
   if (op == "roster") return at->on_roster(message);
   fail("unexpected op " + op);
@@ -130,6 +163,8 @@ void Player::on_answer(simdjson::dom::element message, const std::string& op,
     on_ack(message, answer);
   } else if (op == "clients") {
     on_clients(message);
+  } else if (op == "viewing") {
+    on_viewing(answer);
   } else if (op == "history") {
     Seat* at = seat(answer.room);
     if (at != nullptr && at->epoch == answer.epoch) {
@@ -146,6 +181,7 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   if (answer.kind != Kind::join) return fail("joined answers another request");
   if (seat(answer.room) != nullptr) return fail("joined twice: " + answer.room);
   const auto it = seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), wish)).first;
+  it->second.room_hz = stage_.plan.options.state_hz;
   it->second.on_joined(message, wish, stage_.plan.roomy);
   if (it->second.room != answer.room) fail("joined the wrong room");
   if (it->second.roster.count(uid()) == 0) fail("not among the members of " + answer.room);
@@ -156,10 +192,19 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   own = {.epoch = it->second.epoch, .fields = {}, .certain = is_first};
 }
 
+void Player::on_viewing(const Waiting& answer) {
+  Seat* at = seat(answer.room);
+  if (at == nullptr) return;  // its `joined` found no room
+  at->view = answer.wish.view;
+  if (stage_.verdict.traced()) stage_.verdict.note(who() + " looks at " + at->view.json);
+  at->has_set = false;
+}
+
 void Player::on_left(const std::string& room) {
   const auto it = seats_.find(room);
   if (it == seats_.end()) return fail("left " + room + ", which was not joined");
   remember(it->second);
+  if (it->second.picture.kind() == RoomKind::owned) own_[room].fields.clear();
   seats_.erase(it);
 }
 
@@ -168,6 +213,7 @@ void Player::on_ack(simdjson::dom::element message, const Waiting& answer) {
   if (answer.kind == Kind::state) {
     OwnState& own = own_[answer.room];
     if (answer.unset) own.fields.clear();
+    if (Seat* at = seat(answer.room)) at->has_set |= !answer.unset;
     for (const auto& [field, value] : answer.changes) {
       if (value.empty()) {
         own.fields.erase(field);
@@ -199,9 +245,13 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
   }
   const Waiting answer = std::move(it->second);
   pending_.erase(it);
+  if (answer.kind == Kind::join) stage_.book.state.release(answer.room, life_);
   if (answer.kind == Kind::hello && code != "rate_limited") fail("hello was refused: " + code);
   if (answer.kind == Kind::publish) stage_.book.refuse(answer.number);
   if (answer.kind == Kind::state && code == "state_limit") own_[answer.room].certain = false;
+  if (answer.kind == Kind::state && (code == "not_owner" || code == "unknown_field")) {
+    fail("its own entity was refused: " + code);
+  }
   std::erase_if(repeatable_, [&](const Repeatable& r) { return r.id == id; });
 }
 

@@ -20,6 +20,10 @@
 
 namespace perseid::sim {
 
+// A JSON string; a request's field that names the room.
+std::string quoted(const std::string& text);
+std::string room_field(const std::string& room);
+
 // What all players of a run share.
 struct Stage {
   const Plan& plan;
@@ -57,6 +61,8 @@ class Player final : public InboxSink {
   void join(const std::string& room, const JoinWish& wish);
   void discover(const std::string& room);
   void hang_up() { wants_close = true; }
+  // The relay ends the connection, or is about to.
+  void give_all_up();
 
   u32 life() const { return life_; }
   const std::string& uid() const { return stage_.book.lives[life_].uid; }
@@ -75,7 +81,7 @@ class Player final : public InboxSink {
   std::map<std::string, std::string> last_clients;  // the last discover: client to name
 
  private:
-  enum class Kind : u8 { hello, join, leave, publish, state, discover, history, ping };
+  enum class Kind : u8 { hello, join, leave, publish, state, discover, history, view, ping };
   struct Waiting {
     Kind kind = Kind::ping;
     std::string room = {};
@@ -104,13 +110,26 @@ class Player final : public InboxSink {
   void do_publish(Lane lane);
   void do_direct();
   void do_state();
+  void do_plain_state(const std::string& room);
+  // Of rooms that are not plain (player_entities.cc).
+  void do_entity(const std::string& room);
+  void do_unset(const std::string& room, const std::string& entity);
+  void do_set(const std::string& room, const std::string& entity);
+  Fields random_fields(const std::string& room, const std::string& entity);
+  void send_fields(const std::string& room, const std::string& entity, const std::string& id,
+                   const Fields& fields);
+  bool send_coded(const std::string& room, const std::string& entity, const std::string& id,
+                  const Fields& fields);
+  void do_look();
+  void do_keyframe();
+  SeenWish random_view();
   void do_repeat();
   void do_ask();
   void do_garbage();
   void send_system(const std::string& op, const std::string& id, const std::string& fields,
                    Waiting answer);
   void send_publish(Lane lane, const std::string& room, const std::string& to,
-                    const std::string& id, const std::string& payload);
+                    const std::string& id, const std::string& payload, bool coded = false);
   void send(std::string bytes);
 
   // What comes (player.cc).
@@ -122,6 +141,7 @@ class Player final : public InboxSink {
   void on_answer(simdjson::dom::element message, const std::string& op, const std::string& id);
   void on_joined(simdjson::dom::element message, const Waiting& answer);
   void on_left(const std::string& room);
+  void on_viewing(const Waiting& answer);
   void on_ack(simdjson::dom::element message, const Waiting& answer);
   void on_error(simdjson::dom::element message, const std::string& id);
   void on_clients(simdjson::dom::element message);
@@ -142,6 +162,7 @@ class Player final : public InboxSink {
   std::vector<Repeatable> repeatable_;
   std::map<std::string, JoinWish> since_;  // by room: where an earlier seat stopped
   std::map<std::string, OwnState> own_;
+  std::map<std::string, std::pair<double, double>> feet_;  // where its entity stands, by room
   u32 ids_ = 0;
 };
 

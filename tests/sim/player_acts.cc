@@ -5,9 +5,7 @@
 namespace perseid::sim {
 
 std::string Player::random_room() {
-  // One name that must be escaped in JSON.
-  const u32 room = stage_.dice.below(stage_.plan.rooms);
-  return room == 1 ? "r\"1\\\u00e9" : "room" + std::to_string(room);
+  return room_name(stage_.plan, stage_.dice.below(stage_.plan.rooms));
 }
 
 std::string Player::random_joined_room() {
@@ -34,6 +32,8 @@ void Player::act() {
   const u32 deed = stage_.dice.below(100);
   if (seats_.empty() || deed < 8) return do_join();
   if (deed < 11) return do_leave();
+  if (deed < 14) return do_look();
+  if (deed < 15) return do_keyframe();
   if (deed < 35) return do_publish(Lane::chat);
   if (deed < 60) return do_publish(Lane::player_action);
   if (deed < 80) return do_state();
@@ -42,23 +42,6 @@ void Player::act() {
   if (deed < 97) return do_ask();
   do_garbage();
 }
-
-namespace {
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string room_field(const std::string& room) {
-  return R"(,"room":)" + quoted(room);
-}
-
-}  // namespace
 
 void Player::do_join() {
   const std::string room = random_room();
@@ -71,10 +54,11 @@ void Player::do_join() {
   }
   wish.presence = stage_.dice.percent(60);
   wish.history = stage_.dice.percent(40) ? stage_.dice.between(1, 30) : 0;
+  if (kind_of(room) == RoomKind::grid) wish.view = random_view();
   join(room, wish);
   // Impatient: the answer is still on its way.
   if (stage_.dice.percent(10)) do_leave();
-  if (stage_.dice.percent(10)) join(room, JoinWish{.presence = true});
+  if (stage_.dice.percent(10)) join(room, JoinWish{.presence = true, .view = wish.view});
 }
 
 void Player::join(const std::string& room, const JoinWish& wish) {
@@ -87,6 +71,7 @@ void Player::join(const std::string& room, const JoinWish& wish) {
     if (wish.since_action) fields += R"(,"player_action":)" + std::to_string(wish.action);
     fields += '}';
   }
+  if (!wish.view.json.empty()) fields += R"(,"view":)" + wish.view.json;
   send_system("join", new_id(), fields, waiting(Kind::join, room, wish));
 }
 
@@ -95,6 +80,7 @@ void Player::do_leave() {
   for (const auto& [id, other] : pending_) {
     if (other.kind == Kind::join && stage_.dice.percent(50)) room = other.room;
   }
+  stage_.book.state.release(room, life_);
   send_system("leave", new_id(), room_field(room), waiting(Kind::leave, room));
 }
 
@@ -150,6 +136,10 @@ void Player::do_repeat() {
 void Player::do_state() {
   if (!stage_.plan.state) return;
   const std::string room = random_joined_room();
+  kind_of(room) == RoomKind::plain ? do_plain_state(room) : do_entity(room);
+}
+
+void Player::do_plain_state(const std::string& room) {
   Dice& dice = stage_.dice;
   if (dice.percent(50)) {
     const std::string entity = quoted("s" + std::to_string(dice.below(4)));
@@ -243,14 +233,15 @@ void Player::send_system(const std::string& op, const std::string& id, const std
 }
 
 void Player::send_publish(Lane lane, const std::string& room, const std::string& to,
-                          const std::string& id, const std::string& payload) {
+                          const std::string& id, const std::string& payload, bool coded) {
   if (format_.flavour == Flavour::json) {
     std::string json = R"({"type":")" + std::string(name(lane)) + '"';
     json += to.empty() ? room_field(room) : R"(,"to":")" + to + '"';
     if (!id.empty()) json += R"(,"id":)" + id;
     return send(json + R"(,"payload":)" + payload + '}');
   }
-  BinaryRequest request{.kind = lane == Lane::chat            ? BinaryKind::chat
+  BinaryRequest request{.kind = coded                         ? BinaryKind::coded_state
+                                : lane == Lane::chat          ? BinaryKind::chat
                                 : lane == Lane::player_action ? BinaryKind::player_action
                                                               : BinaryKind::game_state,
                         .target = BinaryTarget::room_name,

@@ -19,6 +19,23 @@ std::string shown(const StateTable& table) {
   return out;
 }
 
+// An auditor sees all of a grid, near.
+SeenWish all_cells(const std::string& room) {
+  SeenWish out;
+  if (kind_of(room) != RoomKind::grid) return out;
+  out.mode = SeenWish::Mode::cells;
+  out.json = R"({"cells":[)";
+  for (i32 x = -2; x <= 2; ++x) {
+    for (i32 y = -2; y <= 2; ++y) {
+      out.cells.emplace_back(x, y);
+      out.json += "[" + std::to_string(x) + "," + std::to_string(y) + "],";
+    }
+  }
+  out.json.back() = ']';
+  out.json += '}';
+  return out;
+}
+
 }  // namespace
 
 bool Simulation::quiet() {
@@ -64,12 +81,14 @@ void Simulation::audit() {
   }
   for (u32 i = first; i < players_.size(); ++i) {
     for (const std::string& room : rooms) {
-      players_[i]->join(room, {.presence = true, .history = 5});
+      players_[i]->join(room, {.presence = true, .history = 5, .view = all_cells(room)});
     }
   }
   rest("after the auditors joined");
   if (!verdict_.green()) return;
   check_states();
+  check_grids();
+  if (!verdict_.green()) return;
   check_own_states();
   check_rosters();
   for (u32 i = first; i < players_.size(); ++i) {
@@ -88,10 +107,12 @@ void Simulation::check_states() {
   std::map<std::string, const Seat*> known;
   for (const auto& player : players_) {
     for (const auto& [room, seat] : player->seats()) {
+      if (seat.picture.kind() == RoomKind::grid) continue;
       const auto [it, is_first] = known.emplace(room + seat.epoch, &seat);
-      if (is_first || it->second->state == seat.state) continue;
-      verdict_.fail("player " + player->uid() + ": the state of " + room + " is " +
-                    shown(seat.state) + "and elsewhere " + shown(it->second->state));
+      const StateTable seen = seat.picture.table();
+      if (is_first || it->second->picture.table() == seen) continue;
+      verdict_.fail("player " + player->uid() + ": the state of " + room + " is " + shown(seen) +
+                    "and elsewhere " + shown(it->second->picture.table()));
     }
   }
 }
@@ -107,8 +128,9 @@ void Simulation::check_bounds() {
     for (const auto& [room, seat] : player->seats()) {
       ++members[room + seat.epoch];
       u64 bytes = 0;
-      bool fits = seat.state.size() <= options.room_entities_max;
-      for (const auto& [entity, fields] : seat.state) {
+      const StateTable seen = seat.picture.table();
+      bool fits = seen.size() <= options.room_entities_max;
+      for (const auto& [entity, fields] : seen) {
         bytes += entity.size();
         fits &= fields.size() <= options.entity_fields_max;
         for (const auto& [field, value] : fields) bytes += field.size() + value.size();
@@ -130,9 +152,11 @@ void Simulation::check_own_states() {
       const auto seat = player->seats().find(room);
       if (!own.certain || seat == player->seats().end() || seat->second.epoch != own.epoch)
         continue;
-      const auto entity = seat->second.state.find(player->own_entity());
-      const Fields seen = entity == seat->second.state.end() ? Fields{} : entity->second;
-      if (seen == own.fields) continue;
+      const StateTable table = truth_of(room, seat->second);
+      const bool is_whole = !table.empty() || seat->second.picture.kind() != RoomKind::grid;
+      const auto entity = table.find(player->own_entity());
+      const Fields seen = entity == table.end() ? Fields{} : entity->second;
+      if (seen == own.fields || !is_whole) continue;
       verdict_.fail("player " + player->uid() + ": its own entity in " + room + " is " +
                     shown({{"seen", seen}, {"acknowledged", own.fields}}));
     }

@@ -20,6 +20,16 @@ void Seat::on_joined(simdjson::dom::element message, const JoinWish& wish, bool 
   book_.heard_of(room, epoch, Lane::player_action, action);
   place(wish, chat, action);
   read_members(message);
+  read_rule(message);
+}
+
+// What `joined` says of the room's rule is what the rule is.
+void Seat::read_rule(simdjson::dom::element message) {
+  picture.begin(room, epoch);
+  simdjson::dom::element state;
+  const bool is_told = message["state"].get(state) == simdjson::SUCCESS;
+  if (is_told != has_schema(picture.kind())) return fail("joined tells of another kind of room");
+  if (is_told) room_hz = number_of(state, "hz");
 }
 
 void Seat::place(const JoinWish& wish, Seq chat, Seq action) {
@@ -77,43 +87,6 @@ void Seat::on_gap(simdjson::dom::element message, bool roomy) {
   ++gaps;
 }
 
-void Seat::on_state(const Incoming& message) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element payload;
-  const simdjson::padded_string text(message.payload);
-  if (parser.parse(text).get(payload) != simdjson::SUCCESS) return fail("state is not JSON");
-  if (message.full) {
-    if (has_state && message.tick < tick_) fail("the state went back in time");
-    state.clear();
-  } else if (has_state && message.tick != tick_ + 1) {
-    fail("tick " + std::to_string(message.tick) + " after " + std::to_string(tick_));
-  }
-  has_state = true;
-  tick_ = message.tick;
-  merge(payload);
-}
-
-void Seat::merge(simdjson::dom::element payload) {
-  simdjson::dom::object set;
-  if (payload["set"].get(set) == simdjson::SUCCESS) {
-    for (const auto& [entity, fields] : set) {
-      Fields& mine = state[std::string(entity)];
-      for (const auto& [field, value] : simdjson::dom::object(fields)) {
-        if (value.is_null()) {
-          mine.erase(std::string(field));
-        } else {
-          mine[std::string(field)] = simdjson::minify(value);
-        }
-      }
-    }
-  }
-  simdjson::dom::array unset;
-  if (payload["unset"].get(unset) != simdjson::SUCCESS) return;
-  for (const simdjson::dom::element entity : unset) {
-    state.erase(std::string(std::string_view(entity)));
-  }
-}
-
 void Seat::on_presence(simdjson::dom::element message) {
   if (!presence) return fail("presence was not asked for");
   const std::string client = text_of(message, "client");
@@ -127,8 +100,13 @@ void Seat::on_presence(simdjson::dom::element message) {
   }
 }
 
-void Seat::on_rate(bool restored, u64 state_hz, u64 room_hz) {
-  const bool fits = restored ? state_hz == room_hz : state_hz > 0 && state_hz < room_hz;
+// Halved so many times, but no less than the least, or the whole.
+void Seat::on_rate(bool restored, u64 state_hz, u64 hz_min) {
+  bool fits = restored && state_hz == room_hz;
+  const u64 least = std::min(hz_min, room_hz);
+  for (u32 halvings = 1; halvings < 9 && !restored; ++halvings) {
+    fits |= state_hz == std::max(room_hz >> halvings, least) && state_hz < room_hz;
+  }
   if (!fits) fail("told of a state rate of " + std::to_string(state_hz));
 }
 

@@ -10,11 +10,19 @@
 
 #include "tests/sim/book.h"
 #include "tests/sim/inbox.h"
+#include "tests/sim/picture.h"
 
 namespace perseid::sim {
 
-using Fields = std::map<std::string, std::string>;  // field: raw value
-using StateTable = std::map<std::string, Fields>;
+// What a member of a grid asked to see, and the JSON that said so.
+struct SeenWish {
+  enum class Mode : u8 { own, follow, place, cells } mode = Mode::own;
+  std::string entity = {};
+  double x = 0;
+  double y = 0;
+  std::vector<CellAt> cells = {};
+  std::string json = {};
+};
 
 // What a join asked for.
 struct JoinWish {
@@ -26,20 +34,25 @@ struct JoinWish {
   std::string epoch = {};
   Seq chat = 0;
   Seq action = 0;
+  SeenWish view = {};
 };
 
 class Seat {
  public:
   Seat(Verdict& verdict, Book& book, std::string who, const JoinWish& wish)
-      : presence(wish.presence), verdict_(verdict), book_(book), who_(std::move(who)) {}
+      : presence(wish.presence),
+        picture(verdict, book.state, who),
+        view(wish.view),
+        verdict_(verdict),
+        book_(book),
+        who_(std::move(who)) {}
 
   // `roomy`: nothing can have left the windows, so what can be recovered must be.
   void on_joined(simdjson::dom::element message, const JoinWish& wish, bool roomy);
   void on_delivery(const Incoming& message, bool roomy);
-  void on_state(const Incoming& message);
   void on_gap(simdjson::dom::element message, bool roomy);
   void on_presence(simdjson::dom::element message);
-  void on_rate(bool restored, u64 state_hz, u64 room_hz);
+  void on_rate(bool restored, u64 state_hz, u64 hz_min);
   void on_roster(simdjson::dom::element message);
   void on_history(simdjson::dom::element message, Seq before, u32 limit);
   // At rest: everything that the lanes hold has come.
@@ -52,8 +65,10 @@ class Seat {
   std::string room;
   std::string epoch;
   u32 number = 0;
-  StateTable state;
-  bool has_state = false;
+  Picture picture;
+  SeenWish view;         // of a grid
+  bool has_set = false;  // its own entity, since it asked for this view
+  u64 room_hz = 0;
   std::set<std::string> roster;
   u32 gaps = 0;
   bool recovered = false;
@@ -65,14 +80,13 @@ class Seat {
   };
   void place(const JoinWish& wish, Seq chat, Seq action);
   void read_members(simdjson::dom::element message);
-  void merge(simdjson::dom::element payload);
+  void read_rule(simdjson::dom::element message);
   void fail(const std::string& what) { verdict_.fail(who_ + " in " + room + ": " + what); }
 
   Verdict& verdict_;
   Book& book_;
   const std::string who_;
   At at_[kLanes];
-  u64 tick_ = 0;
   bool roster_replaced_ = false;
 };
 

@@ -14,6 +14,7 @@ constexpr u64 kCloseWaitMs = 3000;
 RelayConfig config_of(const Plan& plan, ShardId id) {
   RelayConfig config;
   config.options = &plan.options;
+  config.rules = rules_of(plan);
   config.shard = id;
   config.shard_count = plan.shards;
   config.events_wanted = 0;
@@ -56,6 +57,7 @@ void SimShard::cut(Handle handle) {
   Wire* wire = wires_.find(handle);
   if (wire == nullptr) return;
   wire->cut = true;
+  if (wire->player != nullptr) wire->player->give_all_up();
   wire->player = nullptr;
 }
 
@@ -88,6 +90,7 @@ void SimShard::close(Handle connection, CloseCode code, std::string_view) {
 
 void SimShard::start_closing(Slot slot, Wire& wire, CloseCode code) {
   wire.phase = Wire::Phase::closing;
+  if (wire.player != nullptr) wire.player->give_all_up();
   wire.close_code = code;
   wire.close_deadline_ms = now_.mono_ms + kCloseWaitMs;
   std::array<u8, kControlPayloadBytesMax> payload;
@@ -309,26 +312,6 @@ void SimShard::deliver(Wire& wire, u32 taken) {
     wire.kernel.insert(wire.kernel.end(), slice.data, slice.data + bytes);
     taken -= bytes;
   }
-}
-
-// Breaks what a test of the checker asks for; true if the relay is to be told that all was taken.
-bool SimShard::betray(Wire& wire, u32& taken) {
-  if (office_.fault_committed || wire.batch.count == 0 || !stage_.dice.percent(5)) return false;
-  const SendSlice& slice = wire.batch.slices[wire.batch.count - 1];
-  if (slice.source != SendSlice::Source::lane || taken != wire.batch.total_bytes) return false;
-  const Lane lane = static_cast<Lane>(slice.lane);
-  std::vector<u8>& kernel = wire.kernel;
-  if (stage_.plan.fault == Fault::repeat_slice && is_sequenced(lane)) {
-    kernel.insert(kernel.end(), slice.data, slice.data + slice.size_bytes);
-  } else if (stage_.plan.fault == Fault::lose_slice && is_sequenced(lane)) {
-    kernel.resize(kernel.size() - slice.size_bytes);
-  } else if (stage_.plan.fault == Fault::corrupt_payload && is_sequenced(lane)) {
-    kernel[kernel.size() - 3] ^= 1;
-  } else {
-    return false;
-  }
-  office_.fault_committed = true;
-  return true;
 }
 
 void SimShard::finish(Wire& wire) {

@@ -78,7 +78,10 @@ class SimShard final : public World {
   void deliver(Wire& wire, u32 taken);
   void note_batch(const Wire& wire, u32 taken);
   void check_batch(const Wire& wire);
-  bool betray(Wire& wire, u32& taken);
+  // Betrayals (sim_faults.cc).
+  bool betray(Wire& wire, u32 taken);
+  bool betray_lane(Wire& wire, const SendSlice& slice);
+  bool betray_state(Wire& wire, const SendSlice& slice);
   void flush(Wire& wire);
   void queue_flush(Slot slot, Wire& wire);
   void start_closing(Slot slot, Wire& wire, CloseCode code);

@@ -12,6 +12,13 @@
 namespace perseid::sim {
 namespace {
 
+// So many take some twenty seconds, under a sanitizer not many more.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
+constexpr u64 kRuns = 120;
+#else
+constexpr u64 kRuns = 600;
+#endif
+
 char g_seed_text[64] = "perseid: sim seed unknown\n";
 
 void name_seed(u64 seed) {
@@ -57,10 +64,15 @@ class SimTest : public testing::Test {
     degraded += outcome.stats.degraded;
     restored += outcome.stats.restored;
     windows += outcome.stats.action_windows;
+    views += outcome.stats.views_moved;
+    cells += outcome.stats.cells_opened;
+    asked += outcome.stats.keyframes_asked;
+    ticks += outcome.state_ticks_seen;
   }
 
   u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
-      timeouts = 0, too_slow = 0, degraded = 0, restored = 0, windows = 0;
+      timeouts = 0, too_slow = 0, degraded = 0, restored = 0, windows = 0, views = 0, cells = 0,
+      asked = 0, ticks = 0;
 
  private:
   void (*old_)(int) = SIG_DFL;
@@ -69,22 +81,24 @@ class SimTest : public testing::Test {
 TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
   const u64 only = number_from("PERSEID_SIM_SEED", 0);
   const u64 first = only != 0 ? only : number_from("PERSEID_SIM_FIRST", 1);
-  const u64 runs = only != 0 ? 1 : number_from("PERSEID_SIM_RUNS", 300);
+  const u64 runs = only != 0 ? 1 : number_from("PERSEID_SIM_RUNS", kRuns);
   for (u64 seed = first; seed < first + runs && !HasFailure(); ++seed) run(plan_from(seed));
   std::printf(
       "%llu deliveries, %llu gaps, %llu keyframes, %llu rosters, %llu short sends, "
       "%llu repetitions, %llu timeouts, %llu too slow, %llu degraded, %llu restored, "
-      "%llu windows\n",
+      "%llu windows, %llu states seen, %llu views moved, %llu cells, %llu keyframes asked for\n",
       static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(gaps),
       static_cast<unsigned long long>(keyframes), static_cast<unsigned long long>(rosters),
       static_cast<unsigned long long>(returned), static_cast<unsigned long long>(duplicates),
       static_cast<unsigned long long>(timeouts), static_cast<unsigned long long>(too_slow),
       static_cast<unsigned long long>(degraded), static_cast<unsigned long long>(restored),
-      static_cast<unsigned long long>(windows));
+      static_cast<unsigned long long>(windows), static_cast<unsigned long long>(ticks),
+      static_cast<unsigned long long>(views), static_cast<unsigned long long>(cells),
+      static_cast<unsigned long long>(asked));
   if (runs < 100) return;
   // The runs reached what they are for.
-  for (const u64 count :
-       {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow, degraded, windows}) {
+  for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow,
+                          degraded, windows, views, cells, asked}) {
     EXPECT_GT(count, 0u);
   }
 }

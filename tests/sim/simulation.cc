@@ -115,6 +115,7 @@ void Simulation::step() {
 Outcome Simulation::run() {
   for (u32 i = 0; i < plan_.players; ++i) connect(i, !(plan_.slow_links && dice_.percent(40)));
   for (u32 i = 0; i < plan_.steps && verdict_.green(); ++i) {
+    office_.fault_due = i * 100 >= plan_.steps * plan_.fault_from_percent;
     step();
     if (i % kStarvedTurnsMax == 0) turn_all();
   }
@@ -124,6 +125,7 @@ Outcome Simulation::run() {
   out.failures = verdict_.failures();
   out.report = verdict_.report();
   out.deliveries = book_.deliveries;
+  out.state_ticks_seen = book_.state.ticks_seen;
   out.stats = sum_stats();
   out.digest = out.stats.lane_bytes_out * 31 + out.stats.deliveries * 7 + book_.deliveries +
                book_.publishes.size() * 1000003 + verdict_.now_ms;

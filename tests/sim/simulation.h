@@ -15,9 +15,10 @@ namespace perseid::sim {
 struct Outcome {
   std::vector<std::string> failures;
   std::string report;
-  u64 deliveries = 0;  // sequenced messages that clients saw
-  u64 digest = 0;      // of all that clients saw
-  Stats stats;         // of all shards
+  u64 deliveries = 0;        // sequenced messages that clients saw
+  u64 state_ticks_seen = 0;  // states of rooms and cells, each by each member
+  u64 digest = 0;            // of all that clients saw
+  Stats stats;               // of all shards
   bool fault_committed = false;
 };
 
@@ -44,6 +45,10 @@ class Simulation {
   void check_rosters();
   void check_states();
   void check_own_states();
+  // Grids (rest_grids.cc).
+  const Seat* auditor_of(const std::string& room, const std::string& epoch) const;
+  StateTable truth_of(const std::string& room, const Seat& seat) const;
+  void check_grids();
   void check_bounds();
   Stats sum_stats();
 
