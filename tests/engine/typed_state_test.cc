@@ -293,5 +293,49 @@ TEST(TypedState, ItsMemoryComesBackWhenAllIsRemoved) {
   }
 }
 
+// As long as a reader of coded frames takes them, and no longer; in both forms of an update.
+TEST(TypedState, AnEntitysKeyHas1To256Bytes) {
+  const auto coded = [](State& s, std::string_view key, bool sets) {
+    StateRow row{.parts = std::vector<u32>(s.fields->parts().size()),
+                 .texts = std::vector<std::string>(s.fields->texts())};
+    const CodedEntity entity{.key = key, .set = 1, .row = &row};
+    std::string update;
+    append_coded_update(*s.fields, {&entity, sets ? 1u : 0u}, {&key, sets ? 0u : 1u}, update);
+    const std::size_t size = update.size();
+    update.append(kParsePaddingBytes, '\0');
+    return s.state.merge({std::string_view(update).substr(0, size), true}, s.reader, s.field);
+  };
+  for (const u32 bytes : {0u, 1u, 255u, 256u, 257u, 4096u}) {
+    State s;
+    const std::string key(bytes, 'k');
+    const bool fits = bytes >= 1 && bytes <= 256;
+    const Error want = fits ? Error::ok : Error::bad_value;
+    EXPECT_EQ(s.merge(R"({"set":{")" + key + R"(":{"x":1}}})"), want) << bytes;
+    EXPECT_EQ(s.delta().empty(), !fits) << bytes;
+    EXPECT_EQ(s.merge(R"({"unset":[")" + key + R"("]})"), want) << bytes;
+    (void)s.delta();
+    for (const bool sets : {true, false}) {
+      EXPECT_EQ(coded(s, key, sets) == Error::ok, fits) << bytes << " coded";
+    }
+  }
+}
+
+// A client's reader takes the longest key that a room takes.
+TEST(TypedState, TheLongestKeyReachesReadersOfBothFlavours) {
+  State s;
+  const std::string key(256, 'k');
+  StateDecoder decoder(s.fields);
+  std::string whole;
+  s.state.write_full(Flavour::bin, whole);
+  ASSERT_EQ(decoder.decode(bytes_of(whole)), StateDecoded::ok);
+  ASSERT_EQ(s.merge(R"({"set":{")" + key + R"(":{"hp":7}}})"), Error::ok);
+  StateDelta out{.wants_json = true, .wants_bin = true, .json = {}, .bin = {}};
+  ASSERT_TRUE(s.state.take_delta(out));
+  EXPECT_EQ(out.json, R"({"set":{")" + key + R"(":{"hp":7}}})");
+  EXPECT_EQ(decoder.decode(bytes_of(out.bin)), StateDecoded::ok);
+  ASSERT_EQ(decoder.touched().size(), 1u);
+  EXPECT_EQ(decoder.table().slot(decoder.touched()[0]).key, key);
+}
+
 }  // namespace
 }  // namespace perseid::test
