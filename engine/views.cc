@@ -99,9 +99,6 @@ void Views::joined(JoinAnswer& answer) {
       refuse_cell(*member);
     } else if (session != kNoSlot) {
       sessions_.answer_error(session, answer.id, answer.error, answer.field, 0, answer.problem);
-    } else if (session != kNoSlot && !member->leaving) {
-      // It may have been seen at another rate until now, and nothing will replace that.
-      say_cell_is_gone(session, views_[view.parent], view.cell);
     }
     return remove_member(slot);
   }
