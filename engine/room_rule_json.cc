@@ -18,7 +18,6 @@ constexpr u32 kEntitiesMax = 16777216;
 constexpr u32 kChecksumEveryTicksMax = 1000000;
 constexpr u32 kFarDivisorMin = 2;
 constexpr u32 kFarDivisorDefault = 4;
-constexpr u32 kReachCellsMax = 15;  // so that a view is of at most 32 by 32 cells
 
 // A key that somebody else made up, fit for a line of a log.
 std::string shown(std::string_view key) {
@@ -111,10 +110,6 @@ class GridReader {
   std::string check() {
     if (grid.cell == 0) return "cell: missing";
     if (grid.radius == 0) return "radius: missing";
-    const double reach = std::max(grid.radius, grid.far_radius) + grid.hysteresis;
-    if (reach > grid.cell * kReachCellsMax) {
-      return "cell: too small: a view may reach " + std::to_string(kReachCellsMax) + " cells far";
-    }
     if (grid.far_radius == 0) {
       if (grid.far_divisor != 1) return "far_divisor: means nothing without far_radius";
     } else if (grid.far_radius <= grid.radius) {
