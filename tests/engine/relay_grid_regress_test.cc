@@ -100,6 +100,49 @@ TEST(RelayGridRegress, AWholeStateThatIsAskedForIsOfThePresent) {
   EXPECT_EQ(late.count("game_state"), 1u);
 }
 
+// It was filled with what had been set since the last tick, and with what lay elsewhere by then.
+TEST(RelayGridRegress, ACellOpenedBetweenTwoTicksIsAsOfTheLast) {
+  FakeWorld world(1, {}, rules());
+  Peer& hand = world.connect();
+  Peer& eye = world.connect();
+  world.join(hand, "grid", R"(,"view":{"cells":[]})");
+  world.join(eye, "grid", R"(,"view":{"cells":[]})");
+  hand.say(put("grid", R"("a":{"x":5,"y":5})"));
+  world.run_for(200);
+  hand.say(put("grid", R"("a":{"x":6})"));
+  world.run_for(1);
+  hand.say(put("grid", R"("a":{"x":95})"));
+  world.settle();
+  see(world, eye, R"({"cells":[[0,0]]})");
+  EXPECT_TRUE(eye.has(R"("cell":[0,0],"full":true)"));
+  EXPECT_FALSE(eye.has("95"));
+  world.run_for(200);
+  EXPECT_TRUE(eye.has(R"("unset":["a"])"));
+}
+
+// Who sees it from afar from now on has seen it near: the old state of the far cell is no use.
+TEST(RelayGridRegress, ACellThatBecomesFarDoesNotGoBack) {
+  FakeWorld world(1, {}, rules());
+  Peer& hand = world.connect();
+  Peer& far = world.connect();
+  world.join(hand, "grid", R"(,"view":{"cells":[]})");
+  world.join(far, "grid", R"(,"view":{"x":-8,"y":5})");
+  Peer& eye = world.connect();
+  world.join(eye, "grid");
+  for (int i = 10; i < 18; ++i) {  // whatever the tick's number
+    see(world, eye, R"({"x":5,"y":5})");
+    hand.say(put("grid", R"("a":{"x":5,"y":)" + std::to_string(i) + R"(},"b":{"x":5,"y":)" +
+                             std::to_string(i % 9) + "." + std::to_string(i % 7) + "}"));
+    world.run_for(60, 10);
+    eye.take();
+    see(world, eye, R"({"x":-8,"y":5})");
+    const std::string newest =
+        R"("y":)" + std::to_string(i % 9) + (i % 7 == 0 ? "" : "." + std::to_string(i % 7));
+    const std::string whole = eye.find(R"("cell":[0,0],"level":1,"full":true)");
+    EXPECT_NE(whole.find(newest + "}"), std::string::npos) << whole << " wants " << newest;
+  }
+}
+
 TEST(RelayGridRegress, ADrainWaitsForNoFarTick) {
   FakeWorld world(1, {}, rules());
   Peer& eye = world.connect();
