@@ -68,7 +68,7 @@ class Slab {
   };
   // As many as fill 16 KiB, a size that allocators serve without rounding.
   static constexpr u32 kChunkSlots = 16 * KiB / (sizeof(Cell) + sizeof(u32));
-  static_assert(kChunkSlots >= 16);
+  static_assert(kChunkSlots >= 4);
   // Generations stand apart from the cells: no padding per tenant.
   struct Chunk {
     Cell cells[kChunkSlots];

@@ -232,21 +232,21 @@ const SessionUid kBen{0x0000000200000002};
 TEST(EntityOwners, TheFirstWriterOwnsUntilItIsGone) {
   EntityOwners owners{KeyedHash{}};
   EXPECT_TRUE(owners.may_write(kAna, "a"));
-  owners.wrote(kAna, "a");
-  owners.wrote(kBen, "a");
+  owners.settle(kAna, "a", true);
+  owners.settle(kBen, "a", true);
   EXPECT_TRUE(owners.may_write(kAna, "a"));
   EXPECT_FALSE(owners.may_write(kBen, "a"));
   EXPECT_TRUE(owners.may_write(kBen, "b"));
-  owners.gone("a");
-  owners.gone("never there");
+  owners.settle(kAna, "a", false);
+  owners.settle(kAna, "never there", false);
   EXPECT_TRUE(owners.may_write(kBen, "a"));
   EXPECT_EQ(owners.size(), 0u);
 }
 
 TEST(EntityOwners, WhoLeavesOwnsNothing) {
   EntityOwners owners{KeyedHash{}};
-  for (const char* key : {"a1", "a2"}) owners.wrote(kAna, key);
-  owners.wrote(kBen, "b");
+  for (const char* key : {"a1", "a2"}) owners.settle(kAna, key, true);
+  owners.settle(kBen, "b", true);
   std::vector<std::string> left = owners.leave(kAna);
   std::sort(left.begin(), left.end());
   EXPECT_EQ(left, (std::vector<std::string>{"a1", "a2"}));

@@ -175,7 +175,8 @@ TEST(TypedState, TextsThatWereLongOnceTakeNoMemory) {
   };
   const auto capacity = [&texts] {
     std::size_t out = 0;
-    texts.visit([&](std::string_view, const StateRow& row) { out = row.texts[0].capacity(); });
+    texts.visit_dirty(
+        [&](std::string_view, const StateRow* row) { out = row->texts[0].capacity(); });
     return out;
   };
   ASSERT_EQ(merge(std::string(4096, 'x')), Error::ok);
