@@ -214,7 +214,8 @@ Slot Views::find_member(Slot session, std::string_view room, u32 room_number) {
     const RoomView& view = views_[member.view];
     const bool is_it =
         room_number != 0 ? member.joined && view.room_number == room_number : view.name == room;
-    if (is_it) return member.leaving ? kNoSlot : slot;
+    // One that is leaving may stand before another that has come since.
+    if (is_it && !member.leaving) return slot;
   }
   return kNoSlot;
 }
