@@ -239,7 +239,9 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
   }
   const auto it = pending_.find(id);
   if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
-  if (code == "overloaded" && it->second.repeats > 0) {
+  // By a room's old number, say, which it learns of while this is on its way: refused, then taken.
+  if ((code == "overloaded" || code == "not_joined") && it->second.repeats > 0) {
+    if (it->second.kind == Kind::publish) stage_.book.publishes[it->second.number].retried = true;
     --it->second.repeats;
     return;
   }
