@@ -2,9 +2,14 @@
 
 namespace perseid {
 
-bool EntityOwners::may_write(SessionUid session, std::string_view entity) const {
+SessionUid EntityOwners::owner(std::string_view entity) const {
   const auto it = owners_.find(entity);
-  return it == owners_.end() || it->second.session == session;
+  return it == owners_.end() ? SessionUid{} : it->second.session;
+}
+
+bool EntityOwners::may_write(SessionUid session, std::string_view entity) const {
+  const SessionUid its = owner(entity);
+  return !its || its == session;
 }
 
 void EntityOwners::settle(SessionUid session, std::string_view entity, bool there) {

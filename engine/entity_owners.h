@@ -20,6 +20,8 @@ class EntityOwners {
   EntityOwners(const EntityOwners&) = delete;
   EntityOwners& operator=(const EntityOwners&) = delete;
 
+  // None, if it is nobody's.
+  SessionUid owner(std::string_view entity) const;
   // Nobody's, or its own.
   bool may_write(SessionUid session, std::string_view entity) const;
   // Behind an update that was merged, of each entity that it named: whether it is there now.

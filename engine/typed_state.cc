@@ -40,8 +40,13 @@ u32 TypedState::bytes(Flavour flavour) const {
 }
 
 TypedState::Entity* TypedState::find(std::string_view key) {
+  if (last_found_ < entities_.size() && entities_[last_found_].key == key) {
+    return &entities_[last_found_];
+  }
   const auto it = by_key_.find(key);
-  return it == by_key_.end() ? nullptr : &entities_[it->second];
+  if (it == by_key_.end()) return nullptr;
+  last_found_ = it->second;
+  return &entities_[last_found_];
 }
 
 bool TypedState::told_row(std::string_view key, StateRow& out) const {

@@ -92,11 +92,12 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   bool surely_fits();
   bool fits();
   void count_growth(std::span<const u32> lines, Growth& growth);
-  Error check_owners(const StateUpdate& update) const;
+  Error check_owners(const StateUpdate& update);
   void settle_owners(const StateUpdate& update);
   void note_merged();
   void apply(const StagedLine& line);
 
+  // Lines of one entity stand together: the last one found is looked at first.
   Entity* find(std::string_view key);
   Entity& obtain(std::string_view key);
   void mark(Entity& entity);
@@ -127,6 +128,8 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   std::vector<StateChange> changes_;
   StateEncoder encoder_;
   StateModels* keyframe_models_;
+  u32 last_found_ = kNoSlot;
+  bool owners_stay_ = true;  // the update that is being merged changes no owner
   u64 held_bytes_ = 0;
   u32 live_ = 0;
   u32 keyframe_bytes_ = 0;     // of the last one

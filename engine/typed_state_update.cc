@@ -51,17 +51,28 @@ StateStaging::Bounds TypedState::staging_bounds() const {
           .bytes_max = 2 * u64{options_.room_state_bytes_max} + kStagedSlackBytes};
 }
 
-Error TypedState::check_owners(const StateUpdate& update) const {
+Error TypedState::check_owners(const StateUpdate& update) {
+  owners_stay_ = true;
   if (update.owners == nullptr) return Error::ok;
+  u32 last = kNoSlot;
   for (const StagedLine& line : staging_->lines()) {
-    if (!update.owners->may_write(update.sender, staging_->key(line))) return Error::not_owner;
+    owners_stay_ &= line.kind != Kind::unset;
+    if (line.key_begin == last) continue;
+    last = line.key_begin;
+    const SessionUid owner = update.owners->owner(staging_->key(line));
+    if (owner && owner != update.sender) return Error::not_owner;
+    owners_stay_ &= owner == update.sender;
   }
   return Error::ok;
 }
 
+// Mostly nothing: who owns all that it wrote goes on owning it.
 void TypedState::settle_owners(const StateUpdate& update) {
-  if (update.owners == nullptr) return;
+  if (owners_stay_) return;
+  u32 last = kNoSlot;
   for (const StagedLine& line : staging_->lines()) {
+    if (line.key_begin == last) continue;
+    last = line.key_begin;
     const std::string_view key = staging_->key(line);
     const Entity* entity = find(key);
     update.owners->settle(update.sender, key, entity != nullptr && entity->live);
