@@ -24,7 +24,7 @@ struct ServerConfig {
   std::vector<Page> pages;
   // Outlives the server; called on every shard's thread, so it must bear that. May be null.
   EventListener* listener = nullptr;
-  std::shared_ptr<const RoomRules> room_rules = nullptr;  // or none
+  std::shared_ptr<const RoomRules> room_rules = nullptr;   // or none
   std::shared_ptr<const Dictionary> dictionary = nullptr;  // or none
   // Wakes sleeping shards by eventfd although the ring could: for comparison, and for tests of what
   // older kernels get.
