@@ -111,8 +111,9 @@ OptionError read_rooms(const toml::node& node, const std::string& path, RoomRule
     const std::string pattern = room.as_table()->get("pattern") == nullptr
                                     ? std::string()
                                     : (*room.as_table())["pattern"].value_or(std::string());
-    return path + ":" + std::to_string(room.source().begin.line) + ": room" +
-           (pattern.empty() ? "" : " \"" + pattern + "\"") + ": " + wrong;
+    std::string problem = path + ":" + std::to_string(room.source().begin.line) + ": room";
+    if (!pattern.empty()) problem.append(" \"").append(pattern).append("\"");
+    return problem.append(": ").append(wrong);
   }
   return {};
 }
