@@ -51,15 +51,10 @@ Key key_of(std::string_view text) {
 }
 
 bool takes(FieldType type, Key key) {
-  switch (key) {
 #define X(name, takes) \
-  case Key::name:      \
-    return takes;
-    PERSEID_FIELD_KEYS(X)
+  if (key == Key::name) return takes;
+  PERSEID_FIELD_KEYS(X)
 #undef X
-    case Key::unknown:
-      break;
-  }
   return false;
 }
 
@@ -180,7 +175,7 @@ std::string read_object(ondemand::object object, Declared& out) {
 // What the type needs and what it does not take.
 std::string check_keys(const Declared& declared) {
   if (!declared.has(Key::type)) return "type: missing";
-  for (u8 i = 0; i < std::size(kKeyNames); ++i) {
+  for (u32 i = 0; i < std::size(kKeyNames); ++i) {
     const Key key = static_cast<Key>(i);
     const std::string name(kKeyNames[i]);
     if (declared.has(key) && !takes(declared.type, key)) {
