@@ -138,7 +138,7 @@ void Rooms::join(JoinRequest& request) {
     refuse_cell(request);
   } else if (answer->error != Error::ok) {
     ++context_.stats.rooms_refused;
-  } else if (room->grid != nullptr) {
+  } else if (room != nullptr && room->grid != nullptr) {
     // Before the answer, on which a member of this shard may be gone again.
     room->grid->watch(request.session, request.member);
     wish(*room, request.session, request.wish);
