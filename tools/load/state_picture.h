@@ -55,6 +55,7 @@ class StatePicture {
  private:
   struct CellKey {
     std::int32_t x, y, level;
+    // NOLINTNEXTLINE(modernize-use-nullptr): see engine/interest.h
     auto operator<=>(const CellKey&) const = default;
   };
   struct Cell {
