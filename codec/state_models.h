@@ -1,6 +1,6 @@
 // StateModels: what a stream of state frames has learnt since its reset point: how often each
 // decision went which way in which context, and how well each prediction did for each part.
-// Thread: the owner's. Owns: the models (some 5 KiB per part of the schema, 16 bytes per part of
+// Thread: the owner's. Owns: the models (some 6.5 KB per part of the schema, 12 bytes per part of
 // each entity).
 // Invariant: encoder and decoder change them alike, decision by decision.
 #pragma once

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "codec/assert.h"
+#include "codec/text_memory.h"
 
 namespace perseid {
 namespace {
-
-constexpr u64 kTextSpareBytes = 32;
 
 // An entity's part of the checksum is a sum of these, each of 32-bit multiplications alone.
 constexpr u32 mixed(u32 seed, u32 value) {
@@ -26,7 +25,7 @@ u32 hash_of(std::string_view text) {
 }  // namespace
 
 StateTable::StateTable(std::shared_ptr<const Schema> schema, u32 distance, u32 frame)
-    : schema_(std::move(schema)), distance_(distance), depth_(distance + 4), frame_(frame) {
+    : schema_(std::move(schema)), distance_(distance), depth_(depth(distance)), frame_(frame) {
   PSD_ASSERT(distance >= 1);
 }
 
@@ -42,15 +41,10 @@ u64 StateTable::slot_bytes(u32 slots) const {
   return slots * (sizeof(Slot) + parts + texts);
 }
 
-// Who makes a text long and then short must not leave the memory of the long one behind.
 void StateTable::put_text(std::string& stored, std::string_view text) {
   text_bytes_ += text.size();
   text_bytes_ -= stored.size();
-  if (stored.capacity() > 2 * text.size() + kTextSpareBytes) {
-    std::string(text).swap(stored);  // an assignment would keep the memory
-  } else {
-    stored = text;
-  }
+  store_text(stored, text);
 }
 
 void StateTable::catch_up(u32 at) {

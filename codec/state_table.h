@@ -28,6 +28,9 @@ class StateTable {
   // Frames are counted from `frame` on, modulo 2^32.
   StateTable(std::shared_ptr<const Schema> schema, u32 distance, u32 frame = 0);
 
+  // So many values of each part are kept.
+  static constexpr u32 depth(u32 distance) { return distance + 4; }
+
   struct Slot {
     std::string key;
     bool live = false;

@@ -4,15 +4,17 @@
 #include <functional>
 
 #include "codec/json_text.h"
+#include "codec/text_memory.h"
 
 namespace perseid {
 namespace {
 
-// An entity, its node and bucket in the index, its slot in the encoder's table with a history of
-// four values a part and what the models remember of it; texts may be half empty.
+// An entity, its node and bucket in the index, its slot in the encoder's table with its history
+// and what the models remember of it; texts may be half empty.
 u64 entity_bytes_of(const Schema& schema, std::size_t entity_bytes, bool owned) {
   return entity_bytes + 80 + (owned ? EntityOwners::kOwnerBytes : 0) + sizeof(StateTable::Slot) +
-         schema.parts().size() * (4 * sizeof(u32) + sizeof(u32) + sizeof(StateModels::Memory)) +
+         schema.parts().size() *
+             ((StateTable::depth(1) + 1) * sizeof(u32) + sizeof(StateModels::Memory)) +
          schema.texts() * 3 * sizeof(std::string);
 }
 
@@ -113,16 +115,10 @@ void TypedState::put(std::string_view key, const StateRow& row) {
   mark(entity);
 }
 
-// Who makes a text long and then short must not leave the memory of the long one behind.
 void TypedState::put_text(std::string& stored, std::string_view text) {
-  constexpr std::size_t kSpareBytes = 32;
   held_bytes_ += text.size();
   held_bytes_ -= stored.size();
-  if (stored.capacity() > 2 * text.size() + kSpareBytes) {
-    std::string(text).swap(stored);  // an assignment would keep the memory
-  } else {
-    stored = text;
-  }
+  store_text(stored, text);
 }
 
 void TypedState::collect_changes() {

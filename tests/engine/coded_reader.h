@@ -39,7 +39,6 @@ class CodedReader {
     if (decoder == nullptr) decoder = std::make_unique<StateDecoder>(schema->second);
     const StateDecoded read = decoder->decode(as_bytes(state.payload));
     const u8 flags = static_cast<u8>(state.payload[0]);
-    if ((flags & kStateChecksum) != 0 && !state.full) ++checked_deltas[state.cell.level];
     EXPECT_EQ(read, StateDecoded::ok) << "tick " << state.tick;
     if ((flags & kStateReset) != 0) ++resets;
     if (flags == kStateChecksum) ++checksums[state.cell.present ? state.cell.level : 0];
@@ -55,9 +54,8 @@ class CodedReader {
     return out;
   }
 
-  std::map<u8, u32> checked_deltas;  // by the cell's level; 0 without cells
-  u32 resets = 0;                    // frames that restarted the models
-  std::map<u32, u32> checksums;      // frames without a reset that bore one, by their cells' level
+  u32 resets = 0;                // frames that restarted the models
+  std::map<u32, u32> checksums;  // frames without a reset that bore one, by their cells' level
 
  private:
   static std::string_view balanced(std::string_view json) {

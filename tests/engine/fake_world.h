@@ -41,7 +41,6 @@ class Peer {
   // The first kept message that contains `part`, or "".
   std::string find(std::string_view part) const;
   u32 count(std::string_view part) const;
-  const CodedReader& coded() const { return coded_; }
   bool has(std::string_view part) const { return !find(part).empty(); }
   CodedReader& coded() { return coded_; }
 

@@ -58,8 +58,8 @@ TEST(RelayGridRegress, FarCellsBearChecksumsToo) {
     hand.say(put("grid", R"("near":{"x":5,"y":)" + y + R"(},"far":{"x":25,"y":)" + y + "}"));
     world.run_for(50, 10);
   }
-  EXPECT_GE(eye.coded().checked_deltas[0], 5u);
-  EXPECT_GE(eye.coded().checked_deltas[1], 2u);
+  EXPECT_GE(eye.coded().checksums[0], 5u);
+  EXPECT_GE(eye.coded().checksums[1], 2u);
 }
 
 // The near cell is given up for a far one that there is no place for: what was seen went stale.
