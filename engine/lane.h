@@ -56,6 +56,8 @@ constexpr std::int32_t distance(Position from, Position to) {
 
 // A keyframe that replaces pending deltas has to spare at least this much.
 constexpr u32 kKeyframeSlackBytes = 512;
+// A lane of state is kept no shorter than this, however little a keyframe weighs.
+constexpr u32 kStateWindowBytesMin = 4096;
 // Whether who is sent a keyframe may read on behind it: the lane still holds what follows `at`, and
 // that is not much more than the keyframe itself.
 constexpr bool leads_on(Position at, u32 keyframe_bytes, Position lane_begin, Position lane_end) {

@@ -16,11 +16,11 @@ u8* LaneLog::append(SegmentPool& pool, u32 size_bytes) {
       !parts_.empty() &&
       parts_.back().hold->segment->capacity_bytes - parts_.back().used_bytes >= size_bytes;
   if (!fits) {
-    // Quiet rooms stay small: segments double up to the largest pooled size as the lane is used.
+    // Quiet rooms stay small: segments grow as the lane is used, up to the half of its window.
     const u32 wish_bytes = parts_.empty() ? SegmentPool::kClassBytes[0]
                                           : parts_.back().hold->segment->capacity_bytes * 4;
-    const u32 largest = SegmentPool::kClassBytes[3];
-    SegmentHold* hold = pool.acquire(std::max(size_bytes, std::min(wish_bytes, largest)));
+    SegmentHold* hold =
+        pool.acquire(std::max(size_bytes, std::min(wish_bytes, segment_bytes_max_)));
     parts_.push_back({.hold = hold, .begin = end_, .first_seq = next_seq_});
   }
   Part& part = parts_.back();
@@ -33,6 +33,7 @@ u8* LaneLog::append(SegmentPool& pool, u32 size_bytes) {
 }
 
 bool LaneLog::trim(SegmentPool& pool, const LaneWindow& window) {
+  segment_bytes_max_ = std::min(SegmentPool::kClassBytes[3], window.bytes_max / 2);
   std::size_t drop = 0;
   u32 bytes = window_bytes();
   u64 frames = next_seq_ - first_seq();

@@ -77,6 +77,7 @@ class LaneLog {
 
  private:
   std::vector<Part> parts_;
+  u32 segment_bytes_max_ = SegmentPool::kClassBytes[3];  // so that a part is let go of in time
   Position end_;
   Seq next_seq_;
 };

@@ -64,7 +64,8 @@ namespace perseid {
   NUM(u32, burst_window_bytes, 1048576, 4096, 1073741824, "bytes",                                 \
       "Actions, or chat, that a room keeps beyond their window for a second.")                     \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
-  NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes", "State deltas a room keeps.")    \
+  NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes",                                  \
+      "State deltas a room keeps: twice what a whole state weighs, and no more than this.")        \
   NUM(u32, room_state_bytes_max, 2097152, 1024, 1073741824, "bytes",                               \
       "State of one room, as it lies in memory.")                                                  \
   NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \

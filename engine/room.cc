@@ -326,7 +326,15 @@ void Room::close_format(WireFormat format) {
   logs.reset();
 }
 
-LaneWindow Room::window(Lane lane) const {
+// Who is further behind than a whole state weighs gets that, so what lies further back serves
+// nobody.
+u32 Room::state_window_bytes(Flavour flavour) const {
+  const u64 useful_bytes = 2 * (u64{state->bytes(flavour)} + kKeyframeSlackBytes);
+  return static_cast<u32>(std::min<u64>(std::max(useful_bytes, u64{kStateWindowBytesMin}),
+                                        context_.options.state_window_bytes));
+}
+
+LaneWindow Room::window(Lane lane, Flavour flavour) const {
   const Options& options = context_.options;
   LaneWindow window;
   switch (lane) {
@@ -334,7 +342,7 @@ LaneWindow Room::window(Lane lane) const {
       window.bytes_max = options.system_window_bytes;
       return window;
     case Lane::game_state:  // so does a keyframe
-      window.bytes_max = options.state_window_bytes;
+      window.bytes_max = state_window_bytes(flavour);
       return window;
     case Lane::player_action:
       window.bytes_max = options.action_window_bytes;
@@ -351,10 +359,12 @@ LaneWindow Room::window(Lane lane) const {
 
 bool Room::trim() {
   bool too_fresh = false;
-  for (const auto& logs : formats) {
-    if (logs == nullptr) continue;
+  for (u8 i = 0; i < kWireFormats; ++i) {
+    if (formats[i] == nullptr) continue;
+    const Flavour flavour = WireFormat::at(i).flavour;
     for (u8 lane = 0; lane < kLanes; ++lane) {
-      too_fresh |= logs->lanes[lane].trim(context_.pool, window(static_cast<Lane>(lane)));
+      LaneLog& log = formats[i]->lanes[lane];
+      too_fresh |= log.trim(context_.pool, window(static_cast<Lane>(lane), flavour));
     }
   }
   return too_fresh;

@@ -149,7 +149,8 @@ class Room {
   void append_packed(LaneLog& log, Bytes plain_frame);
   void pack_keyframe(Keyframe& keyframe);
   Seq history_first(u32 messages) const;
-  LaneWindow window(Lane lane) const;
+  LaneWindow window(Lane lane, Flavour flavour) const;
+  u32 state_window_bytes(Flavour flavour) const;
 
   Context& context_;
   std::vector<u32> free_seats_;
