@@ -103,6 +103,9 @@ namespace perseid {
   NUM(u32, completion_entries, 8192, 128, 65536, "", "Completion queue entries per shard.")        \
   NUM(u32, recv_buffers, 1024, 16, 32768, "", "Receive buffers per shard, a power of two.")        \
   NUM(u32, recv_buffer_bytes, 8192, 512, 1048576, "bytes", "Size of one receive buffer.")          \
+  NUM(u32, gather_us, 250, 0, 10000, "us",                                                         \
+      "With nothing to send, a busy shard waits so long for more to come in: fewer wake-ups; 0: "  \
+      "never.")                                                                                    \
   FLAG(no_pin, "Do not pin shards to cores.")                                                      \
   GROUP("Logs and files")                                                                          \
   TEXT(config, "", "TOML file with these same names.")                                             \

@@ -50,6 +50,7 @@ void EventLoop::run_completions() {
     if (count < kCompletionsPerReapMax) break;
   }
   core_.stats.completions.add(handled);
+  gather_.came(handled);
   if (dispatcher_.control_came()) drainer_.obey(core_.shared.doorbells[core_.id]->commanded());
 }
 
@@ -94,7 +95,10 @@ void EventLoop::flush_some() {
 void EventLoop::sleep() {
   const u64 timeout_ns = sleep_ns();
   const bool busy = timeout_ns == 0 || !mailroom_.own().begin_sleep();
-  core_.ring.submit_and_wait(busy ? 0 : timeout_ns);
+  const u64 longest_ns = busy ? 0 : timeout_ns;
+  const u32 completions =
+      gather_.completions(load_.permille(), core_.ring.has_submissions(), longest_ns);
+  core_.ring.submit_and_wait(gather_.timeout_ns(longest_ns), completions);
   mailroom_.own().end_sleep();
 }
 

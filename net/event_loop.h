@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "net/gather_wait.h"
 #include "net/load_meter.h"
 #include "net/shard_core.h"
 
@@ -46,6 +47,7 @@ class EventLoop {
   Drainer& drainer_;
   std::array<Completion, kCompletionsPerReapMax> completions_;
   LoadMeter load_;
+  GatherWait gather_{core_.options.gather_us};
   std::vector<Slot> flushing_;  // taken over from core_.flushes, the first flushed_ done
   std::size_t flushed_ = 0;
 };

@@ -42,7 +42,7 @@ io_uring_sqe* Ring::sqe() {
   return entry;
 }
 
-void Ring::submit_and_wait(u64 timeout_ns) {
+void Ring::submit_and_wait(u64 timeout_ns, u32 completions) {
   io_uring_cqe* unused = nullptr;
   if (timeout_ns == kForever) {
     (void)io_uring_submit_and_wait(&ring_, 1);
@@ -51,7 +51,7 @@ void Ring::submit_and_wait(u64 timeout_ns) {
   __kernel_timespec timeout{static_cast<i64>(timeout_ns / 1'000'000'000),
                             static_cast<i64>(timeout_ns % 1'000'000'000)};
   // A failure here is ETIME, EINTR or EBUSY: each of them means that the next turn tries again.
-  (void)io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &timeout, nullptr);
+  (void)io_uring_submit_and_wait_timeout(&ring_, &unused, completions, &timeout, nullptr);
 }
 
 std::size_t Ring::reap(std::span<Completion> out) {

@@ -46,15 +46,17 @@ class Ring {
   // others company (a chain) asks for them with reserve().
   io_uring_sqe* sqe();
 
-  // Submits everything and waits for one completion, but no longer than `timeout_ns` (0: does not
-  // wait at all, kForever: without end). One system call.
+  // Submits everything and waits for so many completions, but no longer than `timeout_ns` (0: does
+  // not wait at all, kForever: without end, and then for one). One system call.
   static constexpr u64 kForever = ~u64{0};
-  void submit_and_wait(u64 timeout_ns);
+  void submit_and_wait(u64 timeout_ns, u32 completions = 1);
 
   // Takes completions in their order, at most out.size().
   std::size_t reap(std::span<Completion> out);
   // True if completions are waiting to be reaped.
   bool has_completions() const;
+  // True if something is to be submitted.
+  bool has_submissions() const { return io_uring_sq_ready(&ring_) > 0; }
 
   int fd() const { return ring_.ring_fd; }
   io_uring* raw() { return &ring_; }
