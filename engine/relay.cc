@@ -161,6 +161,10 @@ Error Relay::charge_control(Slot session, u32 size_bytes) {
   return error == Error::too_many_messages ? error : Error::ok;
 }
 
+void Relay::ponged(Slot session) {
+  state_->sessions.ponged(session);
+}
+
 Error Relay::charge_waste(Slot session, u64 bytes) {
   return state_->sessions.charge_waste(session, bytes);
 }

@@ -72,6 +72,7 @@ class Relay {
   void begin_close(Slot session, std::string_view why = {});
   // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
   Error charge_control(Slot session, u32 size_bytes);
+  void ponged(Slot session);  // a pong came: what was sent before its ping has been read
   // Work on input that no message pays for (see MessageSink::on_waste); too_many_messages likewise.
   Error charge_waste(Slot session, u64 bytes);
 

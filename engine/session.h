@@ -10,6 +10,7 @@
 #include "engine/name.h"
 #include "engine/outbox.h"
 #include "engine/publish_memory.h"
+#include "engine/read_back.h"
 #include "engine/token_bucket.h"
 
 namespace perseid {
@@ -18,6 +19,7 @@ struct Session {
   Handle connection;
   Slot first_member = kNoSlot;  // list through Member::next_in_session
   u32 last_heard_ms = 0;        // monotonic, modulo 2^32
+  ReadBack read_back{0};
   Outbox outbox;
   TokenBucket messages_in;
   TokenBucket bytes_in;
@@ -36,6 +38,6 @@ struct Session {
   bool overflowed : 1 = false;  // an answer found no room: none after it may come instead
 };
 
-static_assert(sizeof(Session) <= 72, "a million of them");
+static_assert(sizeof(Session) <= 80, "a million of them");
 
 }  // namespace perseid

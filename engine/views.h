@@ -84,6 +84,8 @@ class Views {
   void pull_up(RoomView& view, u8 format, Lane lane);
   void touch_members(RoomView& view, u8 format, Lane lane, Position end_before);
   // State rates (views_degrade.cc).
+  bool state_waits(Session& session);
+  void ask_back(Session& session, SendBatch& out);
   u32 state_hz(const RoomView& view) const;
   u32 state_hz(const Member& member) { return state_hz(views_[member.view], member.halvings); }
   u32 state_hz(const RoomView& view, u8 halvings) const;

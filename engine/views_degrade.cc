@@ -1,11 +1,11 @@
 // Members whose links do not keep up with their room's state: they get it less often, and are told.
 //
 // One thing is looked at, once per tick and member: had the state before this one left when this
-// one came, and if not, was it the link that held it (the kernel took no more, or the session's
-// rate is used up)? Late ticks add to a member's strain, others take from it, so that a hiccup is
-// forgotten and a link that is late one time in four, for seconds, is not. A strained member's rate
-// is halved; calm for long enough, it is tried at twice the rate, and where that fails it is not
-// tried again so soon.
+// one came, and if not, was it the link that held it (the kernel took no more, the session's rate
+// is used up, or what was sent before has not been read)? Late ticks add to a member's strain,
+// others take from it, so that a hiccup is forgotten and a link that is late one time in four, for
+// seconds, is not. A strained member's rate is halved; calm for long enough, it is tried at twice
+// the rate, and where that fails it is not tried again so soon.
 #include <algorithm>
 
 #include "codec/delivery.h"
@@ -47,8 +47,24 @@ bool Views::is_late(const Member& member, Position due) {
   // A whole state that the kernel refused has left the cursor where it leads to.
   const Position at = member.cursors[index(Lane::game_state)].position;
   if (!member.wants_keyframe && distance(at, due) <= 0) return false;
-  const Session& session = sessions_[member.session];
-  return !session.closing && (session.unread || session.budget_wait);
+  Session& session = sessions_[member.session];
+  return !session.closing && (session.unread || session.budget_wait || state_waits(session));
+}
+
+bool Views::state_waits(Session& session) {
+  if (draining_) return false;
+  const bool was_lagging = session.read_back.is_lagging();
+  const bool waits = session.read_back.waits(static_cast<u32>(context_.now.mono_ms));
+  if (session.read_back.is_lagging() && !was_lagging) ++context_.stats.state_waits;
+  return waits;
+}
+
+// Behind state that leaves: whose answer tells that it has been read.
+void Views::ask_back(Session& session, SendBatch& out) {
+  const u32 now_ms = static_cast<u32>(context_.now.mono_ms);
+  if (out.full() || !session.read_back.is_due(now_ms)) return;
+  session.read_back.ask(now_ms);
+  gather_ping(session, out);
 }
 
 void Views::note_tick(Slot slot, Position due) {

@@ -36,19 +36,21 @@ bool Views::wants_send(Slot session_slot) {
 }
 
 bool Views::owes(Slot session_slot) {
-  const Session& session = sessions_[session_slot];
+  Session& session = sessions_[session_slot];
   if (!session.outbox.empty() || session.ping_due) return true;
+  const bool state_waits = this->state_waits(session);
   for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
     if (!member.joined) continue;
     if (member.rate_untold) return true;
     if (!gone_cells_.empty() && gone_cells_.contains(slot)) return true;
     const FormatView& format = format_view(member);
-    const bool wants_keyframe = member.wants_keyframe && !member.state_held;
+    const bool wants_keyframe = member.wants_keyframe && !member.state_held && !state_waits;
     if (wants_keyframe && (is_usable(format, member) || !format.keyframe_asked)) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       if (!reads(member, static_cast<Lane>(lane))) continue;
-      if (static_cast<Lane>(lane) == Lane::game_state && member.wants_keyframe) continue;
+      const bool is_state = static_cast<Lane>(lane) == Lane::game_state;
+      if (is_state && (member.wants_keyframe || state_waits)) continue;
       if (distance(member.cursors[lane].position, format.lanes[lane].end()) > 0) return true;
     }
   }
@@ -123,7 +125,13 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
   const bool lanes_may_go = !session.closing && session.outbox.empty();
   if (lanes_may_go && session.ping_due && !out.full()) gather_ping(session, out);
   Slot turned_away = kNoSlot;
+  const bool state_may_go = lanes_may_go && !state_waits(session);
+  u32 state_begin = out.total_bytes;
   for (u8 lane = 0; lane < kLanes && lanes_may_go; ++lane) {
+    if (static_cast<Lane>(lane) == Lane::game_state) {
+      if (!state_may_go) break;
+      state_begin = out.total_bytes;
+    }
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
       if (!members_[slot].joined) continue;
       const bool is_full = out.full() || (out.total_bytes >= budget_bytes && !out.empty());
@@ -131,6 +139,7 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
       if (!is_full) gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
     }
   }
+  if (state_may_go && out.total_bytes > state_begin) ask_back(session, out);
   if (turned_away != kNoSlot) begin_with(session_slot, turned_away);
 }
 

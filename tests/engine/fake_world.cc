@@ -62,7 +62,15 @@ void Peer::say(std::string_view json) {
 
 void Peer::accept(Bytes bytes) {
   bytes_in += bytes.size();
-  pending_ += as_text(bytes);
+  unread_ += as_text(bytes);
+  read_on();
+}
+
+void Peer::read_on() {
+  const std::size_t size = std::min<u64>(unread_.size(), reads_bytes);
+  if (reads_bytes != ~u64{0}) reads_bytes -= size;
+  pending_.append(unread_, 0, size);
+  unread_.erase(0, size);
   for (;;) {
     FrameHeader header;
     const Error error =
@@ -255,8 +263,10 @@ void FakeWorld::turn(u64 ms) {
     flush(shard);
     for (auto& peer : shard.peers) {
       if (peer->gone || !peer->answers_pings || peer->pings == peer->pings_answered) continue;
-      peer->pings_answered = peer->pings;
       shard.relay->heard(peer->slot);
+      for (; peer->pings_answered < peer->pings; ++peer->pings_answered) {
+        shard.relay->ponged(peer->slot);
+      }
     }
   }
   // What stands over for the next turn.

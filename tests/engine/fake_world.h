@@ -36,6 +36,7 @@ class Peer {
   // Sends a system or lane message written as JSON; wrapped in the binary flavour.
   void say(std::string_view json);
   void accept(Bytes bytes);  // bytes from the kernel
+  void read_on();            // what it may read of what lies in the client's own kernel
   // All messages since the last take, and forgets them.
   std::vector<std::string> take() { return std::exchange(messages, {}); }
   // The first kept message that contains `part`, or "".
@@ -47,6 +48,7 @@ class Peer {
  private:
   void read_frame(Opcode opcode, bool packed, Bytes payload);
   Shard& shard_;
+  std::string unread_;   // accepted and not read
   std::string pending_;  // bytes of an unfinished frame
   std::unique_ptr<Inflater> inflater_;
   CodedReader coded_;
@@ -55,9 +57,11 @@ class Peer {
   const WireFormat format;
   Slot slot = kNoSlot;
   Handle connection;
+  u64 unread_bytes() const { return unread_.size(); }
   std::deque<std::string> to_send;
   std::vector<std::string> messages;  // JSON text, the binary flavour's rendered as such
   u64 accepts_bytes = ~u64{0};        // what the kernel still takes for this client
+  u64 reads_bytes = ~u64{0};          // what the client itself still reads of that
   u32 pings = 0;
   u32 packed_frames = 0;
   u32 packed_states = 0;  // by the dictionary

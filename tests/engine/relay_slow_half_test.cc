@@ -144,7 +144,71 @@ TEST_F(Urgent, a_flood_of_chat_delays_the_state_and_no_more) {
   EXPECT_EQ(chats, 100u) << "all of it";
   scene_.each_ms = nullptr;
   scene_.run_for(1500);
-  EXPECT_GE(Scene::newest(reader_) + 12, scene_.step) << "and then the present";
+  // One a second, --state-hz-min, and what its socket holds.
+  EXPECT_GE(Scene::newest(reader_) + 22, scene_.step) << "and then the present";
+}
+
+// Kernels and the network hold far more than the relay can see: 100 kB here, four seconds' worth of
+// state, which a client that reads a tenth of it would need most of a minute for.
+class DeepBuffers : public testing::Test {
+ protected:
+  FakeWorld world_{1, plenty};
+  Peer& speaker_ = world_.connect();
+  Peer& reader_ = world_.connect();
+  Scene scene_{world_, speaker_, "arena", 900};
+
+  void SetUp() override {
+    world_.join(speaker_, "arena");
+    world_.join(reader_, "arena");
+    scene_.each_ms = [this] {
+      if (reader_.reads_bytes != ~u64{0}) reader_.reads_bytes = 2;
+      reader_.read_on();
+    };
+    scene_.run_for(5000);  // it has answered by then
+  }
+  const Stats& stats() { return world_.relay().stats(); }
+};
+
+TEST_F(DeepBuffers, WhoReadsSlowlyIsNotSentWhatItHasNoTimeFor) {
+  reader_.reads_bytes = 0;
+  scene_.run_for(40'000);
+  EXPECT_EQ(stats().state_waits, 1u) << "it reads too slowly all the time";
+  EXPECT_GT(stats().degraded, 0u);
+  for (int i = 0; i < 200; ++i) {
+    scene_.run_for(50);
+    ASSERT_LE(reader_.unread_bytes(), 2 * 1100u) << "a state, and the word that it is degraded";
+  }
+  reader_.take();
+  reader_.reads_bytes = ~u64{0};
+  scene_.run_for(100);
+  EXPECT_GE(Scene::newest(reader_) + 22, scene_.step);
+  scene_.run_for(60'000);
+  EXPECT_GE(Scene::newest(reader_) + 1, scene_.step) << "it keeps up again";
+  EXPECT_EQ(rates_told(reader_).size(), 0u) << "told before, and forgotten by newest()";
+}
+
+// It speaks WebSocket badly, but reads: nobody waits for what it never says.
+TEST_F(DeepBuffers, WhoDoesNotAnswerPingsGetsEveryTick) {
+  Peer& silent = world_.connect();
+  silent.answers_pings = false;
+  world_.join(silent, "arena");
+  for (int i = 0; i < 100; ++i) {
+    scene_.run_for(100);
+    ASSERT_GE(Scene::newest(silent) + 1, scene_.step);
+  }
+  EXPECT_GT(silent.pings, 0u);
+  EXPECT_EQ(stats().state_waits, 0u);
+}
+
+TEST_F(DeepBuffers, AnActionAndAChatDoNotWaitWithTheState) {
+  reader_.reads_bytes = 0;
+  scene_.run_for(40'000);
+  const u64 bytes_before = reader_.bytes_in;
+  speaker_.say(action("arena", "1"));
+  speaker_.say(chat("arena", "1"));
+  scene_.moving = false;
+  world_.turn(1);
+  EXPECT_GT(reader_.bytes_in, bytes_before + 100) << "they have left";
 }
 
 // A send is bounded in bytes too, whatever the rate: what is urgent then waits for one of them.

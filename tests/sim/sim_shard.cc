@@ -189,6 +189,7 @@ void SimShard::feed(Slot slot, Wire& wire, Upload& upload) {
       relay_->begin_close(wire.session);
       return start_closing(slot, wire, CloseCode::too_many_messages);
     }
+    if (upload.opcode == Opcode::pong) relay_->ponged(wire.session);
     if (upload.opcode != Opcode::ping) return;
     std::array<u8, 2 + kControlPayloadBytesMax> pong;
     const u32 header = write_frame_header(pong.data(), Opcode::pong, size);
