@@ -63,6 +63,7 @@ class SimTest : public testing::Test {
     too_slow += outcome.stats.outbox_overflows;
     degraded += outcome.stats.degraded;
     restored += outcome.stats.restored;
+    waits += outcome.stats.state_waits;
     windows += outcome.stats.action_windows;
     views += outcome.stats.views_moved;
     cells += outcome.stats.cells_opened;
@@ -71,8 +72,8 @@ class SimTest : public testing::Test {
   }
 
   u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
-      timeouts = 0, too_slow = 0, degraded = 0, restored = 0, windows = 0, views = 0, cells = 0,
-      asked = 0, ticks = 0;
+      timeouts = 0, too_slow = 0, degraded = 0, restored = 0, waits = 0, windows = 0, views = 0,
+      cells = 0, asked = 0, ticks = 0;
 
  private:
   void (*old_)(int) = SIG_DFL;
@@ -85,20 +86,20 @@ TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
   for (u64 seed = first; seed < first + runs && !HasFailure(); ++seed) run(plan_from(seed));
   std::printf(
       "%llu deliveries, %llu gaps, %llu keyframes, %llu rosters, %llu short sends, "
-      "%llu repetitions, %llu timeouts, %llu too slow, %llu degraded, %llu restored, "
+      "%llu repetitions, %llu timeouts, %llu too slow, %llu degraded, %llu restored, %llu waits, "
       "%llu windows, %llu states seen, %llu views moved, %llu cells, %llu keyframes asked for\n",
       static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(gaps),
       static_cast<unsigned long long>(keyframes), static_cast<unsigned long long>(rosters),
       static_cast<unsigned long long>(returned), static_cast<unsigned long long>(duplicates),
       static_cast<unsigned long long>(timeouts), static_cast<unsigned long long>(too_slow),
       static_cast<unsigned long long>(degraded), static_cast<unsigned long long>(restored),
-      static_cast<unsigned long long>(windows), static_cast<unsigned long long>(ticks),
-      static_cast<unsigned long long>(views), static_cast<unsigned long long>(cells),
-      static_cast<unsigned long long>(asked));
+      static_cast<unsigned long long>(waits), static_cast<unsigned long long>(windows),
+      static_cast<unsigned long long>(ticks), static_cast<unsigned long long>(views),
+      static_cast<unsigned long long>(cells), static_cast<unsigned long long>(asked));
   if (runs < 100) return;
   // The runs reached what they are for.
   for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow,
-                          degraded, windows, views, cells, asked}) {
+                          degraded, waits, windows, views, cells, asked}) {
     EXPECT_GT(count, 0u);
   }
 }
