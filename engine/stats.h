@@ -16,54 +16,54 @@ namespace perseid {
   X(lane##_bytes, "Bytes of the lane " #lane " that the kernel took.")
 
 // name, what it counts
-#define PERSEID_STATS(X)                                                                     \
-  X(sessions_opened, "Sessions begun.")                                                      \
-  X(sessions_closed, "Sessions ended.")                                                      \
-  X(messages_in, "Messages accepted from clients.")                                          \
-  X(message_bytes_in, "Their bytes.")                                                        \
-  X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                 \
-  X(messages_direct, "Private messages handed to a recipient here.")                         \
-  X(deliveries, "Lane messages handed to members' sends.")                                   \
-  X(lane_bytes_out, "Their bytes.")                                                          \
-  X(sends_gathered, "Batches gathered for one connection.")                                  \
-  X(sends_returned, "Batches that the kernel did not take whole.")                           \
-  X(errors_answered, "Errors sent to clients.")                                              \
-  X(rate_limited, "Messages refused by a session's or an address's bucket.")                 \
-  X(overloaded, "Messages refused because a mailbox was full.")                              \
-  X(floods_closed, "Connections closed with 4029.")                                          \
-  X(heartbeats_sent, "Pings sent to quiet clients.")                                         \
-  X(heartbeat_timeouts, "Connections closed with 4000.")                                     \
-  X(answers_refused, "Long answers refused because too many were asked for at one go.")      \
-  X(outbox_overflows, "Connections closed with 4008.")                                       \
-  X(gaps, "Gap notices: members that fell out of a lane's window.")                          \
-  X(rosters_resent, "Rosters sent again to members that fell out of the system lane.")       \
-  X(rooms_created, "Rooms begun here.")                                                      \
-  X(rooms_removed, "Empty rooms forgotten: after their linger time, or for others.")         \
-  X(rooms_refused, "Joins refused by a limit of rooms or members, or for their create.")     \
-  X(formats_opened, "Wire formats begun in a room, each with a transcript of its windows.")  \
-  X(cells_opened, "Cells of grids that somebody began to look at.")                          \
-  X(cells_closed, "Cells that nobody had looked at for a while.")                            \
-  X(cells_refused, "Looks at a cell refused by --grid-cells-max.")                           \
-  X(views_moved, "Members whose view of a grid changed.")                                    \
-  X(state_updates, "game_state messages merged.")                                            \
-  X(state_ticks, "Ticks that encoded a delta.")                                              \
-  X(state_encodings,                                                                         \
-    "Deltas encoded: one per flavour in use and tick, however many members and shards.")     \
-  X(keyframes_encoded, "Whole states encoded.")                                              \
-  X(keyframes_asked, "Whole states that clients asked for, because their own differed.")     \
-  X(keyframes_sent, "Whole states sent to a member.")                                        \
-  X(coder_bytes, "Bytes that the coders of rooms with readers of coded state take now.")     \
-  PERSEID_LANE_STATS(X, system)                                                              \
-  PERSEID_LANE_STATS(X, player_action)                                                       \
-  PERSEID_LANE_STATS(X, chat)                                                                \
-  PERSEID_LANE_STATS(X, game_state)                                                          \
-  X(state_waits, "Times that state began to wait until what was sent before had been read.") \
-  X(degraded, "Times that a member's state rate was halved.")                                \
-  X(restored, "Members that came back to the full state rate.")                              \
-  X(action_windows, "Windows opened in which player actions gather.")                        \
-  X(action_window_ms, "Milliseconds that they were to last, summed up.")                     \
-  X(duplicates_answered, "Publishes repeated with a known id, acknowledged again.")          \
-  X(letters_in, "Letters taken from the mailbox.")                                           \
+#define PERSEID_STATS(X)                                                                    \
+  X(sessions_opened, "Sessions begun.")                                                     \
+  X(sessions_closed, "Sessions ended.")                                                     \
+  X(messages_in, "Messages accepted from clients.")                                         \
+  X(message_bytes_in, "Their bytes.")                                                       \
+  X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                \
+  X(messages_direct, "Private messages handed to a recipient here.")                        \
+  X(deliveries, "Lane messages handed to members' sends.")                                  \
+  X(lane_bytes_out, "Their bytes.")                                                         \
+  X(sends_gathered, "Batches gathered for one connection.")                                 \
+  X(sends_returned, "Batches that the kernel did not take whole.")                          \
+  X(errors_answered, "Errors sent to clients.")                                             \
+  X(rate_limited, "Messages refused by a session's or an address's bucket.")                \
+  X(overloaded, "Messages refused because a mailbox was full.")                             \
+  X(floods_closed, "Connections closed with 4029.")                                         \
+  X(heartbeats_sent, "Pings sent to quiet clients.")                                        \
+  X(heartbeat_timeouts, "Connections closed with 4000.")                                    \
+  X(answers_refused, "Long answers refused because too many were asked for at one go.")     \
+  X(outbox_overflows, "Connections closed with 4008.")                                      \
+  X(gaps, "Gap notices: members that fell out of a lane's window.")                         \
+  X(rosters_resent, "Rosters sent again to members that fell out of the system lane.")      \
+  X(rooms_created, "Rooms begun here.")                                                     \
+  X(rooms_removed, "Empty rooms forgotten: after their linger time, or for others.")        \
+  X(rooms_refused, "Joins refused by a limit of rooms or members, or for their create.")    \
+  X(formats_opened, "Wire formats begun in a room, each with a transcript of its windows.") \
+  X(cells_opened, "Cells of grids that somebody began to look at.")                         \
+  X(cells_closed, "Cells that nobody had looked at for a while.")                           \
+  X(cells_refused, "Looks at a cell refused by --grid-cells-max.")                          \
+  X(views_moved, "Members whose view of a grid changed.")                                   \
+  X(state_updates, "game_state messages merged.")                                           \
+  X(state_ticks, "Ticks that encoded a delta.")                                             \
+  X(state_encodings,                                                                        \
+    "Deltas encoded: one per flavour in use and tick, however many members and shards.")    \
+  X(keyframes_encoded, "Whole states encoded.")                                             \
+  X(keyframes_asked, "Whole states that clients asked for, because their own differed.")    \
+  X(keyframes_sent, "Whole states sent to a member.")                                       \
+  X(coder_bytes, "Bytes that the coders of rooms with readers of coded state take now.")    \
+  PERSEID_LANE_STATS(X, system)                                                             \
+  PERSEID_LANE_STATS(X, player_action)                                                      \
+  PERSEID_LANE_STATS(X, chat)                                                               \
+  PERSEID_LANE_STATS(X, game_state)                                                         \
+  X(state_waits, "Times that state waited until what was sent before had been read.")       \
+  X(degraded, "Times that a member's state rate was halved.")                               \
+  X(restored, "Members that came back to the full state rate.")                             \
+  X(action_windows, "Windows opened in which player actions gather.")                       \
+  X(action_window_ms, "Milliseconds that they were to last, summed up.")                    \
+  X(duplicates_answered, "Publishes repeated with a known id, acknowledged again.")         \
+  X(letters_in, "Letters taken from the mailbox.")                                          \
   X(letters_out, "Letters posted to other shards.")
 
 struct Stats {
