@@ -65,7 +65,7 @@ namespace perseid {
       "Actions, or chat, that a room keeps beyond their window for a second.")                     \
   NUM(u32, system_window_bytes, 65536, 4096, 1073741824, "bytes", "Presence events a room keeps.") \
   NUM(u32, state_window_bytes, 262144, 4096, 1073741824, "bytes",                                  \
-      "State deltas a room keeps: twice what a whole state weighs, and no more than this.")        \
+      "State deltas a room keeps: what a laggard can use, and no more than this.")                 \
   NUM(u32, room_state_bytes_max, 2097152, 1024, 1073741824, "bytes",                               \
       "State of one room, as it lies in memory.")                                                  \
   NUM(u32, room_entities_max, 65536, 1, 16777216, "", "Entities in one room's state.")             \
@@ -89,6 +89,9 @@ namespace perseid {
       "Messages of one IP address, on each shard and while it is connected; 0: no limit.")         \
   NUM(u32, address_connections_max, 0, 0, 16000000, "",                                            \
       "Connections of one IP address; 0: no limit.")                                               \
+  NUM(u32, read_back_ms, 2000, 0, 60000, "ms",                                                     \
+      "State bears a ping so often, to see who has not read it and send it no more until it has; " \
+      "0: never.")                                                                                 \
   NUM(u32, client_bytes_per_second, 0, 0, 4294967295, "bytes", "Sent to one client; 0: no cap.")   \
   NUM(u32, flush_bytes_max, 65536, 1024, 16777216, "bytes", "One send to one client.")             \
   NUM(u32, outbox_bytes_max, 262144, 4096, 67108864, "bytes",                                      \

@@ -161,8 +161,8 @@ Error Relay::charge_control(Slot session, u32 size_bytes) {
   return error == Error::too_many_messages ? error : Error::ok;
 }
 
-void Relay::ponged(Slot session) {
-  state_->sessions.ponged(session);
+bool Relay::ponged(Slot session, Bytes payload) {
+  return state_->views.ponged(session, payload);
 }
 
 Error Relay::charge_waste(Slot session, u64 bytes) {

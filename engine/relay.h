@@ -72,7 +72,8 @@ class Relay {
   void begin_close(Slot session, std::string_view why = {});
   // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
   Error charge_control(Slot session, u32 size_bytes);
-  void ponged(Slot session);  // a pong came: what was sent before its ping has been read
+  // A pong came. True if it answers a question of the rules: it is then not to be charged.
+  bool ponged(Slot session, Bytes payload);
   // Work on input that no message pays for (see MessageSink::on_waste); too_many_messages likewise.
   Error charge_waste(Slot session, u64 bytes);
 

@@ -204,7 +204,18 @@ void Room::append_state(Flavour flavour, std::string_view payload) {
   append_flavour(Lane::game_state, flavour, state_bytes(flavour, delta),
                  !delta.coded && !delta.packed,
                  [&](Flavour, u8* out) { write_state(flavour, delta, out); });
+  for (const bool deflate : {false, true}) note_delta({flavour, deflate});
   ++context_.stats.state_encodings;
+}
+
+// What the tick has added to this format's log.
+void Room::note_delta(WireFormat format) {
+  FormatLogs* logs = writable(Lane::game_state, format);
+  if (logs == nullptr) return;
+  const LaneLog& log = logs->lanes[index(Lane::game_state)];
+  const u32 added_bytes = log.end() - logs->deltas_end;
+  logs->delta_bytes = std::max(added_bytes, logs->delta_bytes - logs->delta_bytes / 16);
+  logs->deltas_end = log.end();
 }
 
 // By its own deltas: a far cell ticks only at some of the grid's numbers.
@@ -328,13 +339,17 @@ void Room::close_format(WireFormat format) {
 
 // Who is further behind than a whole state weighs gets that, so what lies further back serves
 // nobody.
-u32 Room::state_window_bytes(Flavour flavour) const {
-  const u64 useful_bytes = 2 * (u64{state->bytes(flavour)} + kKeyframeSlackBytes);
+// What it weighs is an estimate until one was made; a few deltas there are in any case.
+u32 Room::state_window_bytes(const FormatLogs& logs, Flavour flavour) const {
+  constexpr u64 kDeltasMin = 8;
+  const u64 whole_bytes = std::max(state->bytes(flavour), logs.whole_bytes);
+  const u64 useful_bytes =
+      std::max(2 * (whole_bytes + kKeyframeSlackBytes), kDeltasMin * u64{logs.delta_bytes});
   return static_cast<u32>(std::min<u64>(std::max(useful_bytes, u64{kStateWindowBytesMin}),
                                         context_.options.state_window_bytes));
 }
 
-LaneWindow Room::window(Lane lane, Flavour flavour) const {
+LaneWindow Room::window(Lane lane, const FormatLogs& logs, Flavour flavour) const {
   const Options& options = context_.options;
   LaneWindow window;
   switch (lane) {
@@ -342,7 +357,7 @@ LaneWindow Room::window(Lane lane, Flavour flavour) const {
       window.bytes_max = options.system_window_bytes;
       return window;
     case Lane::game_state:  // so does a keyframe
-      window.bytes_max = state_window_bytes(flavour);
+      window.bytes_max = state_window_bytes(logs, flavour);
       return window;
     case Lane::player_action:
       window.bytes_max = options.action_window_bytes;
@@ -364,7 +379,7 @@ bool Room::trim() {
     const Flavour flavour = WireFormat::at(i).flavour;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       LaneLog& log = formats[i]->lanes[lane];
-      too_fresh |= log.trim(context_.pool, window(static_cast<Lane>(lane), flavour));
+      too_fresh |= log.trim(context_.pool, window(static_cast<Lane>(lane), *formats[i], flavour));
     }
   }
   return too_fresh;

@@ -47,6 +47,9 @@ struct FormatLogs {
   u32 members = 0;
   u64 unread_since_ms = 0;  // while members is 0
   Keyframe keyframe;
+  u32 whole_bytes = 0;  // of the last keyframe made
+  u32 delta_bytes = 0;  // about the largest delta of late
+  Position deltas_end = 0;
 };
 
 class Room {
@@ -140,6 +143,7 @@ class Room {
   Bytes pack_by_dictionary(Bytes payload) const;
   void append_state(Flavour flavour, std::string_view payload);
   bool checksum_due() const;
+  void note_delta(WireFormat format);
   Bytes pack(Bytes plain_frame);
   void close_format(WireFormat format);
   void drop_old_keyframes();
@@ -149,8 +153,8 @@ class Room {
   void append_packed(LaneLog& log, Bytes plain_frame);
   void pack_keyframe(Keyframe& keyframe);
   Seq history_first(u32 messages) const;
-  LaneWindow window(Lane lane, Flavour flavour) const;
-  u32 state_window_bytes(Flavour flavour) const;
+  LaneWindow window(Lane lane, const FormatLogs& logs, Flavour flavour) const;
+  u32 state_window_bytes(const FormatLogs& logs, Flavour flavour) const;
 
   Context& context_;
   std::vector<u32> free_seats_;

@@ -50,6 +50,7 @@ const Keyframe& Room::keyframe(WireFormat format) {
   write_state(format.flavour, full, hold->segment->data());
   kept = {hold, size_bytes, {log.end(), log.next_seq()}};
   if (format.deflate && !full.coded && !full.packed) pack_keyframe(kept);
+  logs.whole_bytes = kept.size_bytes;
   ++context_.stats.keyframes_encoded;
   return kept;
 }

@@ -75,6 +75,7 @@ class Rooms {
   void arm_tick(Room& room);
   void give_up_entities(Room& room, SessionUid session);
   void tick_grid(Room& room);
+  void make_room_in_cells(Room& grid);
   void tick_cell(const Room& grid, Room& cell);
   void put_into_cells(Room& room, std::string_view key, const StateRow& row);
   void remove_from_cells(Room& room, std::string_view key);

@@ -25,6 +25,7 @@ void Rooms::tick(Room& room) {
 void Rooms::tick_grid(Room& room) {
   room.last_tick_ms = context_.now.mono_ms;
   ++room.tick_number;
+  make_room_in_cells(room);
   typed(room).visit_dirty([&](std::string_view key, const StateRow* row) {
     row == nullptr ? remove_from_cells(room, key) : put_into_cells(room, key, *row);
   });
@@ -46,6 +47,17 @@ void Rooms::tick_grid(Room& room) {
     waits |= !watcher.refused.empty();
   }
   if (waits) arm_tick(room);
+}
+
+// A far cell tells rarely what has gone, and until then that keeps its slot: one that might run out
+// of slots with what comes now tells first.
+void Rooms::make_room_in_cells(Room& grid) {
+  for (const auto& [cell, slot] : grid.grid->rooms()) {
+    Room& of = *rooms_[slot];
+    if (cell.level == 0 || typed(of).slots() + typed(grid).slots() <= TypedState::kSlotsMax)
+      continue;
+    tick_cell(grid, of);
+  }
 }
 
 // Its ticks are numbered as the grid's, so that of two cells the newer word can be told.

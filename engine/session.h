@@ -19,7 +19,7 @@ struct Session {
   Handle connection;
   Slot first_member = kNoSlot;  // list through Member::next_in_session
   u32 last_heard_ms = 0;        // monotonic, modulo 2^32
-  ReadBack read_back{0};
+  ReadBack read_back;
   Outbox outbox;
   TokenBucket messages_in;
   TokenBucket bytes_in;

@@ -34,7 +34,6 @@ Slot Sessions::open(const PeerInfo& peer) {
   session.connection = peer.connection;
   session.format = peer.format;
   session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
-  session.read_back = ReadBack(session.last_heard_ms);
   if (context_.options.address_messages_per_second != 0 && peer.address_key != 0) {
     entry(address_of_, slot, kNoSlot) = addresses_.enter(peer.address_key);
   }
@@ -81,10 +80,6 @@ void Sessions::heard(Slot slot) {
   if (!session.quiet) return;
   session.quiet = false;
   context_.emit(EventKind::health_updated, uid(slot), {}, Error::ok, "answers again");
-}
-
-void Sessions::ponged(Slot slot) {
-  if (sessions_[slot].read_back.answered(static_cast<u32>(context_.now.mono_ms))) touch(slot);
 }
 
 u32 Sessions::charge(Slot slot, MessageCost cost, Error& error) {
@@ -237,6 +232,7 @@ void Sessions::on_heartbeat_timer(Slot cohort) {
 
 void Sessions::check_heartbeat(Slot slot, u64 since_last_look_ms) {
   Session& session = sessions_[slot];
+  if (session.read_back.is_lagging()) touch(slot);  // it may be time to give up waiting
   const u32 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
   if (silent_ms >= context_.options.timeout_ms) {
     ++context_.stats.heartbeat_timeouts;

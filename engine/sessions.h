@@ -40,7 +40,6 @@ class Sessions {
   std::array<u8, 16> secret(SessionUid uid) const;
 
   void heard(Slot slot);
-  void ponged(Slot slot);
   // Inbound limits of one message; 0 if it passes, else retry_after_ms. `error` tells refusal from
   // flood.
   u32 charge(Slot slot, MessageCost cost, Error& error);

@@ -57,6 +57,7 @@ namespace perseid {
   PERSEID_LANE_STATS(X, player_action)                                                      \
   PERSEID_LANE_STATS(X, chat)                                                               \
   PERSEID_LANE_STATS(X, game_state)                                                         \
+  X(state_asks, "Pings behind state, to see whether it was read.")                          \
   X(state_waits, "Times that state waited until what was sent before had been read.")       \
   X(degraded, "Times that a member's state rate was halved.")                               \
   X(restored, "Members that came back to the full state rate.")                             \

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "codec/assert.h"
 #include "codec/json_text.h"
 #include "codec/text_memory.h"
 
@@ -60,6 +61,7 @@ bool TypedState::told_row(std::string_view key, StateRow& out) const {
 
 u32 TypedState::take_slot() {
   if (free_.empty()) {
+    PSD_ASSERT(entities_.size() < kSlotsMax);
     entities_.emplace_back();
     return static_cast<u32>(entities_.size() - 1);
   }

@@ -24,6 +24,10 @@ namespace perseid {
 
 class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
  public:
+  static constexpr u32 kSlotsMax = StateBounds{}.entities_max;  // decoders refuse more
+  // In use: also what has gone and was not told yet.
+  u32 slots() const { return static_cast<u32>(by_key_.size()); }
+
   // `keyframe_models` are lent for the time of a keyframe, and may serve many rooms; null: it makes
   // its own each time. `owned`: its entities have owners, whose memory it counts.
   TypedState(const Options& options, KeyedHash hash, std::shared_ptr<const Schema> schema,

@@ -10,7 +10,7 @@ namespace {
 using Kind = StagedLine::Kind;
 
 constexpr u64 kStagedSlackBytes = 64 * KiB;
-constexpr u32 kSlotsMax = StateBounds{}.entities_max;  // decoders refuse more
+constexpr u32 kSlotsMax = TypedState::kSlotsMax;
 
 }  // namespace
 

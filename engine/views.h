@@ -49,6 +49,8 @@ class Views {
   void on_keyframe_timer(Slot member);
 
   void on_rate_timer(Slot member);
+  // True if it says that the state sent before was read.
+  bool ponged(Slot session, Bytes payload);
   // From now on no state is held back.
   void begin_drain();
 
@@ -85,6 +87,7 @@ class Views {
   void touch_members(RoomView& view, u8 format, Lane lane, Position end_before);
   // State rates (views_degrade.cc).
   bool state_waits(Session& session);
+  bool is_ask_due(Slot session);
   void ask_back(Session& session, SendBatch& out);
   u32 state_hz(const RoomView& view) const;
   u32 state_hz(const Member& member) { return state_hz(views_[member.view], member.halvings); }
@@ -104,7 +107,8 @@ class Views {
   void fall_out(Slot session, Member& member, Lane lane);
   static void gather_urgent(Session& session, SendBatch& out);
   void gather_all(Slot session, u32 budget_bytes, SendBatch& out);
-  static void gather_ping(Session& session, SendBatch& out);
+  static constexpr int kHeartbeat = -1;
+  static void gather_ping(int number, SendBatch& out);
   void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
   bool gather_keyframe(Slot member, SendBatch& out);
   void ask_keyframe(const Member& member);

@@ -1,11 +1,11 @@
 // Members whose links do not keep up with their room's state: they get it less often, and are told.
 //
 // One thing is looked at, once per tick and member: had the state before this one left when this
-// one came, and if not, was it the link that held it (the kernel took no more, the session's rate
-// is used up, or what was sent before has not been read)? Late ticks add to a member's strain,
-// others take from it, so that a hiccup is forgotten and a link that is late one time in four, for
-// seconds, is not. A strained member's rate is halved; calm for long enough, it is tried at twice
-// the rate, and where that fails it is not tried again so soon.
+// one came, and if not, was it the link that held it (the kernel took no more, or the session's
+// rate is used up)? Late ticks add to a member's strain, others take from it, so that a hiccup is
+// forgotten and a link that is late one time in four, for seconds, is not. A strained member's rate
+// is halved, and that of one who was late to read what it was sent (see read_back.h); calm for long
+// enough, it is tried at twice the rate, and where that fails it is not tried again so soon.
 #include <algorithm>
 
 #include "codec/delivery.h"
@@ -47,8 +47,8 @@ bool Views::is_late(const Member& member, Position due) {
   // A whole state that the kernel refused has left the cursor where it leads to.
   const Position at = member.cursors[index(Lane::game_state)].position;
   if (!member.wants_keyframe && distance(at, due) <= 0) return false;
-  Session& session = sessions_[member.session];
-  return !session.closing && (session.unread || session.budget_wait || state_waits(session));
+  const Session& session = sessions_[member.session];
+  return !session.closing && (session.unread || session.budget_wait);
 }
 
 bool Views::state_waits(Session& session) {
@@ -59,12 +59,38 @@ bool Views::state_waits(Session& session) {
   return waits;
 }
 
+// Each session at its own period, so that those of one room do not answer all at once for ever.
+bool Views::is_ask_due(Slot slot) {
+  const u32 every_ms = context_.options.read_back_ms;
+  if (every_ms == 0) return false;
+  const u32 own_ms = every_ms + slot * 0x9e3779b9u % (every_ms / 2 + 1);
+  return sessions_[slot].read_back.is_due(static_cast<u32>(context_.now.mono_ms), own_ms);
+}
+
 // Behind state that leaves: whose answer tells that it has been read.
 void Views::ask_back(Session& session, SendBatch& out) {
-  const u32 now_ms = static_cast<u32>(context_.now.mono_ms);
-  if (out.full() || !session.read_back.is_due(now_ms)) return;
-  session.read_back.ask(now_ms);
-  gather_ping(session, out);
+  ++context_.stats.state_asks;
+  gather_ping(session.read_back.ask(static_cast<u32>(context_.now.mono_ms)), out);
+}
+
+// State that waits for a late answer is late once, however many ticks pass: a stall costs a
+// halving, and only who needs longer than a period each time comes down to what it can read.
+bool Views::ponged(Slot slot, Bytes payload) {
+  Session& session = sessions_[slot];
+  const bool was_lagging = session.read_back.is_lagging();
+  const ReadBack::Answer answer =
+      session.read_back.answered(static_cast<u32>(context_.now.mono_ms), payload);
+  if (!answer.fits) return false;
+  sessions_.touch(slot);
+  if (!answer.late || session.closing) return true;
+  if (!was_lagging) ++context_.stats.state_waits;
+  for (Slot at = session.first_member; at != kNoSlot; at = members_[at].next_in_session) {
+    const Member& member = members_[at];
+    if (!member.joined || !member.shown) continue;
+    if (member.slowed) slowdowns_[at].calm_since_ms = context_.now.mono_ms;
+    if (answer.took_ms > 1000 / state_hz(member)) slow_down(at);
+  }
+  return true;
 }
 
 void Views::note_tick(Slot slot, Position due) {

@@ -107,7 +107,8 @@ void Views::gather_urgent(Session& session, SendBatch& out) {
   if (session.outbox.in_mid_frame()) {
     session.outbox.gather(out, 1);
   } else if (session.ping_due) {
-    gather_ping(session, out);
+    session.ping_due = false;
+    gather_ping(kHeartbeat, out);
   }
 }
 
@@ -123,9 +124,13 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
   session.outbox.gather(out, budget_bytes);
   // Nothing of a room overtakes a `joined` or a `gap` that did not fit into this batch.
   const bool lanes_may_go = !session.closing && session.outbox.empty();
-  if (lanes_may_go && session.ping_due && !out.full()) gather_ping(session, out);
+  if (lanes_may_go && session.ping_due && !out.full()) {
+    session.ping_due = false;
+    gather_ping(kHeartbeat, out);
+  }
   Slot turned_away = kNoSlot;
   const bool state_may_go = lanes_may_go && !state_waits(session);
+  const bool asks = state_may_go && is_ask_due(session_slot);
   u32 state_begin = out.total_bytes;
   for (u8 lane = 0; lane < kLanes && lanes_may_go; ++lane) {
     if (static_cast<Lane>(lane) == Lane::game_state) {
@@ -134,12 +139,14 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
     }
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
       if (!members_[slot].joined) continue;
-      const bool is_full = out.full() || (out.total_bytes >= budget_bytes && !out.empty());
+      const bool for_ask = asks && static_cast<Lane>(lane) == Lane::game_state;
+      const bool is_full = out.count + (for_ask ? 1 : 0) >= kSendSlicesMax ||
+                           (out.total_bytes >= budget_bytes && !out.empty());
       if (is_full && turned_away == kNoSlot) turned_away = slot;
       if (!is_full) gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
     }
   }
-  if (state_may_go && out.total_bytes > state_begin) ask_back(session, out);
+  if (asks && out.total_bytes > state_begin && !out.full()) ask_back(session, out);
   if (turned_away != kNoSlot) begin_with(session_slot, turned_away);
 }
 
@@ -158,16 +165,28 @@ void Views::begin_with(Slot session, Slot slot) {
   first = slot;
 }
 
-// The same two bytes for everybody: a heartbeat to a million clients allocates nothing.
-void Views::gather_ping(Session& session, SendBatch& out) {
-  static constexpr u8 kPing[] = {0x80 | static_cast<u8>(Opcode::ping), 0};
-  session.ping_due = false;
-  out.slices[out.count++] = {.data = kPing,
-                             .size_bytes = sizeof kPing,
-                             .hold = nullptr,
-                             .source = SendSlice::Source::ping,
-                             .member = {}};
-  out.total_bytes += sizeof kPing;
+// The same few bytes for everybody: a heartbeat to a million clients allocates nothing. A question
+// bears its number, 1 to 255 and 0.
+void Views::gather_ping(int number, SendBatch& out) {
+  struct Pings {
+    std::array<std::array<u8, 3>, 256> questions{};
+    Pings() {
+      for (u32 i = 0; i < questions.size(); ++i) {
+        questions[i] = {0x80 | static_cast<u8>(Opcode::ping), 1, static_cast<u8>(i)};
+      }
+    }
+  };
+  static const Pings kPings;
+  static constexpr u8 kEmpty[] = {0x80 | static_cast<u8>(Opcode::ping), 0};
+  const bool is_heartbeat = number == kHeartbeat;
+  const u32 size_bytes = is_heartbeat ? sizeof kEmpty : 3;
+  out.slices[out.count++] = {
+      .data = is_heartbeat ? kEmpty : kPings.questions[static_cast<u8>(number)].data(),
+      .size_bytes = size_bytes,
+      .hold = nullptr,
+      .source = SendSlice::Source::ping,
+      .member = {}};
+  out.total_bytes += size_bytes;
 }
 
 void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {

@@ -69,8 +69,15 @@ void Views::give_back(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
   }
   if (slice.source == SendSlice::Source::lane) return tear(session_slot, slice, sent_bytes);
   if (slice.source == SendSlice::Source::ping) {
-    if (sent_bytes == 0) session.ping_due = true;
-    if (sent_bytes == 1) session.outbox.prepend(context_.pool, {slice.data + 1, 1});
+    const bool is_heartbeat = slice.size_bytes == 2;
+    if (sent_bytes > 0) {
+      session.outbox.prepend(context_.pool,
+                             {slice.data + sent_bytes, slice.size_bytes - sent_bytes});
+    } else if (is_heartbeat) {
+      session.ping_due = true;
+    } else {
+      session.read_back.take_back();
+    }
     return;
   }
   if (sent_bytes != 0) {

@@ -19,14 +19,16 @@ void EventLoop::run() {
 void EventLoop::turn() {
   core_.stats.turns.add();
   core_.now = read_clock();
+  const bool timers_are_due = core_.relay->next_deadline_ms() <= core_.now.mono_ms;
   core_.relay->begin_turn(core_.now);
   measure_load();
-  run_completions();
+  const std::size_t completions = run_completions();
   mailroom_.deliver();
   run_timers();
   core_.relay->end_turn();
   flush();
   core_.receiver->rearm_starved();
+  gather_.judge(completions, core_.ring.has_submissions(), timers_are_due);
   mailroom_.wake_others();
   drainer_.turn();
   if (core_.running) sleep();
@@ -38,7 +40,7 @@ void EventLoop::measure_load() {
   core_.relay->set_load(load_.permille());
 }
 
-void EventLoop::run_completions() {
+std::size_t EventLoop::run_completions() {
   const u64 bytes_max =
       mailroom_.letters_left() ? kReceivedBytesPerTurnBehindMax : kReceivedBytesPerTurnMax;
   const u64 bytes_end = core_.stats.bytes_in.get() + bytes_max;
@@ -50,8 +52,8 @@ void EventLoop::run_completions() {
     if (count < kCompletionsPerReapMax) break;
   }
   core_.stats.completions.add(handled);
-  gather_.came(handled);
   if (dispatcher_.control_came()) drainer_.obey(core_.shared.doorbells[core_.id]->commanded());
+  return handled;
 }
 
 void EventLoop::run_timers() {

@@ -34,7 +34,7 @@ class EventLoop {
 
   void turn();
   void measure_load();
-  void run_completions();
+  std::size_t run_completions();  // how many
   void run_timers();
   void flush();
   void flush_some();

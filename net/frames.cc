@@ -63,10 +63,12 @@ Error Frames::on_control(Opcode opcode, Bytes payload) {
   }
   if (connection_->phase != Phase::open) return Error::ok;
   if (connection_->session != kNoSlot) {
+    if (opcode == Opcode::pong && core_.relay->ponged(connection_->session, payload)) {
+      return Error::ok;
+    }
     const u32 size = static_cast<u32>(payload.size());
     const Error error = core_.relay->charge_control(connection_->session, size);
     if (error != Error::ok) return error;
-    if (opcode == Opcode::pong) core_.relay->ponged(connection_->session);
   }
   if (opcode == Opcode::ping) pong(payload);
   return Error::ok;

@@ -1,8 +1,8 @@
 // GatherWait: how many completions a shard waits for. One, as long as it has time to spare. A busy
 // one that has nothing to hand to the kernel waits a moment for more: to sleep and to be woken
-// costs as much as a whole message, and what is only read has no reader who waits for it.
+// costs as much as a whole message, and what is merged into a state waits for the tick anyway.
 // Thread: the shard's. Invariants: never for longer than --gather-us; where such waits are in vain
-// (clients that wait for an answer send no more meanwhile) they are tried ever more rarely.
+// (too little came), or delay what is to be sent at once, they are tried ever more rarely.
 #pragma once
 
 #include <algorithm>
@@ -33,10 +33,12 @@ class GatherWait {
   u64 timeout_ns(u64 timeout_ns) const {
     return gathering_ ? std::min(timeout_ns, gather_ns_) : timeout_ns;
   }
-  // Behind it: so many completions came. One alone was not worth the wait.
-  void came(std::size_t count) {
-    if (!gathering_ || cut_short_) return;
-    if (count > 1) {
+  // At the end of the turn behind it: so many completions came. One alone was not worth the wait,
+  // and none is where somebody waits for what the turn now submits. A turn in which timers were due
+  // submits for their sake.
+  void judge(std::size_t count, bool submits, bool timers_were_due) {
+    if (!gathering_ || cut_short_ || timers_were_due) return;
+    if (count > 1 && !submits) {
       penalty_turns_ = std::max(penalty_turns_ / 2, kPenaltyTurnsMin);
     } else {
       penalty_turns_ = std::min(penalty_turns_ * 2, kPenaltyTurnsMax);

@@ -87,6 +87,7 @@ void Peer::read_on() {
 void Peer::read_frame(Opcode opcode, bool packed, Bytes payload) {
   if (opcode == Opcode::ping) {
     ++pings;
+    to_pong.emplace_back(as_text(payload));
     return;
   }
   std::string text(as_text(payload));
@@ -262,10 +263,10 @@ void FakeWorld::turn(u64 ms) {
     shard.relay->end_turn();
     flush(shard);
     for (auto& peer : shard.peers) {
-      if (peer->gone || !peer->answers_pings || peer->pings == peer->pings_answered) continue;
+      if (peer->gone || !peer->answers_pings || peer->to_pong.empty()) continue;
       shard.relay->heard(peer->slot);
-      for (; peer->pings_answered < peer->pings; ++peer->pings_answered) {
-        shard.relay->ponged(peer->slot);
+      for (const std::string& bytes : std::exchange(peer->to_pong, {})) {
+        shard.relay->ponged(peer->slot, as_bytes(bytes));
       }
     }
   }

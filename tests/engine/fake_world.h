@@ -67,7 +67,7 @@ class Peer {
   u32 packed_states = 0;  // by the dictionary
   u64 bytes_in = 0;
   CloseCode closed = CloseCode::none;  // by the relay
-  u32 pings_answered = 0;
+  std::deque<std::string> to_pong;     // what the pings bore that it has not answered
   bool answers_pings = true;
   bool gone = false;
   bool blocked = false;

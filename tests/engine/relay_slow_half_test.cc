@@ -14,6 +14,11 @@ void plenty(Options& o) {
   o.session_messages_per_second = 1'000'000;
   o.heartbeat_interval_ms = o.timeout_ms = 3'600'000;
 }
+// The heartbeats of every day: their pongs are no answers to what else is asked.
+void plenty_with_heartbeats(Options& o) {
+  plenty(o);
+  o.heartbeat_interval_ms = Options{}.heartbeat_interval_ms;
+}
 
 constexpr u32 kHalf = 10;
 // 20 states of a kilobyte a second need 20 bytes a millisecond.
@@ -152,39 +157,85 @@ TEST_F(Urgent, a_flood_of_chat_delays_the_state_and_no_more) {
 // state, which a client that reads a tenth of it would need most of a minute for.
 class DeepBuffers : public testing::Test {
  protected:
-  FakeWorld world_{1, plenty};
+  FakeWorld world_{1, plenty_with_heartbeats};
   Peer& speaker_ = world_.connect();
   Peer& reader_ = world_.connect();
   Scene scene_{world_, speaker_, "arena", 900};
+  // The reader reads a byte in so many ms.
+  u64 ms_per_byte_ = 0;
 
   void SetUp() override {
     world_.join(speaker_, "arena");
     world_.join(reader_, "arena");
-    scene_.each_ms = [this] {
-      if (reader_.reads_bytes != ~u64{0}) reader_.reads_bytes = 2;
+    scene_.each_ms = [this, ms = u64{0}]() mutable {
+      if (ms_per_byte_ != 0) reader_.reads_bytes = ++ms % ms_per_byte_ == 0 ? 1 : 0;
       reader_.read_on();
     };
-    scene_.run_for(5000);  // it has answered by then
+  }
+  void read_slowly(u64 ms_per_byte) {
+    ms_per_byte_ = ms_per_byte;
+    reader_.reads_bytes = 0;
+  }
+  void read_all() {
+    ms_per_byte_ = 0;
+    reader_.reads_bytes = ~u64{0};
+  }
+  // What waits unread at any time of so many seconds is one state, and the word that it is
+  // degraded.
+  void expect_near(u32 seconds) {
+    for (u32 i = 0; i < 10 * seconds; ++i) {
+      scene_.run_for(100);
+      ASSERT_LE(reader_.unread_bytes(), 2 * 1100u) << "after " << i << " tenths of a second";
+    }
   }
   const Stats& stats() { return world_.relay().stats(); }
 };
 
 TEST_F(DeepBuffers, WhoReadsSlowlyIsNotSentWhatItHasNoTimeFor) {
-  reader_.reads_bytes = 0;
-  scene_.run_for(40'000);
+  scene_.run_for(5000);
+  read_slowly(1);
+  scene_.run_for(60'000);
   EXPECT_EQ(stats().state_waits, 1u) << "it reads too slowly all the time";
   EXPECT_GT(stats().degraded, 0u);
-  for (int i = 0; i < 200; ++i) {
-    scene_.run_for(50);
-    ASSERT_LE(reader_.unread_bytes(), 2 * 1100u) << "a state, and the word that it is degraded";
-  }
-  reader_.take();
-  reader_.reads_bytes = ~u64{0};
+  expect_near(20);
+  read_all();
   scene_.run_for(100);
   EXPECT_GE(Scene::newest(reader_) + 22, scene_.step);
   scene_.run_for(60'000);
+  EXPECT_FALSE(reader_.find("restored").empty());
   EXPECT_GE(Scene::newest(reader_) + 1, scene_.step) << "it keeps up again";
-  EXPECT_EQ(rates_told(reader_).size(), 0u) << "told before, and forgotten by newest()";
+}
+
+// So slow that it is silent for longer than a heartbeat takes.
+TEST_F(DeepBuffers, HeartbeatsDoNotHideIt) {
+  scene_.run_for(5000);
+  read_slowly(8);  // a state takes eight seconds, what left before it was seen ten minutes
+  scene_.run_for(700'000);
+  EXPECT_EQ(stats().state_waits, 1u);
+  expect_near(60);
+}
+
+TEST_F(DeepBuffers, WhoIsSlowFromTheStartIsSeenByItsFirstAnswer) {
+  read_slowly(1);
+  scene_.run_for(60'000);
+  EXPECT_EQ(stats().state_waits, 1u);
+  EXPECT_GT(stats().degraded, 0u);
+  expect_near(20);
+}
+
+// A stall of the radio is no slow link: one halving, and that is forgotten soon.
+TEST_F(DeepBuffers, AStallCostsOneHalving) {
+  scene_.run_for(5000);
+  for (int i = 0; i < 10 && stats().state_waits == 0; ++i) {
+    reader_.reads_bytes = 0;
+    scene_.run_for(1500);
+    read_all();
+    scene_.run_for(1700);
+  }
+  EXPECT_EQ(stats().state_waits, 1u);
+  EXPECT_EQ(stats().degraded, 1u);
+  scene_.run_for(5000);
+  EXPECT_EQ(stats().restored, 1u);
 }
 
 // It speaks WebSocket badly, but reads: nobody waits for what it never says.
@@ -201,14 +252,22 @@ TEST_F(DeepBuffers, WhoDoesNotAnswerPingsGetsEveryTick) {
 }
 
 TEST_F(DeepBuffers, AnActionAndAChatDoNotWaitWithTheState) {
-  reader_.reads_bytes = 0;
-  scene_.run_for(40'000);
-  const u64 bytes_before = reader_.bytes_in;
+  scene_.run_for(5000);
+  read_slowly(1'000'000);
+  scene_.run_for(9000);
+  ASSERT_EQ(stats().state_waits, 1u);
+  reader_.take();
   speaker_.say(action("arena", "1"));
   speaker_.say(chat("arena", "1"));
   scene_.moving = false;
   world_.turn(1);
-  EXPECT_GT(reader_.bytes_in, bytes_before + 100) << "they have left";
+  const u64 states = stats().game_state_sent;
+  read_all();
+  reader_.read_on();  // what had left before it was read
+  EXPECT_EQ(reader_.count(R"("type":"player_action")"), 1u);
+  EXPECT_EQ(reader_.count(R"("type":"chat")"), 1u);
+  world_.run_for(100);
+  EXPECT_GT(stats().game_state_sent, states) << "and the state, now that it reads";
 }
 
 // A send is bounded in bytes too, whatever the rate: what is urgent then waits for one of them.

@@ -32,17 +32,37 @@ TEST(GatherWait, WhatWasInVainIsTriedEverMoreRarely) {
   for (int turn = 0; turn < 10'000; ++turn) {
     if (wait.completions(kBusy, false, kLongNs) == 1) continue;
     ++gathers;
-    wait.came(turn % 2);
+    wait.judge(turn % 2, false, false);
   }
   EXPECT_LT(gathers, 20u);
   EXPECT_GT(gathers, 3u) << "and yet it is tried";
+}
+
+// A handful of clients in closed loops: all their requests come within the wait, and each waits.
+TEST(GatherWait, WhereItDelaysAnswersItIsTriedEverMoreRarely) {
+  GatherWait wait(250);
+  u32 gathers = 0;
+  for (int turn = 0; turn < 10'000; ++turn) {
+    if (wait.completions(kBusy, turn % 2 == 0, kLongNs) == 1) continue;
+    ++gathers;
+    wait.judge(8, true, false);
+  }
+  EXPECT_LT(gathers, 20u);
+}
+
+TEST(GatherWait, WhatATimerSubmitsSaysNothing) {
+  GatherWait wait(250);
+  for (int turn = 0; turn < 100; ++turn) {
+    EXPECT_EQ(wait.completions(kBusy, false, kLongNs), GatherWait::kCompletions);
+    wait.judge(8, true, true);
+  }
 }
 
 TEST(GatherWait, WhereItPaysItGoesOn) {
   GatherWait wait(250);
   for (int turn = 0; turn < 100; ++turn) {
     EXPECT_EQ(wait.completions(kBusy, false, kLongNs), GatherWait::kCompletions);
-    wait.came(5);
+    wait.judge(5, false, false);
   }
 }
 
@@ -50,7 +70,7 @@ TEST(GatherWait, ATimerThatCutsItShortSaysNothing) {
   GatherWait wait(250);
   for (int turn = 0; turn < 100; ++turn) {
     EXPECT_EQ(wait.completions(kBusy, false, 1000), GatherWait::kCompletions);
-    wait.came(0);
+    wait.judge(0, false, false);
   }
 }
 

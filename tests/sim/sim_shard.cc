@@ -185,11 +185,11 @@ void SimShard::feed(Slot slot, Wire& wire, Upload& upload) {
   std::string& bytes = upload.bytes;
   const std::size_t size = bytes.size();
   if (is_control(upload.opcode)) {
+    if (upload.opcode == Opcode::pong && relay_->ponged(wire.session, as_bytes(bytes))) return;
     if (relay_->charge_control(wire.session, static_cast<u32>(size)) != Error::ok) {
       relay_->begin_close(wire.session);
       return start_closing(slot, wire, CloseCode::too_many_messages);
     }
-    if (upload.opcode == Opcode::pong) relay_->ponged(wire.session);
     if (upload.opcode != Opcode::ping) return;
     std::array<u8, 2 + kControlPayloadBytesMax> pong;
     const u32 header = write_frame_header(pong.data(), Opcode::pong, size);
