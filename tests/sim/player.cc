@@ -41,6 +41,7 @@ void Player::connect(WireFormat format) {
   inbox_ = std::make_unique<Inbox>(format, *this);
   wants_close = false;
   answers_pings = true;
+  unanswered_.clear();
   close_code = 0;
   ids_ = 0;
   send_system("hello", new_id(), R"(,"name":")" + stage_.book.lives[life_].name + '"',
@@ -84,8 +85,15 @@ Seat* Player::seat(const std::string& room) {
 }
 
 void Player::on_ping(Bytes payload) {
-  if (!answers_pings) return;
-  uploads.push_back({Opcode::pong, std::string(as_text(payload)), false});
+  unanswered_.emplace_back(as_text(payload));
+  if (answers_pings) answer_pings();
+}
+
+// One that hung for a while answers what it was asked meanwhile: its kernel has kept it.
+void Player::answer_pings() {
+  answers_pings = true;
+  for (std::string& bytes : unanswered_) uploads.push_back({Opcode::pong, std::move(bytes), false});
+  unanswered_.clear();
 }
 
 void Player::on_close(u16 code) {

@@ -77,6 +77,7 @@ class Player final : public InboxSink {
   std::vector<Upload> uploads;  // for the connection to take
   bool wants_close = false;     // a close frame came, or enough is enough
   bool answers_pings = true;
+  void answer_pings();                              // from now on
   u16 close_code = 0;                               // of the close frame that came
   std::map<std::string, std::string> last_clients;  // the last discover: client to name
 
@@ -135,6 +136,7 @@ class Player final : public InboxSink {
   // What comes (player.cc).
   void on_incoming(const Incoming& message) override;
   void on_ping(Bytes payload) override;
+  std::vector<std::string> unanswered_;
   void on_close(u16 code) override;
   void on_broken(const std::string& why) override;
   void on_system(simdjson::dom::element message, const std::string& op);

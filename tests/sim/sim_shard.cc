@@ -355,7 +355,7 @@ void SimShard::everyone_reads() {
   for (Slot slot = 0; slot < wires_.slots_used(); ++slot) {
     if (!wires_.live(slot)) continue;
     wires_[slot].plan = WirePlan{};
-    if (wires_[slot].player != nullptr) wires_[slot].player->answers_pings = true;
+    if (wires_[slot].player != nullptr) wires_[slot].player->answer_pings();
   }
 }
 
