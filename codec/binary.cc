@@ -85,12 +85,14 @@ struct BinaryReader::State {
   EnvelopeReader system;
   char id_token[kIdBytesMax];
   char to_text[kClientIdBytes];
+  std::string to_name;  // with its @
 
   bool take(Request& out, Problem& problem);
   bool take_head(u8 head, Request& out, Problem& problem);
   bool take_id(BinaryId kind, Request& out, Problem& problem);
   bool take_target(BinaryTarget target, Request& out, Problem& problem);
   bool take_room_name(Request& out, Problem& problem);
+  bool take_user_name(Request& out, Problem& problem);
   bool take_payload(Request& out, Problem& problem);
   bool take_system(u8 head, Request& out, Problem& problem);
 };
@@ -196,7 +198,8 @@ bool BinaryReader::State::take_target(BinaryTarget target, Request& out, Problem
     return true;
   }
   if (target == BinaryTarget::room_name) return take_room_name(out, problem);
-  if (target != BinaryTarget::client || out.type == MessageType::game_state) return false;
+  if (out.type == MessageType::game_state) return false;
+  if (target == BinaryTarget::user_name) return take_user_name(out, problem);
   u64 uid = 0;
   if (!take_little_endian(rest, kBinaryClientBytes, uid)) return false;
   if (uid == 0) report(problem, Error::bad_value, "to");
@@ -211,6 +214,16 @@ bool BinaryReader::State::take_room_name(Request& out, Problem& problem) {
       is_utf8(out.room) ? check_name(out.room, limits.room_name_bytes_max) : Error::bad_utf8;
   // bad_utf8 would end the connection; in a name it is one bad value among others.
   report(problem, error == Error::bad_utf8 ? Error::bad_value : error, "room");
+  return true;
+}
+
+bool BinaryReader::State::take_user_name(Request& out, Problem& problem) {
+  std::string_view name;
+  if (!take_text(rest, name)) return false;
+  to_name = kNamedRecipient;
+  to_name += name.substr(0, limits.name_bytes_max + 1);
+  out.to = to_name;
+  report(problem, is_utf8(name) ? check_recipient(out.to, limits) : Error::bad_value, "to");
   return true;
 }
 

@@ -28,6 +28,7 @@ enum class BinaryKind : u8 {
 
 // Relay to client.
 constexpr u8 kBinaryPrivate = 0x10;  // chat, player_action: `to` in place of room and seq
+constexpr u8 kBinaryMarked = 0x20;   // chat: what has become of it stands before the payload
 constexpr u8 kBinaryFull = 0x10;     // game_state, coded_state: a whole state
 constexpr u8 kBinaryCell = 0x20;     // game_state, coded_state: of one cell
 constexpr u8 kBinaryPacked = 0x40;   // game_state: the payload is a zstd frame, see `dictionary`
@@ -36,7 +37,7 @@ constexpr u32 kBinaryTimestampBytes = 6;
 constexpr u64 kBinaryTimestampMax = (u64{1} << 48) - 1;
 
 // Client to relay: two bits of target, two bits of id.
-enum class BinaryTarget : u8 { room_number = 0, room_name = 1, client = 2 };
+enum class BinaryTarget : u8 { room_number = 0, room_name = 1, client = 2, user_name = 3 };
 enum class BinaryId : u8 { none = 0, number = 1, negative = 2, text = 3 };
 constexpr u32 kBinaryTargetShift = 4;
 constexpr u32 kBinaryIdShift = 6;
@@ -91,6 +92,7 @@ struct BinaryRequest {
   u32 room_number = 0;
   std::string_view room = {};
   u64 to = 0;
+  std::string_view to_name = {};
   BinaryId id_kind = BinaryId::none;
   u64 id_number = 0;  // negative: the id is -1 - id_number
   std::string_view id_text = {};

@@ -36,6 +36,8 @@ void append_target(std::string& out, const BinaryRequest& request) {
       return append_text(out, request.room);
     case BinaryTarget::client:
       return append_little_endian(out, request.to, kBinaryClientBytes);
+    case BinaryTarget::user_name:
+      return append_text(out, request.to_name);
   }
 }
 
@@ -64,9 +66,18 @@ struct Reader {
   }
 };
 
-bool read_sequenced(Reader& reader, MessageType type, bool is_private, Delivery& out) noexcept {
+// {"edited":…}: what stands between its brackets.
+void read_marks(Reader& reader, std::string_view& out) noexcept {
+  const u64 size = reader.large_number();
+  reader.ok = reader.ok && size > 2 && size <= reader.in.size();
+  if (!reader.ok) return;
+  out = as_text(reader.in.subspan(1, static_cast<std::size_t>(size) - 2));
+  reader.in = reader.in.subspan(static_cast<std::size_t>(size));
+}
+
+bool read_sequenced(Reader& reader, MessageType type, u8 flags, Delivery& out) noexcept {
   out.type = type;
-  if (is_private) {
+  if ((flags & kBinaryPrivate) != 0) {
     out.to = reader.little_endian(kBinaryClientBytes);
     reader.ok = reader.ok && out.to != 0;
   } else {
@@ -75,6 +86,7 @@ bool read_sequenced(Reader& reader, MessageType type, bool is_private, Delivery&
   }
   out.sender = reader.little_endian(kBinaryClientBytes);
   out.timestamp_unix_ms = reader.little_endian(kBinaryTimestampBytes);
+  if ((flags & kBinaryMarked) != 0) read_marks(reader, out.marks);
   out.payload = as_text(reader.in);
   return reader.ok && !out.payload.empty();
 }
@@ -122,14 +134,15 @@ bool read_delivery_binary(Bytes message, BinaryMessage& out) noexcept {
   out.state.packed = out.kind == BinaryKind::game_state && (message[0] & kBinaryPacked) != 0;
   const u8 known = out.kind == BinaryKind::game_state ? kBinaryFull | kBinaryCell | kBinaryPacked
                    : out.state.coded                  ? kBinaryFull | kBinaryCell
+                   : out.kind == BinaryKind::chat     ? kBinaryPrivate | kBinaryMarked
                                                       : kBinaryPrivate;
   if ((flags & ~known) != 0) return false;
   Reader reader{message.subspan(1)};
   switch (out.kind) {
     case BinaryKind::chat:
-      return read_sequenced(reader, MessageType::chat, flags != 0, out.delivery);
+      return read_sequenced(reader, MessageType::chat, flags, out.delivery);
     case BinaryKind::player_action:
-      return read_sequenced(reader, MessageType::player_action, flags != 0, out.delivery);
+      return read_sequenced(reader, MessageType::player_action, flags, out.delivery);
     case BinaryKind::game_state:
     case BinaryKind::coded_state:
       return read_state(reader, flags, out.state);

@@ -13,6 +13,8 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr u64 kSeqMax = (u64{1} << 53) - 1;  // as far as a double counts, and so JavaScript
 
+constexpr std::size_t kCapacityRetainedBytesMax = 1 * MiB;
+
 enum class Key : u8 { text, emoji, react, edit, erase, typing, unknown };
 constexpr std::string_view kKeys[] = {"text", "emoji", "react", "edit", "delete", "typing"};
 constexpr std::string_view kPlaces[] = {"payload.text", "payload.emoji",  "payload.react",
@@ -170,8 +172,12 @@ struct ChatPayloadReader::State {
   ondemand::parser parser;
   ondemand::document document;
 
-  // False if there is no such JSON.
+  // False if there is no such JSON. What a long payload took is given back at the next.
   bool open(std::string_view payload, ondemand::object& out) {
+    if (parser.capacity() > kCapacityRetainedBytesMax) {
+      document = ondemand::document();
+      parser = ondemand::parser();
+    }
     const simdjson::padded_string_view padded(payload.data(), payload.size(),
                                               payload.size() + simdjson::SIMDJSON_PADDING);
     return !parser.iterate(padded).get(document) && !document.get_object().get(out);

@@ -89,13 +89,21 @@ void emit_json(Sink& out, const Delivery& d) noexcept {
   } else {
     out.text(R"(,"room":")");
     out.text(d.room_escaped);
-    out.text(R"(","seq":)");
-    out.number(d.seq);
-    out.text(R"(,"sender":")");
+    if (d.seq != 0) {
+      out.text(R"(","seq":)");
+      out.number(d.seq);
+      out.text(R"(,"sender":")");
+    } else {
+      out.text(R"(","sender":")");
+    }
   }
   out.client(d.sender);
   out.text(R"(","timestamp":)");
   out.number(d.timestamp_unix_ms);
+  if (!d.marks.empty()) {
+    out.text(",");
+    out.text(d.marks);
+  }
   out.text(R"(,"payload":)");
   out.text(d.payload);
   out.text("}");
@@ -117,7 +125,8 @@ BinaryKind binary_kind(MessageType type) noexcept {
 
 template <typename Sink>
 void emit_binary(Sink& out, const Delivery& d) noexcept {
-  const u8 kind = static_cast<u8>(binary_kind(d.type));
+  const u8 kind = static_cast<u8>(static_cast<u8>(binary_kind(d.type)) |
+                                  (d.marks.empty() ? u8{0} : kBinaryMarked));
   if (d.to != 0) {
     out.byte(kind | kBinaryPrivate);
     out.little_endian(d.to, kBinaryClientBytes);
@@ -128,6 +137,12 @@ void emit_binary(Sink& out, const Delivery& d) noexcept {
   }
   out.little_endian(d.sender, kBinaryClientBytes);
   out.little_endian(d.timestamp_unix_ms, kBinaryTimestampBytes);
+  if (!d.marks.empty()) {
+    out.varint(d.marks.size() + 2);
+    out.text("{");
+    out.text(d.marks);
+    out.text("}");
+  }
   out.text(d.payload);
 }
 

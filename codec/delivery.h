@@ -19,10 +19,12 @@ struct Delivery {
   MessageType type = MessageType::chat;
   std::string_view room_escaped = {};  // JSON-escaped, without quotes (see append_json_escaped)
   u32 room_number = 0;                 // its name in the binary flavour
-  u64 seq = 0;                         // 0: none
+  u64 seq = 0;                         // 0: none; it passes by
   u64 sender = 0;  // SessionUid value, see codec/client_id.h; 0: the relay itself
   u64 to = 0;      // private message if not 0
   u64 timestamp_unix_ms = 0;
+  // What has become of a message of the history since: members of a JSON object, without brackets.
+  std::string_view marks = {};
   std::string_view payload = {};  // raw JSON
 };
 // Bytes of the frame in this flavour, without deflate. Constant time.

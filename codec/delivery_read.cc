@@ -54,8 +54,8 @@ bool take_type(Scanner& in, MessageType& out) noexcept {
 
 bool take_address(Scanner& in, Delivery& out) noexcept {
   if (in.take(R"(,"to":")")) return in.take_client(out.to);
-  return in.take(R"(,"room":")") && in.take_string(out.room_escaped) && in.take(R"(,"seq":)") &&
-         in.take_number(out.seq);
+  if (!in.take(R"(,"room":")") || !in.take_string(out.room_escaped)) return false;
+  return !in.take(R"(,"seq":)") || in.take_number(out.seq);
 }
 
 }  // namespace

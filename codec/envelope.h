@@ -26,6 +26,13 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
   X(history, "room, before, limit", "Reads older chat messages; answered by history.")         \
   X(view, "room, view", "What to see of a grid room; answered by viewing.")                    \
   X(keyframe, "room", "Asks for the whole state again; a decoder that differs does.")          \
+  X(read, "room, seq", "Says up to where the room's chat was read.")                           \
+  X(mute, "room, client, name, duration_ms", "Moderators: who may write no chat for a while.") \
+  X(unmute, "room, client, name", "Moderators: lifts that.")                                   \
+  X(kick, "room, client, name", "Moderators: who has to leave the room.")                      \
+  X(ban, "room, client, name, duration_ms", "Moderators: who leaves and may not come back.")   \
+  X(unban, "room, client, name", "Moderators: lifts that.")                                    \
+  X(slow_mode, "room, interval_ms", "Moderators: the time between a member's messages.")       \
   X(ping, "", "Answered by pong with the relay's clock.")
 
 enum class ClientOp : u8 {
@@ -50,7 +57,7 @@ struct Request {
   std::string_view id;       // the raw JSON token (`4`, `"a1"`), empty if absent; echoed as it is
   std::string_view room;     // unescaped UTF-8; empty if absent
   u32 room_number = 0;       // binary flavour only; 0 if absent (names the room instead of `room`)
-  std::string_view to;       // client id text
+  std::string_view to;       // client id text, or kNamedRecipient and a user's name
   std::string_view payload;  // raw JSON
   bool coded = false;        // binary flavour only: payload is a coded update, unchecked, no JSON
   std::string_view name, token, session, meta;  // hello; meta is raw JSON
@@ -64,7 +71,13 @@ struct Request {
   u64 before = 0;
   bool has_limit = false;
   u32 limit = 0;
+  u64 seq = 0;              // read
+  std::string_view client;  // moderation: client id text; or `name`
+  u64 duration_ms = 0;      // mute, ban; 0: without end
+  u32 interval_ms = 0;      // slow_mode; 0: none
 };
+
+constexpr char kNamedRecipient = '@';  // how `to` begins where it is a name
 
 struct EnvelopeLimits {
   u32 room_name_bytes_max = 128;

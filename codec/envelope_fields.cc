@@ -180,8 +180,25 @@ class RequestReader {
         return read_bounded_object(value, limits_.create_bytes_max, out_.create);
       case RequestField::view:
         return read_bounded_object(value, limits_.create_bytes_max, out_.view);
-      default:
+      case RequestField::since:
         return read_since(value);
+      default:
+        return read_subject(field, value);
+    }
+  }
+
+  // Whom or what a moderator means, and how far somebody has read.
+  Error read_subject(RequestField field, ondemand::value& value) {
+    switch (field) {
+      case RequestField::seq:
+        return read_seq(value, out_.seq);
+      case RequestField::duration_ms:
+        return read_seq(value, out_.duration_ms);
+      case RequestField::interval_ms:
+        return read_whole(value, out_.interval_ms);
+      default:
+        if (const Error error = read_string(value, out_.client); error != Error::ok) return error;
+        return check_client(out_.client);
     }
   }
 
@@ -207,7 +224,7 @@ class RequestReader {
 
   Error read_to(ondemand::value& value) {
     if (const Error error = read_string(value, out_.to); error != Error::ok) return error;
-    return check_client(out_.to);
+    return check_recipient(out_.to, limits_);
   }
 
   static Error read_bounded_object(ondemand::value& value, u32 bytes_max, std::string_view& out) {

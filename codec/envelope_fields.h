@@ -28,7 +28,11 @@ namespace perseid {
   X(create)                       \
   X(view)                         \
   X(before)                       \
-  X(limit)
+  X(limit)                        \
+  X(seq)                          \
+  X(client)                       \
+  X(duration_ms)                  \
+  X(interval_ms)
 
 enum class RequestField : u8 {
 #define X(name) name,
@@ -68,8 +72,10 @@ void read_request(simdjson::ondemand::object object, const EnvelopeLimits& limit
 // A name for people or rooms: not empty, at most `bytes_max`, without characters that control a
 // terminal, a line or the direction of the text around it.
 Error check_name(std::string_view name, u32 bytes_max) noexcept;
-// A client's public id, as in `to`.
+// A client's public id.
 Error check_client(std::string_view text) noexcept;
+// The same, or @ and a name.
+Error check_recipient(std::string_view text, const EnvelopeLimits& limits) noexcept;
 // What must be there, by type and op.
 void check_required(const Request& request, const FieldSet& fields, Problem& problem);
 

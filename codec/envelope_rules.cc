@@ -44,6 +44,32 @@ void check_publish(const Request& request, const FieldSet& fields, Problem& prob
   }
 }
 
+// Whom a moderator means: by one of the two.
+void check_subject(const FieldSet& fields, Problem& problem) {
+  const bool has_name = fields.has(RequestField::name);
+  if (!has_name) return require(fields, RequestField::client, "client", problem);
+  if (fields.has(RequestField::client)) report(problem, Error::bad_value, "client");
+}
+
+void check_op(const Request& request, const FieldSet& fields, Problem& problem) {
+  switch (request.op) {
+    case ClientOp::view:
+      return require(fields, RequestField::view, "view", problem);
+    case ClientOp::read:
+      return require(fields, RequestField::seq, "seq", problem);
+    case ClientOp::slow_mode:
+      return require(fields, RequestField::interval_ms, "interval_ms", problem);
+    case ClientOp::mute:
+    case ClientOp::unmute:
+    case ClientOp::kick:
+    case ClientOp::ban:
+    case ClientOp::unban:
+      return check_subject(fields, problem);
+    default:
+      return;
+  }
+}
+
 }  // namespace
 
 Error check_name(std::string_view name, u32 bytes_max) noexcept {
@@ -60,6 +86,11 @@ Error check_client(std::string_view text) noexcept {
   return read_client_id(text, uid) && uid != 0 ? Error::ok : Error::bad_value;
 }
 
+Error check_recipient(std::string_view text, const EnvelopeLimits& limits) noexcept {
+  if (!text.starts_with(kNamedRecipient)) return check_client(text);
+  return check_name(text.substr(1), limits.name_bytes_max);
+}
+
 void check_required(const Request& request, const FieldSet& fields, Problem& problem) {
   if (problem.error != Error::ok) return;  // one precise complaint is enough
   require(fields, RequestField::type, "type", problem);
@@ -69,7 +100,7 @@ void check_required(const Request& request, const FieldSet& fields, Problem& pro
   if (request.op != ClientOp::hello && request.op != ClientOp::ping) {
     require(fields, RequestField::room, "room", problem);
   }
-  if (request.op == ClientOp::view) require(fields, RequestField::view, "view", problem);
+  check_op(request, fields, problem);
 }
 
 }  // namespace perseid

@@ -68,6 +68,14 @@ namespace perseid {
   X(unknown_field, none, 0, "The room's schema has no such field.")                              \
   X(not_owner, none, 0, "The entity belongs to another client.")                                 \
   X(no_grid, none, 0, "The room is no grid; all of it is in view.")                              \
+  X(unknown_message, none, 0, "The room holds no such message.")                                 \
+  X(not_author, none, 0, "Only its author or a moderator may change the message.")               \
+  X(chat_limit, none, 0, "The room cannot keep more edits and reactions now.")                   \
+  X(forbidden, none, 0, "The session has no permission for this.")                               \
+  X(muted, none, 0, "A moderator lets this client write no chat here now.")                      \
+  X(banned, none, 0, "A moderator keeps this client out of the room.")                           \
+  X(slow_mode, none, 0, "The room takes one message of each client in a while; wait.")           \
+  X(moderation_limit, none, 0, "The relay keeps as many mutes and bans as it may.")              \
   X(state_limit, none, 0, "The room's state would exceed its limit.")                            \
   X(rate_limited, none, 0, "Too much at once; wait before the next message.")                    \
   X(overloaded, none, 0, "The relay is overloaded; wait before the next message.")               \

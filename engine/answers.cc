@@ -66,6 +66,9 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
   append_number(out, answer.player_action);
   out += '}';
   if (answer.has_since) out += answer.recovered ? R"(,"recovered":true)" : R"(,"recovered":false)";
+  number(out, "read", answer.read);
+  number(out, "unread", answer.unread);
+  if (answer.slow_mode_ms != 0) number(out, "slow_mode_ms", answer.slow_mode_ms);
   if (answer.rule != nullptr) {
     out += R"(,"state":)";
     answer.rule->append_state_json(out, options.state_hz);
@@ -80,6 +83,33 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
 void left(std::string& out, std::string_view id, std::string_view room) {
   begin(out, "left", id);
   text(out, "room", room);
+  out += '}';
+}
+
+void expelled(std::string& out, std::string_view room, std::string_view reason,
+              u32 retry_after_ms) {
+  begin(out, "left", {});
+  text(out, "room", room);
+  text(out, "reason", reason);
+  if (retry_after_ms != 0) number(out, "retry_after_ms", retry_after_ms);
+  out += '}';
+}
+
+void receipt(std::string& out, std::string_view room, SessionUid client, std::string_view name,
+             Seq seq) {
+  begin(out, "receipt", {});
+  text(out, "room", room);
+  client_id(out, R"(,"client":")", client);
+  text(out, "name", name);
+  number(out, "seq", seq);
+  out += '}';
+}
+
+void notice(std::string& out, std::string_view payload, u64 unix_ms) {
+  begin(out, "notice", {});
+  number(out, "timestamp", unix_ms);
+  out += R"(,"payload":)";
+  out += payload;
   out += '}';
 }
 

@@ -20,6 +20,12 @@ void welcome(std::string& out, std::string_view id, SessionUid client, std::stri
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
             const Options& options, std::string_view dictionary = {});
 void left(std::string& out, std::string_view id, std::string_view room);
+// Not asked for: `reason` is kicked or banned, and that for so long if it has an end.
+void expelled(std::string& out, std::string_view room, std::string_view reason, u32 retry_after_ms);
+void receipt(std::string& out, std::string_view room, SessionUid client, std::string_view name,
+             Seq seq);
+// `payload` is raw JSON.
+void notice(std::string& out, std::string_view payload, u64 unix_ms);
 void ack(std::string& out, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
 void viewing(std::string& out, std::string_view id, std::string_view room);
 void pong(std::string& out, std::string_view id, u64 unix_ms);

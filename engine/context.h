@@ -8,6 +8,7 @@
 
 #include "codec/deflate.h"
 #include "codec/state_models.h"
+#include "engine/chat_book.h"
 #include "engine/letter.h"
 #include "engine/relay_config.h"
 #include "engine/state_model.h"
@@ -50,6 +51,7 @@ struct Context {
   SegmentPool pool;
   TimerWheel timers;
   std::string scratch;                          // for one message's text; its capacity stays
+  ChatFolder chat_folder;                       // for one chat message's; likewise
   StateDelta state_delta;                       // for one tick's; likewise
   StateModels keyframe_models;                  // for one coded keyframe; likewise
   std::unique_ptr<DictionaryCoder> dictionary;  // likewise, where there is one

@@ -114,6 +114,14 @@ void Dispatch::handle_system(Slot session, const Request& request) {
       return view(session, request);
     case ClientOp::keyframe:
       return keyframe(session, request);
+    case ClientOp::read:
+    case ClientOp::mute:
+    case ClientOp::unmute:
+    case ClientOp::kick:
+    case ClientOp::ban:
+    case ClientOp::unban:
+    case ClientOp::slow_mode:
+      return chat_ask(session, request);
   }
 }
 
@@ -125,6 +133,8 @@ void Dispatch::hello(Slot slot, const Request& request) {
   }
   session.welcomed = true;
   session.name = Name(request.name);
+  if (is_moderator_token(request.token)) session.permissions |= kMayModerate;
+  tell_name(slot, false);
   const SessionUid uid = sessions_.uid(slot);
   char secret[kSessionSecretBytes];
   write_session_secret(uid.value, sessions_.secret(uid), secret);
@@ -211,7 +221,7 @@ void Dispatch::text(const TextAnswer& answer) {
   if (sessions_.find(answer.session) == nullptr) return;
   const Slot session = answer.session.handle().slot;
   if (answer.error != Error::ok) {
-    return sessions_.answer_error(session, answer.id, answer.error, "room");
+    return sessions_.answer_error(session, answer.id, answer.error, answer.field);
   }
   sessions_.answer_if_room(session, answer.id, answer.json);
 }

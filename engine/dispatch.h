@@ -12,6 +12,7 @@
 #include "codec/envelope.h"
 #include "codec/frame.h"
 #include "engine/context.h"
+#include "engine/name_registry.h"
 #include "engine/parcel.h"
 #include "engine/rooms.h"
 #include "engine/sessions.h"
@@ -30,6 +31,14 @@ class Dispatch {
   void discover_expect(const DiscoverExpect& letter);
   void discover_part(const DiscoverPart& letter);
   void text(const TextAnswer& answer);
+  // Names (dispatch_named.cc).
+  void name(const NameLetter& letter);
+  void named(NamedDirect& letter);
+  void named_answer(const NamedAnswer& letter);
+  void forget_name(Slot session);  // it ends
+  // The relay itself speaks, to a room or (empty) to all.
+  void notice(std::string_view room, std::string_view payload);
+  void notice(const NoticeLetter& letter);
 
  private:
   // A discover whose parts are still coming, by the asker's question number.
@@ -41,6 +50,17 @@ class Dispatch {
     u32 parts_expected = ~0u;
     u32 parts_come = 0;
     u32 clients = 0;  // listed so far
+  };
+
+  // A private message to a name whose parts are still coming, by the question's number.
+  struct NamedQuestion {
+    SessionUid sender;
+    std::string id;
+    u64 repeat_key = 0;
+    u32 parts_expected = ~0u;
+    u32 parts_come = 0;
+    u32 delivered = 0;
+    Error error = Error::unknown_client;  // of one to whom it was not
   };
 
   template <class Reader>
@@ -56,14 +76,25 @@ class Dispatch {
   void keyframe(Slot session, const Request& request);
   void ping(Slot session, const Request& request);
   void publish(Slot session, const Request& request);
-  void publish_here(Slot session, const Request& request, Room& room, u64 repeat_key);
+  void publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
+                    u64 repeat_key);
   void send_direct(Slot session, const Request& request);
+  void send_named(Slot session, const Request& request);
+  void finish_named(u64 question);
+  u64 name_hash(std::string_view name) const;
+  ShardId keeper_of(u64 hash) const;
+  void tell_name(Slot session, bool gone);
+  // Chat (dispatch_chat.cc).
+  bool admit_chat(Slot session, const Request& request, ChatKind& kind);
+  void chat_ask(Slot session, const Request& request);
+  bool is_moderator_token(std::string_view token) const;
   // The recipient's side; returns why it cannot be delivered.
   Error deliver_direct(SessionUid to, SessionUid sender, MessageType type,
                        std::string_view payload);
   bool answer_repeated(Slot session, const Request& request, std::string_view room, u64 key);
   u32 remember(Slot session, u64 key, Seq seq, u64 unix_ms);
   void refuse_published(Slot session, const PublishAnswer& answer, std::string_view id);
+  void refuse_overloaded(Slot session, const Request& request, u64 key);
   u64 repeat_key(const Request& request, std::string_view place) const;
   void acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);
   void answer_if_whole(u64 number);
@@ -76,6 +107,9 @@ class Dispatch {
   EnvelopeReader json_;
   BinaryReader binary_;
   ParcelWriter parcels_;
+  ChatPayloadReader chat_;
+  NameRegistry names_;
+  std::unordered_map<u64, NamedQuestion> named_;
   std::unordered_map<u64, Question> questions_;
   u64 questions_asked_ = 0;
 };

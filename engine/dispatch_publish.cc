@@ -53,10 +53,15 @@ void Dispatch::acknowledge(Slot session, std::string_view id, std::string_view r
 }
 
 void Dispatch::publish(Slot session, const Request& request) {
+  if ((sessions_[session].permissions & permission_of(request.type)) == 0) {
+    return sessions_.answer_error(session, request.id, Error::forbidden, "type");
+  }
   const Slot slot = views_.find_member(session, request.room, request.room_number);
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
+  ChatKind chat = ChatKind::message;
+  if (!admit_chat(session, request, chat)) return;
   const Member& member = views_.member(slot);
   const RoomView& view = views_.view_of(member);
   const u64 key = repeat_key(request, view.name);
@@ -64,29 +69,43 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (view.home == context_.config.shard) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
-    return publish_here(session, request, *room, key);
+    return publish_here(session, request, chat, *room, key);
   }
   PublishLetter letter{.room = member.joined ? view.room : Handle{},
                        .sender = sessions_.uid(session),
                        .parcel = parcels_.write({request.id, view.name, request.payload}),
                        .repeat_key = key,
                        .lane = index(lane_of(request.type)),
-                       .coded = request.coded};
+                       .coded = request.coded,
+                       .moderator = (sessions_[session].permissions & kMayModerate) != 0,
+                       .chat = chat};
   if (mail_.send(view.home, Letter(std::move(letter)), Post::bulk)) return;
+  refuse_overloaded(session, request, key);
+}
+
+void Dispatch::refuse_overloaded(Slot session, const Request& request, u64 key) {
+  constexpr u32 kOverloadedRetryMs = 100;
   if (key != 0) sessions_[session].memory->forget(key);
   ++context_.stats.overloaded;
-  constexpr u32 kOverloadedRetryMs = 100;
   sessions_.answer_error(session, request.id, Error::overloaded, {}, kOverloadedRetryMs);
 }
 
-void Dispatch::publish_here(Slot session, const Request& request, Room& room, u64 key) {
-  Error error = Error::ok;
-  std::string_view field;
-  const Seq seq = rooms_.publish(room, lane_of(request.type), sessions_.uid(session),
-                                 request.payload, request.coded, error, field);
-  if (error != Error::ok) {
+void Dispatch::publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
+                            u64 key) {
+  Rooms::Refusal refusal;
+  const Seq seq =
+      rooms_.publish(room,
+                     {.lane = lane_of(request.type),
+                      .sender = sessions_.uid(session),
+                      .payload = request.payload,
+                      .coded = request.coded,
+                      .chat = chat,
+                      .moderator = (sessions_[session].permissions & kMayModerate) != 0},
+                     refusal);
+  if (refusal.error != Error::ok) {
     if (key != 0) sessions_[session].memory->forget(key);
-    return sessions_.answer_error(session, request.id, error, field);
+    return sessions_.answer_error(session, request.id, refusal.error, refusal.field,
+                                  refusal.retry_after_ms);
   }
   if (request.id.empty()) return;
   remember(session, key, seq, context_.now.unix_ms);
@@ -113,11 +132,18 @@ void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::
   const u32 repeats = answer.repeat_key == 0 ? 0 : remember(session, answer.repeat_key, 0, 0);
   if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
   for (u32 i = 0; i <= repeats; ++i) {
-    sessions_.answer_error(session, id, answer.error, {answer.field, answer.field_bytes});
+    sessions_.answer_error(session, id, answer.error, {answer.field, answer.field_bytes},
+                           answer.retry_after_ms);
   }
 }
 
 void Dispatch::send_direct(Slot session, const Request& request) {
+  if ((sessions_[session].permissions & permission_of(request.type)) == 0) {
+    return sessions_.answer_error(session, request.id, Error::forbidden, "type");
+  }
+  ChatKind chat = ChatKind::message;
+  if (!admit_chat(session, request, chat)) return;
+  if (request.to.starts_with(kNamedRecipient)) return send_named(session, request);
   SessionUid to;
   if (!read_client_id(request.to, to.value)) {
     return sessions_.answer_error(session, request.id, Error::bad_value, "to");
@@ -135,9 +161,7 @@ void Dispatch::send_direct(Slot session, const Request& request) {
                         .repeat_key = key,
                         .type = static_cast<u8>(request.type)};
     if (mail_.send(to.shard(), Letter(std::move(letter)), Post::bulk)) return;
-    if (key != 0) sessions_[session].memory->forget(key);
-    ++context_.stats.overloaded;
-    return sessions_.answer_error(session, request.id, Error::overloaded, {}, 100);
+    return refuse_overloaded(session, request, key);
   }
   const Error error = deliver_direct(to, sender, request.type, request.payload);
   if (error != Error::ok) {
@@ -170,8 +194,20 @@ Error Dispatch::deliver_direct(SessionUid to, SessionUid sender, MessageType typ
 
 void Dispatch::direct(DirectLetter& letter) {
   const Parcel parcel = open_parcel(letter.parcel);
-  const Error error = deliver_direct(letter.to, letter.sender,
-                                     static_cast<MessageType>(letter.type), parcel.payload);
+  const Session* session = sessions_.find(letter.to);
+  // Who keeps the name goes by its hash.
+  const bool is_other =
+      letter.question != 0 && session != nullptr && session->name.view() != parcel.room;
+  const Error error = is_other
+                          ? Error::unknown_client
+                          : deliver_direct(letter.to, letter.sender,
+                                           static_cast<MessageType>(letter.type), parcel.payload);
+  if (letter.question != 0) {
+    mail_.send(
+        letter.sender.shard(),
+        Letter(NamedAnswer{.sender = letter.sender, .question = letter.question, .error = error}));
+    return;
+  }
   if (parcel.id.empty() && error == Error::ok) return;
   const ShardId shard = letter.sender.shard();
   mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,

@@ -14,6 +14,7 @@
 
 #include "codec/error.h"
 #include "codec/wire_format.h"
+#include "engine/chat_letters.h"
 #include "engine/ids.h"
 #include "engine/interest.h"
 #include "engine/lane_view.h"
@@ -36,8 +37,9 @@ struct JoinRequest {
   u32 history = 0;
   Seq chat = 0;  // last seq seen
   Seq player_action = 0;
-  std::string epoch;     // of since
-  ViewWish wish;         // of a grid: what to see
+  std::string epoch;  // of since
+  ViewWish wish;      // of a grid: what to see
+  bool moderator = false;
   bool is_cell = false;  // of a grid: not a client's join; the answer stays inside
   Handle parent;         // is_cell: the grid
   Cell cell;
@@ -64,12 +66,17 @@ struct JoinAnswer {
   u32 members_total = 0;
   Seq chat = 0;
   Seq player_action = 0;
+  Seq read = 0;    // up to where the user has read the chat
+  u64 unread = 0;  // messages behind that
+  u32 slow_mode_ms = 0;
+  u32 retry_after_ms = 0;  // with an error
   std::array<LaneCursor, 4> cursors;
   std::shared_ptr<const RoomRule> rule;  // set where the room has a schema
   std::string_view field = "room";       // static text: which field the error is about
   std::string problem;                   // what is wrong with `create`, if that is
   std::string epoch;
   std::string members_json;  // [{"client":…},…]
+  std::string history;       // finished frames of the member's flavour, folded
   std::string id;
 };
 
@@ -98,13 +105,16 @@ struct PublishLetter {
   SharedSlice parcel;
   u64 repeat_key = 0;  // see PublishMemory; 0: sent without an id
   u8 lane = 0;
-  bool coded = false;  // a coded state update
+  bool coded = false;      // a coded state update
+  bool moderator = false;  // chat: the sender's permission
+  ChatKind chat = ChatKind::message;
 };
 struct DirectLetter {
   SessionUid to;
   SessionUid sender;
   SharedSlice parcel;
   u64 repeat_key = 0;
+  u64 question = 0;  // to a name (the parcel's room): the asker's number; answered by NamedAnswer
   u8 type = 0;
 };
 // Answer to both: accepted with a seq (0 for private messages), or refused.
@@ -117,6 +127,7 @@ struct PublishAnswer {
   const char* field = "";  // static text: which field the error is about
   u8 field_bytes = 0;
   Error error = Error::ok;
+  u32 retry_after_ms = 0;
 };
 // Home to a viewing shard: a lane in one wire format has grown. `added` is set for a segment new to
 // the view.
@@ -176,8 +187,9 @@ struct TextAnswer {
   Handle member;
   LaneCursor system;
   bool is_roster = false;
-  Error error = Error::ok;  // of a leave
-  std::string id;           // raw token of the request
+  Error error = Error::ok;
+  std::string_view field = "room";  // static text: which field the error is about
+  std::string id;                   // raw token of the request
   std::string json;
 };
 // discover: the home asks each shard with members; each sends its part to the asker.
@@ -204,7 +216,9 @@ using LetterBody =
                  LeaveLetter, PublishLetter, DirectLetter, PublishAnswer, LaneAdvance,
                  KeyframeWanted, KeyframeLetter, std::unique_ptr<Ask>, std::unique_ptr<TextAnswer>,
                  DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>,
-                 std::unique_ptr<CellsLetter>>;
+                 std::unique_ptr<CellsLetter>, std::unique_ptr<ChatAsk>,
+                 std::unique_ptr<PassingLetter>, KickLetter, std::unique_ptr<NoticeLetter>,
+                 NameLetter, NamedDirect, NamedAnswer>;
 
 class Letter {
  public:

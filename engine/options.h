@@ -59,6 +59,14 @@ namespace perseid {
       "Cells of grids that members look at at one time, on each shard; more stay unseen.")         \
   NUM(u32, chat_history, 1000, 0, 1000000, "messages", "Chat messages a room keeps.")              \
   NUM(u32, chat_window_bytes, 1048576, 4096, 1073741824, "bytes", "The same, in bytes.")           \
+  NUM(u32, chat_marks_bytes_max, 1048576, 4096, 1073741824, "bytes",                               \
+      "Edits and reactions that a room keeps to the messages it has.")                             \
+  NUM(u32, message_reactions_max, 1000, 1, 1000000, "", "Reactions to one message.")               \
+  NUM(u32, typing_members_max, 256, 0, 1000000, "",                                                \
+      "In larger rooms nobody is told who is typing.")                                             \
+  NUM(u32, typing_per_second, 20, 1, 100000, "", "How often a room tells who is typing.")          \
+  NUM(u32, read_positions_max, 10000, 1, 16000000, "",                                             \
+      "Users of a room whose read position is kept.")                                              \
   NUM(u32, action_window_bytes, 262144, 4096, 1073741824, "bytes",                                 \
       "Player actions a room keeps; a member further behind gets a gap notice.")                   \
   NUM(u32, burst_window_bytes, 1048576, 4096, 1073741824, "bytes",                                 \
@@ -101,6 +109,13 @@ namespace perseid {
   NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
+  GROUP("Moderation")                                                                              \
+  TEXT(moderator_token, "",                                                                        \
+       "Secret: who says hello with this token may moderate; empty: nobody may.")                  \
+  NUM(u32, moderation_entries_max, 65536, 1, 16000000, "",                                         \
+      "Mutes, bans and slow rooms, on each shard; more are refused.")                              \
+  NUM(u32, name_sessions_max, 64, 1, 65536, "",                                                    \
+      "Sessions of one name that private messages to it reach.")                                   \
   GROUP("The ring")                                                                                \
   NUM(u32, ring_entries, 1024, 64, 32768, "", "Submission queue entries per shard.")               \
   NUM(u32, completion_entries, 8192, 128, 65536, "", "Completion queue entries per shard.")        \

@@ -17,7 +17,8 @@ struct Relay::State final : Mail {
         rooms(context, *this),
         dispatch(context, *this, sessions, views, rooms) {}
 
-  // To ourselves at once: what a letter causes here never sends more than one further letter deep.
+  // To ourselves at once: what a letter causes here never sends more than a few further letters
+  // deep.
   bool send(ShardId to, Letter&& letter, Post urgency) override {
     if (to == context.config.shard) {
       deliver(std::move(letter));
@@ -49,6 +50,13 @@ struct Relay::State final : Mail {
   void take(DiscoverExpect& body) { dispatch.discover_expect(body); }
   void take(std::unique_ptr<DiscoverPart>& body) { dispatch.discover_part(*body); }
   void take(std::unique_ptr<CellsLetter>& body) { views.cells(*body); }
+  void take(std::unique_ptr<ChatAsk>& body) { rooms.chat_ask(*body); }
+  void take(std::unique_ptr<PassingLetter>& body) { views.passing(*body); }
+  void take(KickLetter& body) { views.expel(body); }
+  void take(std::unique_ptr<NoticeLetter>& body) { dispatch.notice(*body); }
+  void take(NameLetter& body) { dispatch.name(body); }
+  void take(NamedDirect& body) { dispatch.named(body); }
+  void take(NamedAnswer& body) { dispatch.named_answer(body); }
 
   void on_timer(u64 cookie) {
     const TimerKind kind = static_cast<TimerKind>(cookie >> 32);
@@ -120,6 +128,7 @@ void Relay::receive(Slot session, Opcode opcode, MutableBytes message) {
 
 void Relay::closed(Slot session) {
   state_->views.leave_all(session);
+  state_->dispatch.forget_name(session);
   state_->sessions.close(session);
 }
 
@@ -189,6 +198,10 @@ void Relay::goaway(u32 reconnect_delay_ms) {
     answers::goaway(text, "shutdown", reconnect_delay_ms + static_cast<u32>(later_ms));
     state_->sessions.answer(slot, text);
   });
+}
+
+void Relay::notice(std::string_view room, std::string_view payload) {
+  state_->dispatch.notice(room, payload);
 }
 
 const Stats& Relay::stats() const {

@@ -84,6 +84,11 @@ class Relay {
   // connections after.
   void goaway(u32 reconnect_delay_ms);
 
+  // The relay itself speaks, within a turn: `payload` (JSON) to all members of a room, as a chat
+  // message of its own with seq and place in the history; or, if `room` is empty, to every session
+  // of every shard.
+  void notice(std::string_view room, std::string_view payload);
+
   const Stats& stats() const;
 
  private:

@@ -373,6 +373,9 @@ LaneWindow Room::window(Lane lane, const FormatLogs& logs, Flavour flavour) cons
 }
 
 bool Room::trim() {
+  if (chat_book != nullptr) {
+    chat_book->forget_before(canonical().lanes[index(Lane::chat)].first_seq());
+  }
   bool too_fresh = false;
   for (u8 i = 0; i < kWireFormats; ++i) {
     if (formats[i] == nullptr) continue;

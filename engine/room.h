@@ -13,11 +13,15 @@
 #include <vector>
 
 #include "codec/delivery.h"
+#include "engine/chat_book.h"
 #include "engine/context.h"
 #include "engine/grid.h"
 #include "engine/lane_log.h"
+#include "engine/moderation.h"
 #include "engine/name.h"
+#include "engine/read_positions.h"
 #include "engine/state_model.h"
+#include "engine/typing_throttle.h"
 
 namespace perseid {
 
@@ -74,8 +78,19 @@ class Room {
   u32 seat_of(SessionUid session) const;
   // Appends at most `max` members as JSON objects, in brackets.
   void write_members(std::string& out, u32 max) const;
-  // Appends up to `limit` chat messages before seq `before`, oldest first, in brackets.
-  void write_history(std::string& out, Seq before, u32 limit) const;
+  // Appends up to `limit` chat messages before seq `before`, oldest first, in brackets, as they are
+  // now and as `asker` sees them (room_chat.cc).
+  void write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const;
+  // Whether something of the newest messages is not as it was sent.
+  bool history_is_marked(u32 messages) const;
+  // Those messages as finished frames, at most so many bytes of the newest.
+  std::string folded_history(WireFormat format, u32 messages, u32 bytes_max,
+                             SessionUid asker) const;
+  ChatBook& book();
+  // Who wrote a message; false if the window holds no message with that seq.
+  bool author_of(Seq message, u64& author) const;
+  // How many messages stand behind this seq.
+  u64 unread_after(Seq read) const;
 
   Viewer* viewer(ShardId shard);
   // Makes sure that logs in this format exist: a transcript of the window.
@@ -113,6 +128,10 @@ class Room {
   std::unique_ptr<StateModel> state;
   std::unique_ptr<EntityOwners> owners;  // where the rule says so
   std::unique_ptr<Grid> grid;            // where the state is cut into cells
+  std::unique_ptr<ChatBook> chat_book;   // once a message was changed
+  std::unique_ptr<ReadPositions> reads;  // once somebody said so
+  std::unique_ptr<TypingThrottle> typing;
+  RoomModeration* moderation = nullptr;  // where there is any
   // Of a cell's room: what it is a part of.
   struct CellOf {
     Handle parent;

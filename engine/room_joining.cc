@@ -1,7 +1,6 @@
-// Room: what joiners and askers are given: members, history, and where to begin reading.
+// Room: what joiners are given: members, and where to begin reading.
 #include <algorithm>
 
-#include "codec/delivery.h"
 #include "engine/answers.h"
 #include "engine/room.h"
 
@@ -15,20 +14,6 @@ void Room::write_members(std::string& out, u32 max) const {
     if (out.back() != '[') out += ',';
     answers::member(out, seat.session, seat.name.view());
   }
-  out += ']';
-}
-
-void Room::write_history(std::string& out, Seq before, u32 limit) const {
-  const LaneLog& chat = canonical().lanes[index(Lane::chat)];
-  const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
-  const Seq last = end - 1;
-  const Seq first =
-      std::max(history_first(context_.options.chat_history), end - std::min<Seq>(last, limit));
-  out += '[';
-  chat.visit(first, last, [&](Seq, Bytes frame) {
-    if (out.back() != '[') out += ',';
-    out += delivery_json(frame);
-  });
   out += ']';
 }
 

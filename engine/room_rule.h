@@ -62,6 +62,7 @@ struct RoomRule {
   bool remove_on_leave = false;
   u32 checksum_every_ticks = 20;    // 0: only in keyframes
   std::optional<u32> entities_max;  // beside --room-entities-max
+  bool read_receipts = false;       // members with presence hear how far the others have read
   std::optional<GridRule> grid;
 };
 

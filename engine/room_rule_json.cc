@@ -172,6 +172,7 @@ class RuleReader {
     if (key == "entities_max") {
       return read_whole(value, 1, kEntitiesMax, rule->entities_max.emplace());
     }
+    if (key == "read_receipts") return read_bool(value, rule->read_receipts);
     if (key != "grid") return "unknown";
     has_grid_ = true;
     return grid_.read(value);

@@ -18,7 +18,8 @@ Rooms::Rooms(Context& context, Mail& mail)
     : context_(context),
       mail_(mail),
       by_name_(0, KeyedHash{context.config.hash_key}),
-      schemas_(KeyedHash{context.config.hash_key}) {}
+      schemas_(KeyedHash{context.config.hash_key}),
+      moderation_(KeyedHash{context.config.hash_key}, context.options.moderation_entries_max) {}
 
 std::string Rooms::new_epoch() {
   const u64 count = ++epochs_made_;
@@ -74,6 +75,7 @@ Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
   rooms_[slot] =
       std::make_unique<Room>(context_, request.room, new_number(), new_epoch(), std::move(rule));
   rooms_[slot]->slot = slot;
+  rooms_[slot]->moderation = moderation_.hold(request.room);
   by_name_.emplace(request.room, slot);
   ++context_.stats.rooms_created;
   return rooms_[slot].get();
@@ -122,6 +124,7 @@ void Rooms::remove(Slot slot) {
   } else {
     ++context_.stats.rooms_removed;
   }
+  if (room.moderation != nullptr) moderation_.let_go(room.name);
   by_name_.erase(by_name_.find(room.name));
   rooms_.release(slot);
 }
@@ -132,7 +135,9 @@ void Rooms::join(JoinRequest& request) {
   answer->member = request.member;
   answer->view = request.view;
   answer->id = std::move(request.id);
-  Room* room = request.is_cell ? obtain_cell(request, *answer) : obtain(request, *answer);
+  Room* room = request.is_cell               ? obtain_cell(request, *answer)
+               : is_banned(request, *answer) ? nullptr
+                                             : obtain(request, *answer);
   if (room != nullptr) answer->error = seat(*room, request, *answer);
   if (answer->error != Error::ok && request.is_cell) {
     refuse_cell(request);
@@ -185,6 +190,7 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   }
   answer.members_total = room.members_total;
   if (room.cell) return Error::ok;
+  fill_chat(room, request, answer);
   room.write_members(answer.members_json, context_.options.roster_max);
   context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
@@ -225,6 +231,7 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   room.free_seat(seat);
   if (!room.cell) presence(room, "leave", letter.session, name.view());
   if (room.grid != nullptr) room.grid->unwatch(letter.session);
+  if (room.moderation != nullptr) room.moderation->unseat(letter.session);
   if (room.owners != nullptr) give_up_entities(room, letter.session);
   if (room.members_total == 0) {
     // Who walks to and fro at a border has the same cell opened again and again.
@@ -235,17 +242,24 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   }
 }
 
-Seq Rooms::publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, bool coded,
-                   Error& error, std::string_view& field) {
+Seq Rooms::publish(Room& room, const Publish& message, Refusal& refusal) {
+  const auto [lane, sender, payload, coded, chat, moderator] = message;
   if (lane == Lane::game_state) {
-    error = room.state->merge({payload, coded, sender, room.owners.get()}, state_readers_, field);
+    refusal.error = room.state->merge({payload, coded, sender, room.owners.get()}, state_readers_,
+                                      refusal.field);
     ++context_.stats.state_updates;
-    if (error == Error::ok && room.grid != nullptr) follow_own(room, sender);
+    if (refusal.error == Error::ok && room.grid != nullptr) follow_own(room, sender);
     if (room.state->dirty()) arm_tick(room);
     return 0;
   }
+  ChatPayload says;
+  if (lane == Lane::chat && !admit_chat(room, message, says, refusal)) return 0;
   const MessageType type = lane == Lane::chat ? MessageType::chat : MessageType::player_action;
   const Seq seq = room.publish(lane, type, sender, payload);
+  if (is_event(says.kind)) {
+    room.book().apply({seq, context_.now.unix_ms, sender.value, says});
+    ++context_.stats.chat_events;
+  }
   context_.emit(EventKind::message_sent, sender, room.name, Error::ok, name(lane), payload.size());
   grown(room, lane);
   return seq;
@@ -270,14 +284,21 @@ void Rooms::publish(PublishLetter& letter) {
   const Parcel parcel = open_parcel(letter.parcel);
   u32 seat = kNoSlot;
   Room* room = find_seated(letter.room, parcel.room, letter.sender, seat);
-  Error error = room == nullptr ? Error::not_joined : Error::ok;
-  std::string_view field = room == nullptr ? "room" : "";
+  Refusal refusal;
   Seq seq = 0;
-  if (error == Error::ok) {
-    seq = publish(*room, static_cast<Lane>(letter.lane), letter.sender, parcel.payload,
-                  letter.coded, error, field);
+  if (room == nullptr) {
+    refusal = {.error = Error::not_joined, .field = "room"};
+  } else {
+    seq = publish(*room,
+                  {.lane = static_cast<Lane>(letter.lane),
+                   .sender = letter.sender,
+                   .payload = parcel.payload,
+                   .coded = letter.coded,
+                   .chat = letter.chat,
+                   .moderator = letter.moderator},
+                  refusal);
   }
-  if (!parcel.id.empty() || error != Error::ok) answer_parcel(letter, seq, error, field);
+  if (!parcel.id.empty() || refusal.error != Error::ok) answer_parcel(letter, seq, refusal);
 }
 
 void Rooms::on_timer(TimerKind kind, Slot slot) {

@@ -11,6 +11,7 @@
 #include "engine/context.h"
 #include "engine/grid.h"
 #include "engine/keyed_hash.h"
+#include "engine/moderation.h"
 #include "engine/room.h"
 #include "engine/schema_pool.h"
 #include "engine/slab.h"
@@ -23,12 +24,26 @@ class Rooms {
 
   void join(JoinRequest& request);
   void leave(LeaveLetter& letter);
-  // A message of a member. Returns the seq (0 for game_state), or sets the error. `coded`: the
-  // payload is a coded state update.
-  Seq publish(Room& room, Lane lane, SessionUid sender, std::string_view payload, bool coded,
-              Error& error, std::string_view& field);
+  // A message of a member. Returns the seq (0 for game_state, and for chat that changes nothing or
+  // only passes by), or sets the refusal. `coded`: the payload is a coded state update.
+  struct Publish {
+    Lane lane = Lane::chat;
+    SessionUid sender = {};
+    std::string_view payload = {};
+    bool coded = false;
+    ChatKind chat = ChatKind::message;
+    bool moderator = false;  // the sender is one
+  };
+  struct Refusal {
+    Error error = Error::ok;
+    std::string_view field;  // static text
+    u32 retry_after_ms = 0;
+  };
+  Seq publish(Room& room, const Publish& message, Refusal& refusal);
   void publish(PublishLetter& letter);
   void ask(Ask& ask);
+  void chat_ask(ChatAsk& ask);
+  void notice(const NoticeLetter& letter);
   void keyframe_wanted(const KeyframeWanted& letter);
 
   void end_turn();
@@ -52,6 +67,19 @@ class Rooms {
  private:
   // Null if there may be no such room; then the answer says why.
   Room* obtain(const JoinRequest& request, JoinAnswer& answer);
+  // Chat (rooms_chat.cc). False: it is not sequenced, be it refused or done.
+  bool admit_chat(Room& room, const Publish& message, ChatPayload& says, Refusal& refusal);
+  bool may_write(Room& room, const Publish& message, Refusal& refusal);
+  bool admit_event(Room& room, const Publish& message, const ChatPayload& says, Refusal& refusal);
+  void pass_on(Room& room, const Publish& message);
+  void fill_chat(const Room& room, const JoinRequest& request, JoinAnswer& answer);
+  Error read(Room& room, const ChatAsk& ask, std::string_view& field);
+  // Moderation (rooms_moderate.cc).
+  bool is_banned(const JoinRequest& request, JoinAnswer& answer);
+  Error moderate(Room& room, const ChatAsk& ask, std::string_view& field);
+  std::vector<u32> seats_of(const Room& room, const ChatAsk& ask) const;
+  void silence(Room& room, const ChatAsk& ask);
+  u32 expel(Room& room, const ChatAsk& ask, Error why, u64 until_unix_ms);
   Room* obtain_cell(const JoinRequest& request, JoinAnswer& answer);
   Room& open_cell(const JoinRequest& request, Room& parent);
   void refuse_cell(const JoinRequest& request);
@@ -91,7 +119,7 @@ class Rooms {
   void discover(Room& room, const Ask& ask);
   void send_roster(Room& room, const Ask& ask);
   void refuse(const Ask& ask, Error error);
-  void answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field);
+  void answer_parcel(PublishLetter& letter, Seq seq, const Refusal& refusal);
   static Slot slot_of(const Room& room) { return room.slot; }
   u32 new_number();
   std::string new_epoch();
@@ -103,6 +131,7 @@ class Rooms {
   std::vector<Room*> grown_;
   StateReaders state_readers_;
   SchemaPool schemas_;
+  Moderation moderation_;
   ActionWindow auto_window_;
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;

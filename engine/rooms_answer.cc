@@ -28,16 +28,17 @@ void Rooms::presence(Room& room, std::string_view event, SessionUid session,
   touch(room);
 }
 
-void Rooms::answer_parcel(PublishLetter& letter, Seq seq, Error error, std::string_view field) {
+void Rooms::answer_parcel(PublishLetter& letter, Seq seq, const Refusal& refusal) {
   const ShardId shard = letter.sender.shard();
   mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,
                                          .parcel = std::move(letter.parcel),
                                          .repeat_key = letter.repeat_key,
                                          .timestamp_unix_ms = context_.now.unix_ms,
                                          .seq = seq,
-                                         .field = field.data(),
-                                         .field_bytes = static_cast<u8>(field.size()),
-                                         .error = error}));
+                                         .field = refusal.field.data(),
+                                         .field_bytes = static_cast<u8>(refusal.field.size()),
+                                         .error = refusal.error,
+                                         .retry_after_ms = refusal.retry_after_ms}));
 }
 
 void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
@@ -66,7 +67,7 @@ void Rooms::ask(Ask& ask) {
   answer->session = ask.session;
   answer->id = ask.id;
   std::string list;
-  room->write_history(list, ask.before, ask.limit);
+  room->write_history(list, ask.before, ask.limit, ask.session);
   answers::history(answer->json, ask.id, room->name, list);
   mail_.send(ask.session.shard(), Letter(std::move(answer)));
 }

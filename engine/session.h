@@ -9,6 +9,7 @@
 #include "engine/ids.h"
 #include "engine/name.h"
 #include "engine/outbox.h"
+#include "engine/permission.h"
 #include "engine/publish_memory.h"
 #include "engine/read_back.h"
 #include "engine/token_bucket.h"
@@ -36,6 +37,7 @@ struct Session {
   bool ping_due : 1 = false;
   bool unread : 1 = false;      // the kernel did not take the last batch whole
   bool overflowed : 1 = false;  // an answer found no room: none after it may come instead
+  u8 permissions : kPermissionBits = kPermissionsDefault;
 };
 
 static_assert(sizeof(Session) <= 80, "a million of them");

@@ -2,12 +2,14 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "codec/delivery.h"
 #include "codec/frame.h"
 #include "engine/answers.h"
+#include "engine/lane_log.h"
 
 namespace perseid {
 namespace {
@@ -148,6 +150,25 @@ u8* Sessions::reserve(Slot slot, u32 size_bytes) {
   }
   touch(slot);
   return session.outbox.append(context_.pool, size_bytes);
+}
+
+void Sessions::push_what_fits(Slot slot, Bytes frames) {
+  while (!frames.empty() && !has_room(slot, static_cast<u32>(frames.size()))) {
+    frames = frames.subspan(frame_bytes_at(frames.data()));
+  }
+  if (frames.empty()) return;
+  u8* out = reserve(slot, static_cast<u32>(frames.size()));
+  if (out != nullptr) std::copy(frames.begin(), frames.end(), out);
+}
+
+bool Sessions::push_if_read(Slot slot, Bytes frame) {
+  const Session& session = sessions_[slot];
+  const auto size_bytes = static_cast<u32>(frame.size());
+  if (session.closing || session.overflowed || session.unread || !has_room(slot, size_bytes)) {
+    return false;
+  }
+  std::copy(frame.begin(), frame.end(), reserve(slot, size_bytes));
+  return true;
 }
 
 void Sessions::answer(Slot slot, std::string_view json) {

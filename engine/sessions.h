@@ -53,6 +53,10 @@ class Sessions {
   bool answer_if_room(Slot slot, std::string_view id, std::string_view json);
   void answer_error(Slot slot, std::string_view id, Error error, std::string_view field = {},
                     u32 retry_after_ms = 0, std::string_view detail = {});
+  // Finished frames, one behind the other: as many of the last as there is room for.
+  void push_what_fits(Slot slot, Bytes frames);
+  // A finished frame for who reads; false if it is not sent. Never ends the session.
+  bool push_if_read(Slot slot, Bytes frame);
   // Room for a finished frame; null if the outbox is full: the session is then being closed as too
   // slow.
   u8* reserve(Slot slot, u32 size_bytes);

@@ -23,6 +23,18 @@ namespace perseid {
   X(message_bytes_in, "Their bytes.")                                                       \
   X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                \
   X(messages_direct, "Private messages handed to a recipient here.")                        \
+  X(chat_events, "Edits, reactions and deletions of chat messages.")                        \
+  X(chat_marks_refused, "Edits and reactions refused by a limit of the room.")              \
+  X(chat_silenced, "Chat refused because its sender is muted, or the room slow.")           \
+  X(histories_folded, "Histories of joiners with edits and reactions in them.")             \
+  X(typing_told, "Told to one member that another is typing.")                              \
+  X(typing_untold, "Not told, by a limit or because the member does not read.")             \
+  X(read_positions_dropped, "Read positions forgotten for newer ones.")                     \
+  X(moderated, "Wishes of moderators fulfilled.")                                           \
+  X(moderation_refused, "Mutes, bans and slow rooms that found no place.")                  \
+  X(notices_sent, "Notices of the relay to one session.")                                   \
+  X(notices_unsent, "The same, not sent because the session does not read.")                \
+  X(names_unlisted, "Sessions beyond --name-sessions-max of their name.")                   \
   X(deliveries, "Lane messages handed to members' sends.")                                  \
   X(lane_bytes_out, "Their bytes.")                                                         \
   X(sends_gathered, "Batches gathered for one connection.")                                 \

@@ -84,6 +84,7 @@ void Views::join(Slot session_slot, const Request& request, ViewWish wish) {
   letter->room = request.room;
   letter->create = request.create;
   letter->name = session.name.view();
+  letter->moderator = (session.permissions & kMayModerate) != 0;
   letter->id = request.id;
   mail_.send(view.home, Letter(std::move(letter)));
 }
@@ -98,7 +99,8 @@ void Views::joined(JoinAnswer& answer) {
     if (view.parent != kNoSlot) {
       refuse_cell(*member);
     } else if (session != kNoSlot) {
-      sessions_.answer_error(session, answer.id, answer.error, answer.field, 0, answer.problem);
+      sessions_.answer_error(session, answer.id, answer.error, answer.field, answer.retry_after_ms,
+                             answer.problem);
     }
     return remove_member(slot);
   }
@@ -122,7 +124,9 @@ void Views::joined(JoinAnswer& answer) {
     answers::joined(text, view.name, answer, context_.options,
                     packs ? dictionary->hash() : std::string_view());
     // Who hears nothing of its seat has none.
-    if (!sessions_.answer_if_room(session, answer.id, text) && !member->leaving) {
+    if (sessions_.answer_if_room(session, answer.id, text)) {
+      if (!answer.history.empty()) sessions_.push_what_fits(session, as_bytes(answer.history));
+    } else if (!member->leaving) {
       return give_up(slot, answer.session, nullptr);
     }
   }

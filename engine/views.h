@@ -43,6 +43,9 @@ class Views {
   void roster(TextAnswer& answer);
   void collect(const DiscoverCollect& letter);
   void cells(CellsLetter& letter);
+  // Chat (views_chat.cc): what passes by; who has to leave.
+  void passing(const PassingLetter& letter);
+  void expel(const KickLetter& letter);
 
   // A member asks for the whole state again: of a grid, of each cell in view.
   void ask_again(Slot session, Slot member);

@@ -97,9 +97,15 @@ TEST_F(BinaryVectors, ClientToRelay) {
     request.room = room;
     request.json = payload;
     if (!room.empty()) request.target = BinaryTarget::room_name;
-    if (!text(message, "to").empty()) {
+    const std::string to = text(message, "to");
+    if (!to.empty()) {
       request.target = BinaryTarget::client;
-      request.to = client(message, "to");
+      if (to.starts_with(kNamedRecipient)) {
+        request.target = BinaryTarget::user_name;
+        request.to_name = std::string_view(to).substr(1);
+      } else {
+        request.to = client(message, "to");
+      }
     }
     set_id(message, request);
     std::string written;
@@ -109,7 +115,7 @@ TEST_F(BinaryVectors, ClientToRelay) {
     std::string want = type;
     if (!room.empty()) want += " room=" + room;
     if (request.room_number != 0) want += " room_number=" + std::to_string(request.room_number);
-    if (request.to != 0) want += " to=" + text(message, "to");
+    if (!to.empty()) want += " to=" + to;
     want += coded.empty() ? " payload=" + payload : " coded=" + text(message, "coded");
     if (request.id_kind != BinaryId::none) want += " id=" + minified(message, "id");
     EXPECT_EQ(read_binary(bytes), want);
@@ -178,7 +184,16 @@ void check_state(const element& message, const std::string& bytes, const StateDe
   if (!want.coded) check_in_json(message, read);
 }
 
+// What has become of a message: what stands between timestamp and payload in the JSON flavour.
+std::string marks(const element& message) {
+  const std::string json = simdjson::minify(message);
+  const std::size_t begin = json.find(',', json.find(R"("timestamp":)")) + 1;
+  const std::size_t end = json.find(R"("payload":)");
+  return begin < end ? json.substr(begin, end - 1 - begin) : std::string();
+}
+
 void check_delivery(const element& message, const std::string& bytes, const Delivery& read) {
+  const std::string marked = marks(message);
   const std::string payload = minified(message, "payload");
   const Delivery want{
       .type = text(message, "type") == "chat" ? MessageType::chat : MessageType::player_action,
@@ -187,11 +202,13 @@ void check_delivery(const element& message, const std::string& bytes, const Deli
       .sender = client(message, "sender"),
       .to = text(message, "to").empty() ? 0 : client(message, "to"),
       .timestamp_unix_ms = number(message, "timestamp"),
+      .marks = marked,
       .payload = payload};
   EXPECT_EQ(written(want), bytes);
   EXPECT_EQ(written(read), bytes);
   EXPECT_EQ(read.sender, want.sender);
   EXPECT_EQ(read.payload, payload);
+  EXPECT_EQ(read.marks, marked);
 }
 
 TEST_F(BinaryVectors, RelayToClient) {

@@ -76,6 +76,17 @@ TEST(Delivery, WritesTheProtocolsExamples) {
                           R"("timestamp":1700000000123,"payload":{"text":"hi"}})");
 }
 
+TEST(Delivery, WritesWhatHasBecomeOfAMessageAndWhatPassesBy) {
+  Delivery marked = kChat;
+  marked.marks = R"("deleted":true)";
+  EXPECT_EQ(json(marked), R"({"type":"chat","room":"lobby","seq":58,"sender":"c0000000000011",)"
+                          R"("timestamp":1700000000123,"deleted":true,"payload":{"text":"hi"}})");
+  Delivery passing = kChat;
+  passing.seq = 0;
+  EXPECT_EQ(json(passing), R"({"type":"chat","room":"lobby","sender":"c0000000000011",)"
+                           R"("timestamp":1700000000123,"payload":{"text":"hi"}})");
+}
+
 TEST(Delivery, WritesStates) {
   StateDelivery state{.room_escaped = "arena",
                       .room_number = 9,

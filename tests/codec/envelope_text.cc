@@ -70,6 +70,10 @@ std::string describe(const Request& request) {
   add(line, "since.player_action", request.since.has_player_action, request.since.player_action);
   add(line, "before", request.has_before, request.before);
   add(line, "limit", request.has_limit, request.limit);
+  add(line, "seq", request.seq != 0, request.seq);
+  add(line, "client", request.client);
+  add(line, "duration_ms", request.duration_ms != 0, request.duration_ms);
+  add(line, "interval_ms", request.interval_ms != 0, request.interval_ms);
   add(line, "id", request.id);
   return line;
 }

@@ -48,7 +48,8 @@ std::string rendered(const BinaryMessage& message, CodedReader& coded) {
   return std::string(R"({"type":")") +
          (message.kind == BinaryKind::chat ? "chat" : "player_action") + R"(","room_number":)" +
          std::to_string(d.room_number) + R"(,"seq":)" + std::to_string(d.seq) + R"(,"sender":")" +
-         std::string(id, kClientIdBytes) + R"(","payload":)" + std::string(d.payload) + "}";
+         std::string(id, kClientIdBytes) + '"' + (d.marks.empty() ? "" : ",") +
+         std::string(d.marks) + R"(,"payload":)" + std::string(d.payload) + "}";
 }
 
 }  // namespace

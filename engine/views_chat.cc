@@ -1,0 +1,42 @@
+// Views: chat that is told to members one by one: what passes by, and that they have to leave.
+#include <string>
+
+#include "engine/answers.h"
+#include "engine/views.h"
+
+namespace perseid {
+
+void Views::passing(const PassingLetter& letter) {
+  const RoomView* view = views_.find(letter.view);
+  if (view == nullptr) return;
+  for (const Slot slot : view->members) {
+    const Member& member = members_[slot];
+    if (!member.joined || member.leaving || member.session == kNoSlot) continue;
+    if (sessions_.uid(member.session) == letter.sender) continue;
+    const Flavour flavour = sessions_[member.session].format.flavour;
+    const std::string& frame = letter.frames[static_cast<u8>(flavour)];
+    const bool told = sessions_.push_if_read(member.session, as_bytes(frame));
+    ++(told ? context_.stats.typing_told : context_.stats.typing_untold);
+  }
+}
+
+void Views::expel(const KickLetter& letter) {
+  if (sessions_.find(letter.session) == nullptr) return;
+  const Slot session = letter.session.handle().slot;
+  Slot slot = sessions_[session].first_member;
+  // Its seat tells this membership from one before or after it.
+  const auto is_it = [&](const Member& member) {
+    return member.joined && !member.leaving && member.seat == letter.seat &&
+           views_[member.view].room == letter.room;
+  };
+  while (slot != kNoSlot && !is_it(members_[slot])) slot = members_[slot].next_in_session;
+  if (slot == kNoSlot) return;
+  std::string text;
+  answers::expelled(text, views_[members_[slot].view].name,
+                    letter.why == Error::banned ? "banned" : "kicked", letter.retry_after_ms);
+  leave_cells(session, members_[slot].view);
+  give_up(slot, letter.session, nullptr);
+  sessions_.answer(session, text);
+}
+
+}  // namespace perseid
