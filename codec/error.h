@@ -79,6 +79,7 @@ namespace perseid {
   X(state_limit, none, 0, "The room's state would exceed its limit.")                            \
   X(rate_limited, none, 0, "Too much at once; wait before the next message.")                    \
   X(overloaded, none, 0, "The relay is overloaded; wait before the next message.")               \
+  X(store_unavailable, none, 0, "The store does not take anything now; wait and try again.")     \
   X(too_many_messages, too_many_messages, 0, "Far more messages than the limits allow.")         \
   X(heartbeat_timeout, heartbeat_timeout, 0, "Nothing was heard from the client in time.")       \
   X(too_slow, too_slow, 0, "The client does not read what is sent to it.")                       \

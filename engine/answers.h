@@ -13,6 +13,11 @@
 
 namespace perseid::answers {
 
+// When to try again; 0: that is of no use.
+constexpr u32 retry_after_ms(Error error) {
+  return error == Error::overloaded ? 100 : error == Error::store_unavailable ? 1000 : 0;
+}
+
 // `id` is a request's raw token, or empty.
 void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
              const Options& options, u64 unix_ms);

@@ -28,7 +28,8 @@ enum class TimerKind : u32 {
   room_tick,
   room_window,
   room_tidy,
-  room_linger
+  room_linger,
+  room_store
 };
 
 constexpr u64 timer_cookie(TimerKind kind, Slot slot) {

@@ -221,7 +221,8 @@ void Dispatch::text(const TextAnswer& answer) {
   if (sessions_.find(answer.session) == nullptr) return;
   const Slot session = answer.session.handle().slot;
   if (answer.error != Error::ok) {
-    return sessions_.answer_error(session, answer.id, answer.error, answer.field);
+    return sessions_.answer_error(session, answer.id, answer.error, answer.field,
+                                  answers::retry_after_ms(answer.error));
   }
   sessions_.answer_if_room(session, answer.id, answer.json);
 }

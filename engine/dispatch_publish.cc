@@ -1,5 +1,6 @@
 // Publishing: chat, player_action and game_state to rooms here or on another shard, and private
 // messages.
+#include <algorithm>
 #include <utility>
 
 #include "codec/client_id.h"
@@ -66,10 +67,11 @@ void Dispatch::publish(Slot session, const Request& request) {
   const RoomView& view = views_.view_of(member);
   const u64 key = repeat_key(request, view.name);
   if (key != 0 && answer_repeated(session, request, view.name, key)) return;
-  if (view.home == context_.config.shard) {
+  if (view.home == context_.config.shard && member.joined) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
-    return publish_here(session, request, chat, *room, key);
+    const bool waits = request.type == MessageType::chat && Rooms::stores_first(*room);
+    if (!waits) return publish_here(session, request, chat, *room, key);
   }
   PublishLetter letter{.room = member.joined ? view.room : Handle{},
                        .sender = sessions_.uid(session),
@@ -84,10 +86,10 @@ void Dispatch::publish(Slot session, const Request& request) {
 }
 
 void Dispatch::refuse_overloaded(Slot session, const Request& request, u64 key) {
-  constexpr u32 kOverloadedRetryMs = 100;
   if (key != 0) sessions_[session].memory->forget(key);
   ++context_.stats.overloaded;
-  sessions_.answer_error(session, request.id, Error::overloaded, {}, kOverloadedRetryMs);
+  sessions_.answer_error(session, request.id, Error::overloaded, {},
+                         answers::retry_after_ms(Error::overloaded));
 }
 
 void Dispatch::publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
@@ -104,8 +106,8 @@ void Dispatch::publish_here(Slot session, const Request& request, ChatKind chat,
                      refusal);
   if (refusal.error != Error::ok) {
     if (key != 0) sessions_[session].memory->forget(key);
-    return sessions_.answer_error(session, request.id, refusal.error, refusal.field,
-                                  refusal.retry_after_ms);
+    const u32 wait_ms = std::max(refusal.retry_after_ms, answers::retry_after_ms(refusal.error));
+    return sessions_.answer_error(session, request.id, refusal.error, refusal.field, wait_ms);
   }
   if (request.id.empty()) return;
   remember(session, key, seq, context_.now.unix_ms);
@@ -133,7 +135,7 @@ void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::
   if (answer.repeat_key != 0) sessions_[session].memory->forget(answer.repeat_key);
   for (u32 i = 0; i <= repeats; ++i) {
     sessions_.answer_error(session, id, answer.error, {answer.field, answer.field_bytes},
-                           answer.retry_after_ms);
+                           std::max(answer.retry_after_ms, answers::retry_after_ms(answer.error)));
   }
 }
 

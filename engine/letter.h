@@ -20,6 +20,7 @@
 #include "engine/lane_view.h"
 #include "engine/room_rule.h"
 #include "engine/segment.h"
+#include "engine/store.h"
 
 namespace perseid {
 
@@ -218,7 +219,7 @@ using LetterBody =
                  DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>,
                  std::unique_ptr<CellsLetter>, std::unique_ptr<ChatAsk>,
                  std::unique_ptr<PassingLetter>, KickLetter, std::unique_ptr<NoticeLetter>,
-                 NameLetter, NamedDirect, NamedAnswer>;
+                 NameLetter, NamedDirect, NamedAnswer, std::unique_ptr<StoreJob>>;
 
 class Letter {
  public:

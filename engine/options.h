@@ -125,6 +125,22 @@ namespace perseid {
       "With nothing to send, a busy shard waits so long for more to come in: fewer wake-ups; 0: "  \
       "never.")                                                                                    \
   FLAG(no_pin, "Do not pin shards to cores.")                                                      \
+  GROUP("The store")                                                                               \
+  TEXT(store, "",                                                                                  \
+       "Where durable rooms are kept: empty for a SQLite file in --data-dir, none, or "            \
+       "postgresql://USER@HOST/DATABASE.")                                                         \
+  TEXT(data_dir, "perseid-data",                                                                   \
+       "Directory of that file; made when the first durable room asks for it.")                    \
+  NUM(u32, store_queue_bytes_max, 16777216, 65536, 1073741824, "bytes",                            \
+      "On their way to the store; more is refused as overloaded.")                                 \
+  NUM(u32, store_page_bytes_max, 1048576, 4096, 67108864, "bytes",                                 \
+      "What one question for history reads from the store.")                                       \
+  NUM(u32, store_rooms_max, 1000000, 1, 100000000, "", "Rooms that the store keeps.")              \
+  NUM(u32, store_room_messages_max, 1000000, 0, 4294967295, "messages",                            \
+      "The store keeps so much chat of a room; 0: no limit.")                                      \
+  NUM(u32, store_room_bytes_max, 1073741824, 0, 4294967295, "bytes",                               \
+      "The same, in bytes of payload; 0: no limit.")                                               \
+  NUM(u32, store_days_max, 0, 0, 36500, "days", "The same, by age; 0: no limit.")                  \
   GROUP("Logs and files")                                                                          \
   TEXT(config, "", "TOML file with these same names.")                                             \
   TEXT(log_level, "info", "trace, debug, info, warn, error or off.")                               \

@@ -57,6 +57,7 @@ struct Relay::State final : Mail {
   void take(NameLetter& body) { dispatch.name(body); }
   void take(NamedDirect& body) { dispatch.named(body); }
   void take(NamedAnswer& body) { dispatch.named_answer(body); }
+  void take(std::unique_ptr<StoreJob>& body) { rooms.stored(std::move(body)); }
 
   void on_timer(u64 cookie) {
     const TimerKind kind = static_cast<TimerKind>(cookie >> 32);
@@ -74,6 +75,7 @@ struct Relay::State final : Mail {
       case TimerKind::room_window:
       case TimerKind::room_tidy:
       case TimerKind::room_linger:
+      case TimerKind::room_store:
         return rooms.on_timer(kind, slot);
     }
   }

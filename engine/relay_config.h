@@ -12,6 +12,7 @@
 #include "engine/options.h"
 #include "engine/room_rule.h"
 #include "engine/stats.h"
+#include "engine/store.h"
 
 namespace perseid {
 
@@ -24,6 +25,7 @@ struct RelayConfig {
   std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
   u32 events_wanted = ~0u;        // bit per EventKind: others are not even made
   Stats* stats = nullptr;         // where to count; null: in the relay itself
+  Store* store = nullptr;         // outlives the relay; null: nothing is kept
   std::array<u8, 16> seed{};      // differs per shard: session secrets, epochs, first generation
 };
 

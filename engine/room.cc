@@ -155,10 +155,15 @@ Seq Room::publish(Lane lane, MessageType type, SessionUid sender, std::string_vi
                           .sender = sender.value,
                           .timestamp_unix_ms = context_.now.unix_ms,
                           .payload = payload};
-  append(lane, {delivery_bytes(Flavour::json, delivery), delivery_bytes(Flavour::bin, delivery)},
-         [&](Flavour flavour, u8* out) { write_delivery(flavour, delivery, out); });
+  append_message(delivery);
   ++context_.stats.messages_sequenced;
   return seq;
+}
+
+void Room::append_message(const Delivery& delivery) {
+  append(lane_of(delivery.type),
+         {delivery_bytes(Flavour::json, delivery), delivery_bytes(Flavour::bin, delivery)},
+         [&](Flavour flavour, u8* out) { write_delivery(flavour, delivery, out); });
 }
 
 void Room::notice(std::string_view json) {

@@ -21,6 +21,7 @@
 #include "engine/name.h"
 #include "engine/read_positions.h"
 #include "engine/state_model.h"
+#include "engine/store_line.h"
 #include "engine/typing_throttle.h"
 
 namespace perseid {
@@ -67,6 +68,10 @@ class Room {
 
   // Appends a message to a sequenced lane in every format in use; returns its seq.
   Seq publish(Lane lane, MessageType type, SessionUid sender, std::string_view payload);
+  // The same for what has its seq and time already, which comes from the store or was there.
+  void append_message(const Delivery& delivery);
+  // Begins where the store says that it ended. Nobody has joined yet.
+  void restore(const store::OpenRoom& stored);
   // Appends a system message (presence).
   void notice(std::string_view json);
   // Encodes what changed since the last tick, once per flavour that somebody reads.
@@ -79,14 +84,18 @@ class Room {
   // Appends at most `max` members as JSON objects, in brackets.
   void write_members(std::string& out, u32 max) const;
   // Appends up to `limit` chat messages before seq `before`, oldest first, in brackets, as they are
-  // now and as `asker` sees them (room_chat.cc).
-  void write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const;
+  // now and as `asker` sees them (room_chat.cc). Returns how many.
+  u32 write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const;
+  // The oldest of them that there is.
+  Seq history_begin() const { return history_first(context_.options.chat_history); }
   // Whether something of the newest messages is not as it was sent.
   bool history_is_marked(u32 messages) const;
   // Those messages as finished frames, at most so many bytes of the newest.
   std::string folded_history(WireFormat format, u32 messages, u32 bytes_max,
                              SessionUid asker) const;
   ChatBook& book();
+  // A change that has its place in the lane.
+  void fold_change(Seq seq, u64 unix_ms, u64 sender, std::string_view payload);
   // Who wrote a message; false if the window holds no message with that seq.
   bool author_of(Seq message, u64& author) const;
   // How many messages stand behind this seq.
@@ -138,6 +147,8 @@ class Room {
     Cell at;
   };
   std::optional<CellOf> cell;
+  std::unique_ptr<StoreLine> line;  // where its chat is kept
+  std::vector<StoredFact> facts;    // as the store knew them when the room was opened
   u32 members_total = 0;
   u64 tick_number = 0;
   u32 state_version = 0;  // counts what left the table's list of changes, told or untold

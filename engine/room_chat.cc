@@ -32,6 +32,10 @@ ChatBook& Room::book() {
   return *chat_book;
 }
 
+void Room::fold_change(Seq seq, u64 unix_ms, u64 sender, std::string_view payload) {
+  book().apply_payload(context_.chat_folder.reader(), {seq, unix_ms, sender, {}}, payload);
+}
+
 bool Room::author_of(Seq message, u64& author) const {
   if (chat_book != nullptr && chat_book->is_event(message)) return false;
   bool found = false;
@@ -48,15 +52,17 @@ u64 Room::unread_after(Seq read) const {
   return end - 1 - read - events;
 }
 
-void Room::write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const {
+u32 Room::write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const {
   const LaneLog& chat = canonical().lanes[index(Lane::chat)];
   const Seq end = std::clamp(before, Seq{1}, chat.next_seq());
   const Seq least = history_first(context_.options.chat_history);
   const Seq first = chat_book == nullptr ? std::max(least, end - std::min<Seq>(end - 1, limit))
                                          : chat_book->first_of(limit, least, end);
+  u32 count = 0;
   out += '[';
   chat.visit(first, end - 1, [&](Seq seq, Bytes frame) {
     if (chat_book != nullptr && chat_book->is_event(seq)) return;
+    ++count;
     if (out.back() != '[') out += ',';
     const ChatMark* mark = chat_book == nullptr ? nullptr : chat_book->find(seq);
     if (mark == nullptr) {
@@ -67,6 +73,7 @@ void Room::write_history(std::string& out, Seq before, u32 limit, SessionUid ask
     out += delivery_json(as_bytes(frame_of(Flavour::json, folded)));
   });
   out += ']';
+  return count;
 }
 
 // What changes a message comes behind it: so the newest event tells of all of them.

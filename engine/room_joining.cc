@@ -23,6 +23,30 @@ Seq Room::history_first(u32 messages) const {
   return chat.next_seq() - std::min<Seq>(messages, held);
 }
 
+void Room::restore(const store::OpenRoom& stored) {
+  const Seq first = stored.last_seq - stored.newest.size() + 1;
+  std::array<LaneLog, kLanes>& lanes = canonical().lanes;
+  lanes[index(Lane::chat)] = LaneLog(first);
+  lanes[index(Lane::player_action)] = LaneLog(stored.action_seq + 1);
+  for (const StoredMessage& message : stored.newest) {
+    append_message({.type = MessageType::chat,
+                    .room_escaped = name_json,
+                    .room_number = number,
+                    .seq = message.seq,
+                    .sender = message.sender,
+                    .timestamp_unix_ms = message.timestamp_unix_ms,
+                    .payload = message.payload});
+    if (message.target != 0) {
+      fold_change(message.seq, message.timestamp_unix_ms, message.sender, message.payload);
+    }
+  }
+  if (chat_book != nullptr) chat_book->forget_before(first);
+  lanes[index(Lane::chat)].told(context_.now.mono_ms);
+  grown_lanes = 0;
+  // The state is all gone, and who comes back with the old one in mind is told so.
+  if (stored.found) ++state_version;
+}
+
 bool Room::place_cursors(const JoinRequest& request, std::array<LaneCursor, kLanes>& out) const {
   const FormatLogs& logs = *formats[request.format.index()];
   for (u8 lane = 0; lane < kLanes; ++lane) {

@@ -1,5 +1,6 @@
 #include "engine/room_rule.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "codec/json_text.h"
@@ -53,6 +54,11 @@ void append_grid(std::string& out, const GridRule& grid, const Schema& schema) {
 
 std::string_view name(Ownership ownership) {
   return ownership == Ownership::anyone ? "anyone" : "first_writer";
+}
+
+std::string_view name(Durability durability) {
+  constexpr std::string_view kNames[] = {"memory", "async", "commit"};
+  return kNames[static_cast<u8>(durability)];
 }
 
 const std::shared_ptr<const RoomRule>& RoomRule::ordinary() {
@@ -116,6 +122,11 @@ std::shared_ptr<const RoomRule> RoomRules::find(std::string_view room_name) cons
     if (matches(rule->pattern, room_name)) return rule;
   }
   return nullptr;
+}
+
+bool RoomRules::any_durable() const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [](const auto& rule) { return rule->durability != Durability::memory; });
 }
 
 }  // namespace perseid

@@ -30,6 +30,14 @@ enum class Ownership : u8 {
 };
 std::string_view name(Ownership ownership);
 
+// What becomes of a room's chat when the relay ends.
+enum class Durability : u8 {
+  memory,  // gone
+  async,   // stored soon after it is acknowledged
+  commit   // stored before it is acknowledged, or delivered to anybody
+};
+std::string_view name(Durability durability);
+
 // Members see the cells around their entity. Lengths are in the unit of the fields x and y.
 struct GridRule {
   double cell = 0;        // side of a cell
@@ -64,6 +72,7 @@ struct RoomRule {
   std::optional<u32> entities_max;  // beside --room-entities-max
   bool read_receipts = false;       // members with presence hear how far the others have read
   std::optional<GridRule> grid;
+  Durability durability = Durability::memory;
 };
 
 // Whether a name is of a pattern: * stands for any characters, ? for one, others for themselves.
@@ -76,6 +85,8 @@ class RoomRules {
   std::string add(std::string_view json);
   // The first whose pattern matches; null if none does.
   std::shared_ptr<const RoomRule> find(std::string_view room_name) const;
+  // Whether any room is to be kept beyond the relay's life.
+  bool any_durable() const;
   const std::vector<std::shared_ptr<const RoomRule>>& all() const { return rules_; }
 
  private:

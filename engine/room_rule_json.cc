@@ -165,6 +165,7 @@ class RuleReader {
     if (key == "action_window_ms") return read_window(value);
     if (key == "schema") return read_schema(value);
     if (key == "ownership") return read_ownership(value);
+    if (key == "durability") return read_durability(value);
     if (key == "remove_on_leave") return read_bool(value, rule->remove_on_leave);
     if (key == "checksum_every_ticks") {
       return read_whole(value, 0, kChecksumEveryTicksMax, rule->checksum_every_ticks);
@@ -221,6 +222,18 @@ class RuleReader {
       return {};
     }
     return R"(must be "anyone" or "first_writer")";
+  }
+
+  std::string read_durability(ondemand::value value) {
+    std::string_view text;
+    if (value.get_string().get(text)) text = {};
+    for (const Durability durability :
+         {Durability::memory, Durability::async, Durability::commit}) {
+      if (text != name(durability)) continue;
+      rule->durability = durability;
+      return {};
+    }
+    return R"(must be "memory", "async" or "commit")";
   }
 
   static std::string read_bool(ondemand::value value, bool& out) {

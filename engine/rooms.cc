@@ -11,6 +11,7 @@ namespace {
 
 constexpr u64 kFormatLingerMs = 10'000;
 constexpr u64 kCellLingerMs = 2'000;
+constexpr u64 kBusyLookMs = 1'000;
 
 }  // namespace
 
@@ -19,7 +20,15 @@ Rooms::Rooms(Context& context, Mail& mail)
       mail_(mail),
       by_name_(0, KeyedHash{context.config.hash_key}),
       schemas_(KeyedHash{context.config.hash_key}),
-      moderation_(KeyedHash{context.config.hash_key}, context.options.moderation_entries_max) {}
+      moderation_(KeyedHash{context.config.hash_key}, context.options.moderation_entries_max),
+      parcels_(context.pool),
+      opening_by_name_(0, KeyedHash{context.config.hash_key}) {}
+
+Rooms::~Rooms() {
+  for (Slot slot = 0; slot < rooms_.slots_used(); ++slot) {
+    if (rooms_.live(slot)) close_line(*rooms_[slot]);
+  }
+}
 
 std::string Rooms::new_epoch() {
   const u64 count = ++epochs_made_;
@@ -52,6 +61,10 @@ std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request, J
   if (!permitted) return nullptr;
   auto rule = RoomRule::parse(request.create, answer.problem);
   if (rule == nullptr) return nullptr;
+  if (rule->durability != Durability::memory && context_.config.store == nullptr) {
+    answer.problem = "durability: this relay keeps no store";
+    return nullptr;
+  }
   if (rule->pattern.empty()) {
     auto own = std::make_shared<RoomRule>(*rule);
     own->schema = schemas_.share(own->schema);
@@ -61,7 +74,7 @@ std::shared_ptr<const RoomRule> Rooms::rule_of_new(const JoinRequest& request, J
   return nullptr;
 }
 
-Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
+Room* Rooms::obtain(JoinRequest& request, JoinAnswer& answer) {
   const auto it = by_name_.find(std::string_view(request.room));
   if (it != by_name_.end()) return rooms_[it->second].get();
   std::shared_ptr<const RoomRule> rule = rule_of_new(request, answer);
@@ -70,21 +83,29 @@ Room* Rooms::obtain(const JoinRequest& request, JoinAnswer& answer) {
   answer.error = Error::room_limit;
   if (!has_place()) return nullptr;
   answer.error = Error::ok;
+  if (is_durable(*rule)) {
+    open(request, answer, std::move(rule));
+    return nullptr;
+  }
+  return &begin(request.room, new_epoch(), std::move(rule));
+}
+
+Room& Rooms::begin(std::string_view room, std::string epoch, std::shared_ptr<const RoomRule> rule) {
   const Slot slot = rooms_.acquire();
   PSD_ASSERT(slot < 0xffffffu);
   rooms_[slot] =
-      std::make_unique<Room>(context_, request.room, new_number(), new_epoch(), std::move(rule));
+      std::make_unique<Room>(context_, room, new_number(), std::move(epoch), std::move(rule));
   rooms_[slot]->slot = slot;
-  rooms_[slot]->moderation = moderation_.hold(request.room);
-  by_name_.emplace(request.room, slot);
+  rooms_[slot]->moderation = moderation_.hold(room);
+  by_name_.emplace(room, slot);
   ++context_.stats.rooms_created;
-  return rooms_[slot].get();
+  return *rooms_[slot];
 }
 
 // Each shard takes its share of --rooms-max; names spread evenly under a keyed hash.
 bool Rooms::has_place() {
   const u32 rooms_max = std::max(1u, context_.options.rooms_max / context_.config.shard_count);
-  return rooms_.size() - cells_open_ < rooms_max || make_place();
+  return rooms_.size() - cells_open_ + openings_.size() < rooms_max || make_place();
 }
 
 // An empty room is kept for recovery, but not at the price of refusing one that is wanted: or else
@@ -97,7 +118,7 @@ bool Rooms::make_place() {
     next_look_ = next_look_ + 1 < rooms_.slots_used() ? next_look_ + 1 : 0;
     if (!rooms_.live(next_look_) || rooms_[next_look_]->cell) continue;
     ++looks;
-    if (rooms_[next_look_]->members_total > 0) continue;
+    if (rooms_[next_look_]->members_total > 0 || is_busy(*rooms_[next_look_])) continue;
     remove(next_look_);
     return true;
   }
@@ -106,7 +127,8 @@ bool Rooms::make_place() {
 
 void Rooms::remove(Slot slot) {
   Room& room = *rooms_[slot];
-  PSD_ASSERT(room.members_total == 0);
+  PSD_ASSERT(room.members_total == 0 && !is_busy(room));
+  close_line(room);
   for (const TimerId timer :
        {room.tick_timer, room.window_timer, room.linger_timer, room.tidy_timer}) {
     if (timer != kNoTimer) context_.timers.cancel(timer);
@@ -130,14 +152,16 @@ void Rooms::remove(Slot slot) {
 }
 
 void Rooms::join(JoinRequest& request) {
+  if (waits(request)) return;
   auto answer = std::make_unique<JoinAnswer>();
   answer->session = request.session;
   answer->member = request.member;
   answer->view = request.view;
-  answer->id = std::move(request.id);
+  answer->id = request.id;
   Room* room = request.is_cell               ? obtain_cell(request, *answer)
                : is_banned(request, *answer) ? nullptr
                                              : obtain(request, *answer);
+  if (room == nullptr && answer->error == Error::ok) return;  // it waits for the store
   if (room != nullptr) answer->error = seat(*room, request, *answer);
   if (answer->error != Error::ok && request.is_cell) {
     refuse_cell(request);
@@ -206,6 +230,7 @@ Room* Rooms::find_seated(Handle handle, std::string_view name, SessionUid sessio
 }
 
 void Rooms::leave(LeaveLetter& letter) {
+  if (waits(letter)) return;
   u32 seat = letter.seat;
   const std::string_view name = letter.ask == nullptr ? std::string_view{} : letter.ask->room;
   Room* room = find_seated(letter.room, name, letter.session, seat);
@@ -233,13 +258,16 @@ void Rooms::give_up_seat(Room& room, u32 seat, const LeaveLetter& letter) {
   if (room.grid != nullptr) room.grid->unwatch(letter.session);
   if (room.moderation != nullptr) room.moderation->unseat(letter.session);
   if (room.owners != nullptr) give_up_entities(room, letter.session);
-  if (room.members_total == 0) {
-    // Who walks to and fro at a border has the same cell opened again and again.
-    const u64 linger_ms = room.cell ? kCellLingerMs : context_.options.room_linger_ms;
-    room.linger_timer = context_.timers.schedule(
-        context_.now.mono_ms + linger_ms, timer_cookie(TimerKind::room_linger, slot_of(room)));
-    if (room.cell) rest_cell(room);
-  }
+  linger(room);
+}
+
+void Rooms::linger(Room& room) {
+  if (room.members_total > 0 || room.linger_timer != kNoTimer) return;
+  // Who walks to and fro at a border has the same cell opened again and again.
+  const u64 linger_ms = room.cell ? kCellLingerMs : context_.options.room_linger_ms;
+  room.linger_timer = context_.timers.schedule(context_.now.mono_ms + linger_ms,
+                                               timer_cookie(TimerKind::room_linger, slot_of(room)));
+  if (room.cell) rest_cell(room);
 }
 
 Seq Rooms::publish(Room& room, const Publish& message, Refusal& refusal) {
@@ -254,12 +282,16 @@ Seq Rooms::publish(Room& room, const Publish& message, Refusal& refusal) {
   }
   ChatPayload says;
   if (lane == Lane::chat && !admit_chat(room, message, says, refusal)) return 0;
+  const bool kept = lane == Lane::chat && room.line != nullptr;
+  if (kept) refusal.error = may_store(room, payload.size());
+  if (refusal.error != Error::ok) return 0;
   const MessageType type = lane == Lane::chat ? MessageType::chat : MessageType::player_action;
   const Seq seq = room.publish(lane, type, sender, payload);
   if (is_event(says.kind)) {
     room.book().apply({seq, context_.now.unix_ms, sender.value, says});
     ++context_.stats.chat_events;
   }
+  if (kept) keep(room, sender, says.target, payload);
   context_.emit(EventKind::message_sent, sender, room.name, Error::ok, name(lane), payload.size());
   grown(room, lane);
   return seq;
@@ -282,21 +314,23 @@ void Rooms::arm_tick(Room& room) {
 
 void Rooms::publish(PublishLetter& letter) {
   const Parcel parcel = open_parcel(letter.parcel);
+  if (waits(letter, parcel)) return;
   u32 seat = kNoSlot;
   Room* room = find_seated(letter.room, parcel.room, letter.sender, seat);
   Refusal refusal;
   Seq seq = 0;
+  const Publish message{.lane = static_cast<Lane>(letter.lane),
+                        .sender = letter.sender,
+                        .payload = parcel.payload,
+                        .coded = letter.coded,
+                        .chat = letter.chat,
+                        .moderator = letter.moderator};
   if (room == nullptr) {
     refusal = {.error = Error::not_joined, .field = "room"};
+  } else if (message.lane == Lane::chat && stores_first(*room)) {
+    if (hold(*room, letter, message, refusal)) return;
   } else {
-    seq = publish(*room,
-                  {.lane = static_cast<Lane>(letter.lane),
-                   .sender = letter.sender,
-                   .payload = parcel.payload,
-                   .coded = letter.coded,
-                   .chat = letter.chat,
-                   .moderator = letter.moderator},
-                  refusal);
+    seq = publish(*room, message, refusal);
   }
   if (!parcel.id.empty() || refusal.error != Error::ok) answer_parcel(letter, seq, refusal);
 }
@@ -319,7 +353,12 @@ void Rooms::on_timer(TimerKind kind, Slot slot) {
     tell_begins(room);
   } else if (kind == TimerKind::room_linger) {
     room.linger_timer = kNoTimer;
-    remove(slot);
+    if (!is_busy(room)) return remove(slot);
+    room.linger_timer = context_.timers.schedule(context_.now.mono_ms + kBusyLookMs,
+                                                 timer_cookie(TimerKind::room_linger, slot));
+  } else if (kind == TimerKind::room_store) {
+    room.line->retry_timer = kNoTimer;
+    try_again(room);
   }
 }
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/action_window.h"
@@ -12,6 +14,7 @@
 #include "engine/grid.h"
 #include "engine/keyed_hash.h"
 #include "engine/moderation.h"
+#include "engine/parcel.h"
 #include "engine/room.h"
 #include "engine/schema_pool.h"
 #include "engine/slab.h"
@@ -21,6 +24,7 @@ namespace perseid {
 class Rooms {
  public:
   Rooms(Context& context, Mail& mail);
+  ~Rooms();  // tells the store that its rooms are at their end
 
   void join(JoinRequest& request);
   void leave(LeaveLetter& letter);
@@ -46,6 +50,14 @@ class Rooms {
   void notice(const NoticeLetter& letter);
   void keyframe_wanted(const KeyframeWanted& letter);
 
+  // Chat of this room is delivered and acknowledged once it is stored: by letter only.
+  static bool stores_first(const Room& room) { return room.line != nullptr && room.line->commit; }
+  // A job that the store has done.
+  void stored(std::unique_ptr<StoreJob> job);
+  // A small thing that a durable room is to remember; false if it cannot.
+  bool put_fact(Room& room, std::string_view key, std::string_view value);
+  bool drop_fact(Room& room, std::string_view key);
+
   void end_turn();
   // From now on nothing is held back: windows close.
   void begin_drain();
@@ -66,7 +78,8 @@ class Rooms {
 
  private:
   // Null if there may be no such room; then the answer says why.
-  Room* obtain(const JoinRequest& request, JoinAnswer& answer);
+  // Nor if the store is asked for it: then the request waits, and there is no error.
+  Room* obtain(JoinRequest& request, JoinAnswer& answer);
   // Chat (rooms_chat.cc). False: it is not sequenced, be it refused or done.
   bool admit_chat(Room& room, const Publish& message, ChatPayload& says, Refusal& refusal);
   bool may_write(Room& room, const Publish& message, Refusal& refusal);
@@ -74,11 +87,13 @@ class Rooms {
   void pass_on(Room& room, const Publish& message);
   void fill_chat(const Room& room, const JoinRequest& request, JoinAnswer& answer);
   Error read(Room& room, const ChatAsk& ask, std::string_view& field);
+  ReadPositions& read_positions(Room& room);
   // Moderation (rooms_moderate.cc).
   bool is_banned(const JoinRequest& request, JoinAnswer& answer);
   Error moderate(Room& room, const ChatAsk& ask, std::string_view& field);
   std::vector<u32> seats_of(const Room& room, const ChatAsk& ask) const;
   void silence(Room& room, const ChatAsk& ask);
+  void remember_order(Room& room, const ChatAsk& ask, u64 until_unix_ms);
   u32 expel(Room& room, const ChatAsk& ask, Error why, u64 until_unix_ms);
   Room* obtain_cell(const JoinRequest& request, JoinAnswer& answer);
   Room& open_cell(const JoinRequest& request, Room& parent);
@@ -94,6 +109,7 @@ class Rooms {
   void remove(Slot slot);
   Error seat(Room& room, const JoinRequest& request, JoinAnswer& answer);
   void give_up_seat(Room& room, u32 seat, const LeaveLetter& letter);
+  void linger(Room& room);  // if nobody is in it
   void tidy_later(Room& room);
   void answer_leave(LeaveLetter& letter, bool left);
   void attach(Room& room, Viewer& viewer, WireFormat format);
@@ -120,6 +136,52 @@ class Rooms {
   void send_roster(Room& room, const Ask& ask);
   void refuse(const Ask& ask, Error error);
   void answer_parcel(PublishLetter& letter, Seq seq, const Refusal& refusal);
+  // Durable rooms (rooms_open.cc, rooms_store.cc). A room that the store is asked for: what comes
+  // for it meanwhile waits, in its order.
+  struct Opening {
+    std::string name;
+    std::shared_ptr<const RoomRule> rule;
+    std::vector<Letter> waiting;
+    u64 waiting_bytes = 0;
+  };
+  bool is_durable(const RoomRule& rule) const {
+    return rule.durability != Durability::memory && context_.config.store != nullptr;
+  }
+  // True if the letter is dealt with: it waits for the room that it names.
+  bool waits(JoinRequest& request);
+  bool waits(LeaveLetter& letter);
+  bool waits(PublishLetter& letter, const Parcel& parcel);
+  bool waits(Ask& ask);
+  bool waits(ChatAsk& ask);
+  Opening* find_opening(std::string_view room);
+  void open(JoinRequest& request, JoinAnswer& answer, std::shared_ptr<const RoomRule> rule);
+  void opened(StoreJob& job);
+  void take_waiting(Letter& letter, Error error);
+  void refuse_join(JoinRequest& request, Error error);
+  Room& begin(std::string_view room, std::string epoch, std::shared_ptr<const RoomRule> rule);
+  Error may_store(const Room& room, std::size_t bytes);
+  void keep(Room& room, SessionUid sender, Seq target, std::string_view payload);
+  // True if it waits for the store, which answers.
+  bool hold(Room& room, PublishLetter& letter, const Publish& message, Refusal& refusal);
+  // What the room was told to remember of its chat (rooms_chat_facts.cc).
+  void restore_chat(Room& room);
+  void remember(Room& room, std::string_view what, std::string_view user, u64 value);
+  void forget(Room& room, std::string_view what, std::string_view user);
+  void gather(Room& room, store::Entry&& entry, std::size_t bytes);
+  void send_gathered(Room& room);
+  void appended(std::unique_ptr<StoreJob> job);
+  void committed(Room& room, store::Append& batch);
+  void refused(store::Append& batch, Error error);
+  void answer_entry(store::Entry& entry, Error error);
+  void try_again_later(Room& room);
+  void try_again(Room& room);
+  void send_unsaved(Room& room);
+  bool read_history(Room& room, Ask& ask);
+  void answer_page(StoreJob& job);
+  bool submit_fact(Room& room, StoreJob::Body&& body, std::size_t bytes);
+  void close_line(Room& room);
+  // What the store has of it, or has not yet, must come home before it goes.
+  static bool is_busy(const Room& room) { return room.line != nullptr && !room.line->idle(); }
   static Slot slot_of(const Room& room) { return room.slot; }
   u32 new_number();
   std::string new_epoch();
@@ -133,6 +195,11 @@ class Rooms {
   SchemaPool schemas_;
   Moderation moderation_;
   ActionWindow auto_window_;
+  ParcelWriter parcels_;
+  std::unordered_map<Slot, Opening> openings_;  // by the job's number for it
+  KeyedMap<Slot> opening_by_name_;
+  Slot openings_begun_ = 0;
+  std::vector<Handle> gathered_;  // rooms with something for the store
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;
   Slot next_look_ = 0;                // of make_place()

@@ -82,6 +82,10 @@ void Rooms::grown(Room& room, Lane lane) {
 }
 
 void Rooms::end_turn() {
+  for (const Handle handle : gathered_) {
+    if (Room* room = find(handle)) send_gathered(*room);
+  }
+  gathered_.clear();
   for (Room* room : grown_) {
     room->queued = false;
     advance(*room);

@@ -57,12 +57,14 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
 }
 
 void Rooms::ask(Ask& ask) {
+  if (waits(ask)) return;
   u32 seat = kNoSlot;
   Room* room = find_seated(ask.room, ask.room_name, ask.session, seat);
   if (room == nullptr) return refuse(ask, Error::not_joined);
   if (ask.kind == Ask::Kind::discover) return discover(*room, ask);
   if (ask.kind == Ask::Kind::roster) return send_roster(*room, ask);
   if (ask.kind == Ask::Kind::view) return answer_view(*room, ask);
+  if (room->line != nullptr && read_history(*room, ask)) return;
   auto answer = std::make_unique<TextAnswer>();
   answer->session = ask.session;
   answer->id = ask.id;

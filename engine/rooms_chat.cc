@@ -3,6 +3,7 @@
 
 #include "codec/delivery.h"
 #include "engine/answers.h"
+#include "engine/chat_facts.h"
 #include "engine/rooms.h"
 
 namespace perseid {
@@ -111,13 +112,11 @@ void Rooms::fill_chat(const Room& room, const JoinRequest& request, JoinAnswer& 
 Error Rooms::read(Room& room, const ChatAsk& ask, std::string_view& field) {
   field = "seq";
   if (ask.seq > room.last_seq(Lane::chat)) return Error::bad_value;
-  if (room.reads == nullptr) {
-    room.reads = std::make_unique<ReadPositions>(KeyedHash{context_.config.hash_key});
-  }
   u32 dropped = 0;
-  const bool moved = room.reads->move(user_key(ask.user, ask.session), ask.seq,
-                                      context_.options.read_positions_max, dropped);
+  const bool moved = read_positions(room).move(user_key(ask.user, ask.session), ask.seq,
+                                               context_.options.read_positions_max, dropped);
   context_.stats.read_positions_dropped += dropped;
+  if (moved) remember(room, kReadFact, ask.user, ask.seq);
   if (!moved || !room.rule->read_receipts) return Error::ok;
   std::string& text = context_.scratch;
   text.clear();
@@ -128,6 +127,7 @@ Error Rooms::read(Room& room, const ChatAsk& ask, std::string_view& field) {
 }
 
 void Rooms::chat_ask(ChatAsk& ask) {
+  if (waits(ask)) return;
   u32 seat = kNoSlot;
   Room* room = find_seated(ask.room, ask.room_name, ask.session, seat);
   auto answer = std::make_unique<TextAnswer>();
@@ -152,10 +152,15 @@ void Rooms::notice(const NoticeLetter& letter) {
   const auto it = by_name_.find(std::string_view(letter.room));
   if (it == by_name_.end()) return;
   Room& room = *rooms_[it->second];
-  room.publish(Lane::chat, MessageType::chat, SessionUid{}, letter.payload);
-  context_.emit(EventKind::message_sent, SessionUid{}, room.name, Error::ok, "notice",
-                letter.payload.size());
-  grown(room, Lane::chat);
+  Refusal refusal;
+  const Publish message{.payload = letter.payload, .moderator = true};
+  if (stores_first(room)) {
+    PublishLetter parcel;
+    parcel.parcel = parcels_.write({{}, {}, letter.payload});
+    hold(room, parcel, message, refusal);
+  } else {
+    publish(room, message, refusal);
+  }
 }
 
 }  // namespace perseid

@@ -2,6 +2,7 @@
 #include <limits>
 #include <vector>
 
+#include "engine/chat_facts.h"
 #include "engine/rooms.h"
 
 namespace perseid {
@@ -58,11 +59,30 @@ Error Rooms::moderate(Room& room, const ChatAsk& ask, std::string_view& field) {
   if (error == Error::moderation_limit) ++context_.stats.moderation_refused;
   if (error != Error::ok) return error;
   ++context_.stats.moderated;
+  remember_order(room, ask, until);
   room.moderation = moderation_.hold(room.name);
   if (ask.op == ClientOp::mute || ask.op == ClientOp::unmute) silence(room, ask);
   if (ask.op == ClientOp::ban) expel(room, ask, Error::banned, until);
   if (ask.op != ClientOp::kick) return Error::ok;
   return expel(room, ask, Error::ok, kForever) == 0 ? Error::unknown_client : Error::ok;
+}
+
+// By name: a client's number means nothing to the relay that is started next.
+void Rooms::remember_order(Room& room, const ChatAsk& ask, u64 until_unix_ms) {
+  switch (ask.op) {
+    case ClientOp::mute:
+      return remember(room, kMuteFact, ask.name, until_unix_ms);
+    case ClientOp::unmute:
+      return forget(room, kMuteFact, ask.name);
+    case ClientOp::ban:
+      return remember(room, kBanFact, ask.name, until_unix_ms);
+    case ClientOp::unban:
+      return forget(room, kBanFact, ask.name);
+    case ClientOp::slow_mode:
+      return remember(room, kSlowFact, "*", ask.interval_ms);
+    default:
+      return;
+  }
 }
 
 std::vector<u32> Rooms::seats_of(const Room& room, const ChatAsk& ask) const {

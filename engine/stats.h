@@ -57,6 +57,11 @@ namespace perseid {
   X(cells_closed, "Cells that nobody had looked at for a while.")                           \
   X(cells_refused, "Looks at a cell refused by --grid-cells-max.")                          \
   X(views_moved, "Members whose view of a grid changed.")                                   \
+  X(store_rooms_opened, "Durable rooms opened.")                                            \
+  X(store_publishes, "Chat messages handed to the store.")                                  \
+  X(store_refused, "Publishes, joins and questions refused because the store takes none.")  \
+  X(store_overloaded, "The same because --store-queue-bytes-max was reached.")              \
+  X(store_pages, "Questions for history that were read from the store.")                    \
   X(state_updates, "game_state messages merged.")                                           \
   X(state_ticks, "Ticks that encoded a delta.")                                             \
   X(state_encodings,                                                                        \

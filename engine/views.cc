@@ -99,7 +99,8 @@ void Views::joined(JoinAnswer& answer) {
     if (view.parent != kNoSlot) {
       refuse_cell(*member);
     } else if (session != kNoSlot) {
-      sessions_.answer_error(session, answer.id, answer.error, answer.field, answer.retry_after_ms,
+      const u32 wait_ms = std::max(answer.retry_after_ms, answers::retry_after_ms(answer.error));
+      sessions_.answer_error(session, answer.id, answer.error, answer.field, wait_ms,
                              answer.problem);
     }
     return remove_member(slot);

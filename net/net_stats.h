@@ -46,6 +46,10 @@ namespace perseid {
   X(letters_out, "Letters posted to other shards.")                                         \
   X(letters_refused, "Letters refused because the other shard's mailbox was full.")         \
   X(wakeups_sent, "Sleeping shards woken.")                                                 \
+  X(store_jobs, "Jobs that the store's worker has done.")                                   \
+  X(store_commits, "Transactions that they were gathered in.")                              \
+  X(store_failures, "Jobs that the store could not do.")                                    \
+  X(store_removed, "Messages that its limits of count, bytes and age have removed.")        \
   X(stale_completions, "Completions of connections that were gone.")
 
 struct NetStats {

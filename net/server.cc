@@ -13,6 +13,7 @@
 #include "net/machine.h"
 #include "net/server_shared.h"
 #include "net/shard.h"
+#include "net/store/make_store.h"
 
 namespace perseid {
 namespace {
@@ -127,13 +128,16 @@ bool Server::State::prepare(StartResult& result) {
   }
   report.port = listeners.port;
   shared.loopback = listeners.loopback;
+  result.error = make_store(shared);
+  if (!result.error.empty()) return false;
   if (shared.options.address_connections_max > 0) {
     shared.addresses = std::make_unique<AddressCounts>();
   }
   shared.events_wanted = events_wanted(shared.config.listener);
   for (u32 i = 0; i < shared.shard_count; ++i) {
+    // The store's worker writes to the shards as well.
     shared.mailboxes.push_back(
-        std::make_unique<Mailbox>(shared.shard_count, shared.options.mailbox_letters_max));
+        std::make_unique<Mailbox>(shared.shard_count + 1, shared.options.mailbox_letters_max));
     shared.doorbells.push_back(std::make_unique<Doorbell>());
     shared.stats.push_back(std::make_unique<NetStats>());
     shared.rules_stats.push_back(std::make_unique<Stats>());
@@ -142,6 +146,7 @@ bool Server::State::prepare(StartResult& result) {
 }
 
 std::optional<std::string> Server::State::launch() {
+  if (shared.store != nullptr) start_store(shared);
   std::vector<std::future<std::optional<std::string>>> opened;
   for (u32 i = 0; i < shared.shard_count; ++i) {
     std::promise<std::optional<std::string>> promise;
@@ -172,6 +177,7 @@ void Server::State::run_shard(ShardId id, std::promise<std::optional<std::string
 void Server::State::join() {
   for (std::thread& thread : threads) thread.join();
   threads.clear();
+  if (shared.store != nullptr) shared.store->stop();
   if (std::exchange(started, false)) emit(EventKind::server_stopped);
 }
 
@@ -237,6 +243,7 @@ Stats Server::stats() const {
 NetStatsSum Server::net_stats() const {
   NetStatsSum sum;
   for (const auto& stats : state_->shared.stats) sum.add(*stats);
+  if (state_->shared.store != nullptr) sum.add(state_->shared.store->stats());
   return sum;
 }
 

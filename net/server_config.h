@@ -2,12 +2,14 @@
 // Thread: filled before the start, immutable from then on.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "codec/dictionary.h"
 #include "engine/room_rule.h"
+#include "net/store/backend.h"
 
 namespace perseid {
 
@@ -26,6 +28,8 @@ struct ServerConfig {
   EventListener* listener = nullptr;
   std::shared_ptr<const RoomRules> room_rules = nullptr;   // or none
   std::shared_ptr<const Dictionary> dictionary = nullptr;  // or none
+  // What keeps durable rooms; empty: what --store says. For tests, and other databases.
+  std::function<std::unique_ptr<StoreBackend>()> store_backend = {};
   // Wakes sleeping shards by eventfd although the ring could: for comparison, and for tests of what
   // older kernels get.
   bool wake_by_eventfd = false;

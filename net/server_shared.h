@@ -16,6 +16,7 @@
 #include "net/net_stats.h"
 #include "net/ring_probe.h"
 #include "net/server_config.h"
+#include "net/store/store_worker.h"
 
 namespace perseid {
 
@@ -38,6 +39,7 @@ struct ServerShared {
   // WebSocket connections that hold a place of --max-connections; touched only at their beginning
   // and end.
   std::atomic<u32> connections{0};
+  std::unique_ptr<StoreWorker> store;        // null: nothing is kept
   std::unique_ptr<AddressCounts> addresses;  // null unless --address-connections-max is set
 };
 

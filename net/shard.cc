@@ -58,6 +58,7 @@ RelayConfig Shard::relay_config() const {
   config.shard = core_.id;
   config.shard_count = core_.shared.shard_count;
   config.hash_key = core_.shared.hash_key;
+  config.store = core_.shared.store.get();
   config.events_wanted = core_.shared.events_wanted;
   config.seed = core_.shared.seeds[core_.id];
   return config;

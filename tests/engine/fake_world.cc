@@ -145,7 +145,8 @@ void Shard::emit(const Event& event) {
 }
 
 FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules,
-                     std::shared_ptr<const Dictionary> dictionary) {
+                     std::shared_ptr<const Dictionary> dictionary, FakeStore* store)
+    : store_(store) {
   if (tweak) tweak(options);
   for (u32 i = 0; i < shard_count; ++i) {
     auto& shard = *shards_.emplace_back(std::make_unique<Shard>());
@@ -157,16 +158,20 @@ FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const 
                        .shard_count = shard_count,
                        .dictionary = dictionary,
                        .hash_key = kHashKey,
+                       .store = store,
                        .seed = {}};
     config.seed[0] = static_cast<u8>(i + 1);
+    if (store != nullptr) config.seed[1] = store->lives;  // no relay has the seed of another
     shard.relay = std::make_unique<Relay>(config, shard);
   }
+  if (store != nullptr) ++store->lives;
   turn();
 }
 
 FakeWorld::~FakeWorld() {
   for (auto& shard : shards_) {
     for (auto& queue : shard->outgoing) queue.clear();
+    shard->from_store.clear();
   }
 }
 
@@ -261,6 +266,8 @@ void FakeWorld::turn(u64 ms) {
     for (u32 from = 0; from < shards_.size() && !letters_held_; ++from) {
       deliver(static_cast<ShardId>(from), static_cast<ShardId>(i));
     }
+    for (Letter& letter : std::exchange(shard.from_store, {}))
+      shard.relay->deliver(std::move(letter));
     shard.relay->end_turn();
     flush(shard);
     for (auto& peer : shard.peers) {
@@ -270,6 +277,11 @@ void FakeWorld::turn(u64 ms) {
         shard.relay->ponged(peer->slot, as_bytes(bytes));
       }
     }
+  }
+  if (store_ != nullptr) {
+    busy |= store_->run([this](ShardId to, Letter&& letter) {
+      shards_[to]->from_store.push_back(std::move(letter));
+    });
   }
   // What stands over for the next turn.
   for (const auto& shard : shards_) {

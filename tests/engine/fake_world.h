@@ -16,6 +16,7 @@
 #include "codec/deflate.h"
 #include "engine/relay.h"
 #include "tests/engine/coded_reader.h"
+#include "tests/support/fake_store.h"
 
 namespace perseid::test {
 
@@ -82,6 +83,7 @@ struct Shard final : World {
   std::vector<std::unique_ptr<Peer>> peers;
   std::vector<EventKind> events;
   std::vector<std::string> event_details;
+  std::vector<Letter> from_store;
   bool refuses_bulk = false;
   std::shared_ptr<const Dictionary> dictionary;  // as clients have fetched it
   bool collects_events = false;
@@ -93,7 +95,8 @@ class FakeWorld {
   using Tweak = std::function<void(Options&)>;
   explicit FakeWorld(u32 shards = 1, const Tweak& tweak = {},
                      std::shared_ptr<const RoomRules> rules = nullptr,
-                     std::shared_ptr<const Dictionary> dictionary = nullptr);
+                     std::shared_ptr<const Dictionary> dictionary = nullptr,
+                     FakeStore* store = nullptr);
   ~FakeWorld();
 
   Peer& connect(ShardId shard = 0, WireFormat format = kJson);
@@ -125,6 +128,7 @@ class FakeWorld {
   void flush(Shard& shard);
   void flush_peer(Shard& shard, Peer& peer);
   std::vector<std::unique_ptr<Shard>> shards_;
+  FakeStore* store_;
   bool letters_held_ = false;
 };
 

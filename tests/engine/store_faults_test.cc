@@ -1,0 +1,178 @@
+// Durable rooms while the store is full, refuses, or stands still: what is refused is told so, what
+// is acknowledged is kept, other rooms notice nothing.
+#include <gtest/gtest.h>
+
+#include "tests/engine/fake_world.h"
+#include "tests/engine/messages.h"
+
+namespace perseid::test {
+namespace {
+
+std::shared_ptr<const RoomRules> rules() {
+  RoomRules rules;
+  EXPECT_EQ(rules.add(R"({"pattern":"commit*","durability":"commit"})"), "");
+  EXPECT_EQ(rules.add(R"({"pattern":"async*","durability":"async"})"), "");
+  return std::make_shared<const RoomRules>(rules);
+}
+
+class StoreFaults : public testing::TestWithParam<ShardId> {
+ protected:
+  std::string room(std::string_view prefix) { return world_.room_at(GetParam(), prefix); }
+  Stats stats() {
+    Stats sum;
+    sum.add(world_.relay(0).stats());
+    sum.add(world_.relay(1).stats());
+    return sum;
+  }
+  FakeStore store_;
+  FakeWorld world_{2, {}, rules(), nullptr, &store_};
+  Peer& a_ = world_.connect(0);
+  Peer& b_ = world_.connect(1);
+};
+
+TEST_P(StoreFaults, what_the_store_refuses_is_refused_and_has_no_seq) {
+  const std::string name = room("commit");
+  world_.join(a_, name);
+  world_.join(b_, name);
+  world_.ask(a_, chat(name, "1", "1"));
+  store_.refuses = store_.held = true;
+  a_.say(chat(name, "2", "2"));
+  world_.turn();
+  a_.say(chat(name, "3", "3"));
+  a_.say(chat(name, "3"));
+  world_.settle();
+  a_.take();
+  b_.take();
+  store_.held = false;
+  world_.settle();
+  EXPECT_EQ(a_.count(R"("code":"store_unavailable")"), 3u);
+  EXPECT_EQ(a_.count(R"("retry_after_ms":1000)"), 3u);
+  EXPECT_TRUE(b_.messages.empty());
+  a_.take();
+  store_.refuses = false;
+  // The same id may be used again, and the seqs have no hole.
+  EXPECT_EQ(number(world_.ask(a_, chat(name, "2", "2")).back(), "seq"), 2u);
+  EXPECT_EQ(store_.rooms[name].last_seq, 2u);
+  EXPECT_GE(stats().store_refused, 3u);
+  EXPECT_EQ(store_.bytes_used, 0u);
+}
+
+// Batches behind a refused one are refused as well, even if the store is well again meanwhile.
+TEST_P(StoreFaults, what_was_sent_behind_a_refused_batch_goes_with_it) {
+  const std::string name = room("commit");
+  world_.join(a_, name);
+  world_.join(b_, name);
+  store_.held = true;
+  for (int i = 1; i <= 3; ++i) {
+    a_.say(chat(name, std::to_string(i), std::to_string(i)));
+    for (int turns = 0; turns < 4; ++turns) world_.turn();
+  }
+  ASSERT_EQ(store_.jobs.size(), 3u);
+  const auto answer = [this](ShardId to, Letter&& letter) {
+    world_.shard(to).from_store.push_back(std::move(letter));
+  };
+  store_.held = false;
+  store_.refuses = true;
+  store_.run(answer, 1);
+  store_.refuses = false;
+  store_.held = true;
+  for (int turns = 0; turns < 4; ++turns) world_.turn();
+  a_.say(chat(name, "4", "4"));  // while two are still on their way: it would come before them
+  for (int turns = 0; turns < 4; ++turns) world_.turn();
+  EXPECT_EQ(a_.count(R"("code":"store_unavailable")"), 2u);
+  store_.held = false;
+  world_.settle();
+  EXPECT_EQ(a_.count(R"("code":"store_unavailable")"), 4u);
+  EXPECT_TRUE(b_.messages.empty());
+  EXPECT_EQ(number(world_.ask(a_, chat(name, "5", "5")).back(), "seq"), 1u);
+  EXPECT_EQ(b_.count("\"seq\":1"), 1u);
+}
+
+TEST_P(StoreFaults, what_async_members_have_seen_is_tried_until_it_is_stored) {
+  const std::string name = room("async");
+  world_.join(a_, name);
+  store_.refuses = true;
+  world_.ask(a_, chat(name, "1", "1"));
+  EXPECT_TRUE(world_.ask(a_, chat(name, "2", "2"))[0].find("store_unavailable") !=
+              std::string::npos);
+  world_.run_for(2000, 50);
+  store_.refuses = false;
+  world_.run_for(2000, 50);
+  EXPECT_EQ(store_.rooms[name].messages.size(), 1u);
+  EXPECT_EQ(number(world_.ask(a_, chat(name, "3", "3")).back(), "seq"), 2u);
+  EXPECT_EQ(store_.rooms[name].messages.size(), 2u);
+  EXPECT_EQ(store_.bytes_used, 0u);
+}
+
+TEST_P(StoreFaults, a_full_queue_refuses_with_a_time_and_disturbs_no_other_room) {
+  const std::string name = room("commit");
+  const std::string other = room("plain");
+  world_.join(a_, name);
+  world_.join(a_, other);
+  world_.join(b_, other);
+  store_.held = true;
+  store_.bytes_max = 1000;
+  for (int i = 0; i < 20; ++i) a_.say(chat(name, "1", std::to_string(i)));
+  a_.say(chat(other, "7", "99"));
+  world_.settle();
+  EXPECT_GT(a_.count(R"("code":"overloaded")"), 5u);
+  EXPECT_EQ(a_.count(R"("retry_after_ms":100)"), a_.count(R"("code":"overloaded")"));
+  EXPECT_EQ(a_.count("\"op\":\"ack\""), 1u);  // of the other room
+  EXPECT_TRUE(b_.has("\"payload\":7}"));
+  EXPECT_GT(stats().store_overloaded, 5u);
+  // A question and a join have to wait as well, or are told.
+  EXPECT_TRUE(world_.join(b_, room("commit_more")).empty());
+  store_.held = false;
+  world_.settle();
+  EXPECT_EQ(a_.count("\"op\":\"ack\"") + a_.count(R"("code":"overloaded")"), 21u);
+  EXPECT_EQ(store_.bytes_used, 0u);
+}
+
+TEST_P(StoreFaults, a_room_that_cannot_be_opened_is_refused_to_all_who_wait) {
+  const std::string name = room("commit");
+  store_.refuses = store_.held = true;
+  a_.say(system("join", R"("id":1,)" + room_field(name)));
+  a_.say(chat(name, "1", "2"));
+  b_.say(system("join", R"("id":1,)" + room_field(name)));
+  b_.say(system("leave", R"("id":2,)" + room_field(name)));
+  world_.settle();
+  store_.held = false;
+  world_.settle();
+  EXPECT_EQ(a_.count(R"("code":"store_unavailable")"), 1u);
+  EXPECT_EQ(a_.count(R"("code":"not_joined")"), 1u);
+  EXPECT_EQ(b_.count(R"("code":"store_unavailable")"), 1u);
+  EXPECT_EQ(b_.count("\"id\":2"), 1u);
+  EXPECT_TRUE(b_.has("\"retry_after_ms\":1000"));
+  store_.refuses = false;
+  EXPECT_NE(world_.join(a_, name), "");
+}
+
+TEST_P(StoreFaults, the_members_may_all_be_gone_when_the_store_answers) {
+  const std::string name = room("commit");
+  world_.join(a_, name);
+  store_.held = true;
+  a_.say(chat(name, "1", "1"));
+  world_.settle();
+  world_.disconnect(a_);
+  b_.say(system("join", room_field(room("commit_b"))));
+  world_.settle();
+  world_.disconnect(b_);
+  world_.settle();
+  store_.held = false;
+  world_.run_for(120'000, 500);
+  EXPECT_EQ(store_.rooms[name].messages.size(), 1u);
+  EXPECT_FALSE(store_.rooms[name].open);
+  EXPECT_FALSE(store_.rooms[room("commit_b")].open);
+}
+
+INSTANTIATE_TEST_SUITE_P(Home, StoreFaults, testing::Values(ShardId{0}, ShardId{1}));
+
+TEST(StoreNone, a_relay_without_a_store_keeps_nothing_and_says_so_to_creators) {
+  FakeWorld world(1, [](Options& o) { o.creators_declare_rooms = true; });
+  Peer& a = world.connect();
+  const auto got = world.ask(a, system("join", R"("room":"r","create":{"durability":"commit"})"));
+  EXPECT_NE(got[0].find("this relay keeps no store"), std::string::npos) << got[0];
+}
+
+}  // namespace
+}  // namespace perseid::test
