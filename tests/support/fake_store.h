@@ -155,11 +155,12 @@ inline void FakeStore::page(store::ReadPage& ask) {
     if (ask.messages.size() >= ask.limit) break;
     if (it->second.target == 0) ask.messages.insert(ask.messages.begin(), it->second);
   }
-  for (const auto& [seq, message] : room.messages) {
+  for (const auto& entry : room.messages) {
+    const Seq target = entry.second.target;
     const bool is_about = std::any_of(ask.messages.begin(), ask.messages.end(), [&](const auto& m) {
-      return message.target != 0 && m.seq == message.target;
+      return target != 0 && m.seq == target;
     });
-    if (is_about) ask.events.push_back(message);
+    if (is_about) ask.events.push_back(entry.second);
   }
 }
 
