@@ -58,7 +58,7 @@ Plan calm_plan(u64 seed, Fault fault, RoomKind kind) {
   plan.steps = 700;
   plan.acts_per_step_percent = 200;
   plan.padding_bytes_max = 100;
-  plan.kills = plan.slow_links = plan.refusals = false;
+  plan.kills = plan.slow_links = plan.refusals = plan.durable = false;
   plan.options = Options{};
   plan.fault = fault;
   plan.kinds.fill(kind);

@@ -64,7 +64,11 @@ std::shared_ptr<const RoomRules> rules_of(const Plan& plan) {
   }
   const std::string owned = R"(,"ownership":"first_writer")";
   auto out = std::make_shared<RoomRules>();
-  PSD_ASSERT(out->add(rule_json(plan, "typed*", schema)).empty());
+  const std::string behind = plan.durable ? R"(,"durability":"async")" : "";
+  PSD_ASSERT(out->add(rule_json(plan, "typed*", schema + behind)).empty());
+  if (plan.durable) {
+    PSD_ASSERT(out->add(R"({"pattern":"room*","durability":"commit"})").empty());
+  }
   PSD_ASSERT(
       out->add(rule_json(plan, "owned*", schema + owned + R"(,"remove_on_leave":true)")).empty());
   PSD_ASSERT(out->add(R"({"pattern":"lent*")" + owned + "}").empty());

@@ -89,6 +89,7 @@ Plan plan_from(u64 seed) {
   choose_sends(plan, dice);
   choose_limits(plan, dice);
   choose_kinds(plan, dice);
+  plan.durable = dice.percent(40);
   return plan;
 }
 

@@ -57,6 +57,7 @@ struct Plan {
   bool kills = true;
   bool clock_jumps = true;
   bool state = true;
+  bool durable = false;  // some kinds of rooms are kept
   u32 padding_bytes_max = 200;
   std::array<RoomKind, 6> kinds{};  // by the room's number, modulo
   u32 checksum_every = 1;           // deltas

@@ -190,14 +190,14 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   if (seat(answer.room) != nullptr) return fail("joined twice: " + answer.room);
   const auto it = seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), wish)).first;
   it->second.room_hz = stage_.plan.options.state_hz;
-  it->second.on_joined(message, wish, stage_.plan.roomy);
+  it->second.on_joined(message, wish, stage_.plan.roomy && !stage_.plan.durable);
   if (it->second.room != answer.room) fail("joined the wrong room");
   if (it->second.roster.count(uid()) == 0) fail("not among the members of " + answer.room);
   room_numbers_[it->second.number] = answer.room;
   OwnState& own = own_[answer.room];
-  if (own.epoch == it->second.epoch) return;
+  if (own.epoch == it->second.life()) return;
   const bool is_first = own.epoch.empty();
-  own = {.epoch = it->second.epoch, .fields = {}, .certain = is_first};
+  own = {.epoch = it->second.life(), .fields = {}, .certain = is_first};
 }
 
 void Player::on_viewing(const Waiting& answer) {
@@ -242,13 +242,17 @@ void Player::on_ack(simdjson::dom::element message, const Waiting& answer) {
 void Player::on_error(simdjson::dom::element message, const std::string& id) {
   const std::string code = text_of(message, "code");
   if (code == "overloaded" && !stage_.plan.refusals) fail("overloaded without a cause");
+  const bool stores = stage_.plan.refusals && stage_.plan.durable;
+  if (code == "store_unavailable" && !stores) fail("store_unavailable without a cause");
   if (code == "rate_limited" && stage_.plan.options.session_messages_per_second > 1000) {
     fail("rate_limited without a cause");
   }
   const auto it = pending_.find(id);
   if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
   // By a room's old number, say, which it learns of while this is on its way: refused, then taken.
-  if ((code == "overloaded" || code == "not_joined") && it->second.repeats > 0) {
+  const bool may_be_again =
+      code == "overloaded" || code == "store_unavailable" || code == "not_joined";
+  if (may_be_again && it->second.repeats > 0) {
     if (it->second.kind == Kind::publish) stage_.book.publishes[it->second.number].retried = true;
     --it->second.repeats;
     return;

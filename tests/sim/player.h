@@ -12,6 +12,7 @@
 
 #include "codec/binary.h"
 #include "codec/frame.h"
+#include "engine/store.h"
 #include "tests/sim/book.h"
 #include "tests/sim/dice.h"
 #include "tests/sim/inbox.h"
@@ -30,6 +31,7 @@ struct Stage {
   Dice& dice;
   Verdict& verdict;
   Book& book;
+  Store* store = nullptr;
 };
 
 struct Upload {

@@ -39,7 +39,8 @@ SeenWish all_cells(const std::string& room) {
 }  // namespace
 
 bool Simulation::quiet() {
-  return office_.empty() && std::all_of(shards_.begin(), shards_.end(), [&](const auto& shard) {
+  return office_.empty() && store_.jobs.empty() &&
+         std::all_of(shards_.begin(), shards_.end(), [&](const auto& shard) {
            return shard->quiet() && shard->busy_until_ms() < verdict_.now_ms;
          });
 }
@@ -51,6 +52,7 @@ void Simulation::rest(const char* when) {
     for (const auto& shard : shards_) shard->everyone_reads();
     verdict_.now_ms += dice_.between(1, 20);
     turn_all();
+    run_store();
     if (verdict_.now_ms - begin_ms > kRestMs && quiet()) {
       for (const auto& player : players_) {
         if (player->connected()) player->check_rest();
@@ -67,7 +69,7 @@ void Simulation::rest(const char* when) {
 void Simulation::audit() {
   check_own_states();
   const u32 first = static_cast<u32>(players_.size());
-  const Stage stage{plan_, dice_, verdict_, book_};
+  const Stage stage{plan_, dice_, verdict_, book_, stage_store()};
   for (u8 format = 0; format < kWireFormats; ++format) {
     players_.push_back(std::make_unique<Player>(stage, first + format));
     places_.emplace_back();
@@ -150,7 +152,7 @@ void Simulation::check_own_states() {
     if (!player->connected()) continue;
     for (const auto& [room, own] : player->own_states()) {
       const auto seat = player->seats().find(room);
-      if (!own.certain || seat == player->seats().end() || seat->second.epoch != own.epoch)
+      if (!own.certain || seat == player->seats().end() || seat->second.life() != own.epoch)
         continue;
       const StateTable table = truth_of(room, seat->second);
       const bool is_whole = !table.empty() || seat->second.picture.kind() != RoomKind::grid;

@@ -25,7 +25,7 @@ void Seat::on_joined(simdjson::dom::element message, const JoinWish& wish, bool 
 
 // What `joined` says of the room's rule is what the rule is.
 void Seat::read_rule(simdjson::dom::element message) {
-  picture.begin(room, epoch);
+  picture.begin(room, life());
   simdjson::dom::element state;
   const bool is_told = message["state"].get(state) == simdjson::SUCCESS;
   if (is_told != has_schema(picture.kind())) return fail("joined tells of another kind of room");

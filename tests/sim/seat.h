@@ -64,6 +64,8 @@ class Seat {
   const bool presence;
   std::string room;
   std::string epoch;
+  // A durable room that was forgotten is opened again in its epoch, but without its state.
+  std::string life() const { return epoch + "." + std::to_string(number); }
   u32 number = 0;
   Picture picture;
   SeenWish view;         // of a grid

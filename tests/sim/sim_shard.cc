@@ -11,12 +11,13 @@ namespace {
 
 constexpr u64 kCloseWaitMs = 3000;
 
-RelayConfig config_of(const Plan& plan, ShardId id) {
+RelayConfig config_of(const Plan& plan, Store* store, ShardId id) {
   RelayConfig config;
   config.options = &plan.options;
   config.rules = rules_of(plan);
   config.shard = id;
   config.shard_count = plan.shards;
+  config.store = store;
   config.events_wanted = 0;
   Dice dice(plan.seed * 1000 + 7);
   for (u8& byte : config.hash_key) byte = static_cast<u8>(dice.next());
@@ -31,7 +32,7 @@ SimShard::SimShard(Stage stage, Office& office, ShardId id)
     : stage_(stage),
       office_(office),
       id_(id),
-      relay_(std::make_unique<Relay>(config_of(stage.plan, id), *this)) {}
+      relay_(std::make_unique<Relay>(config_of(stage.plan, stage.store, id), *this)) {}
 
 // Batches go home before the relay does.
 SimShard::~SimShard() {

@@ -69,11 +69,13 @@ class SimTest : public testing::Test {
     cells += outcome.stats.cells_opened;
     asked += outcome.stats.keyframes_asked;
     ticks += outcome.state_ticks_seen;
+    stored += outcome.stats.store_publishes;
+    unstored += outcome.stats.store_refused + outcome.stats.store_overloaded;
   }
 
   u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
       timeouts = 0, too_slow = 0, degraded = 0, restored = 0, waits = 0, windows = 0, views = 0,
-      cells = 0, asked = 0, ticks = 0;
+      cells = 0, asked = 0, ticks = 0, stored = 0, unstored = 0;
 
  private:
   void (*old_)(int) = SIG_DFL;
@@ -99,7 +101,7 @@ TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
   if (runs < 100) return;
   // The runs reached what they are for.
   for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow,
-                          degraded, waits, windows, views, cells, asked}) {
+                          degraded, waits, windows, views, cells, asked, stored, unstored}) {
     EXPECT_GT(count, 0u);
   }
 }

@@ -19,7 +19,7 @@ Simulation::Simulation(const Plan& plan, bool traced)
       book_(verdict_),
       office_(plan_, dice_, verdict_) {
   verdict_.now_ms = kStartMs;
-  const Stage stage{plan_, dice_, verdict_, book_};
+  const Stage stage{plan_, dice_, verdict_, book_, stage_store()};
   for (u32 i = 0; i < plan_.shards; ++i) {
     shards_.push_back(std::make_unique<SimShard>(stage, office_, static_cast<ShardId>(i)));
   }
@@ -53,6 +53,25 @@ void Simulation::turn(u32 shard) {
 
 void Simulation::turn_all() {
   for (u32 i = 0; i < plan_.shards; ++i) turn(i);
+}
+
+void Simulation::run_store() {
+  if (!plan_.durable) return;
+  if (office_.prompt) {
+    store_.held = store_.refuses = false;
+  } else if (dice_.below(1000) < 5) {
+    store_.held = !store_.held;
+  } else if (plan_.refusals && dice_.below(1000) < 5) {
+    store_.refuses = !store_.refuses;
+    store_.bytes_max = dice_.percent(50) ? 3000 : 1 << 20;
+  }
+  if (!office_.prompt && dice_.percent(70)) return;
+  const u32 jobs = office_.prompt ? ~0u : 1 + dice_.below(20);
+  store_.run(
+      [this](ShardId to, Letter&& letter) {
+        (void)office_.post(to, to, std::move(letter), Post::control);
+      },
+      jobs);
 }
 
 void Simulation::pass_time() {
@@ -110,6 +129,7 @@ void Simulation::step() {
     if (player.connected() && !player.wants_close && player.answers_pings) player.act();
   }
   turn(dice_.below(plan_.shards));
+  run_store();
 }
 
 Outcome Simulation::run() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/sim/sim_shard.h"
+#include "tests/support/fake_store.h"
 
 namespace perseid::sim {
 
@@ -39,6 +40,9 @@ class Simulation {
   void connect(u32 player, bool good);
   void turn(u32 shard);
   void turn_all();
+  // The store of the durable rooms: slow by chance, full or refusing now and then.
+  Store* stage_store() { return plan_.durable ? &store_ : nullptr; }
+  void run_store();
   void rest(const char* when);
   bool quiet();
   void audit();
@@ -57,6 +61,7 @@ class Simulation {
   Verdict verdict_;
   Book book_;
   Office office_;
+  test::FakeStore store_;
   std::vector<std::unique_ptr<SimShard>> shards_;
   std::vector<std::unique_ptr<Player>> players_;
   std::vector<Place> places_;
