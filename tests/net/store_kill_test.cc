@@ -10,6 +10,7 @@
 #include "tests/net/pg_server.h"
 #include "tests/net/server_process.h"
 #include "tests/net/store_clients.h"
+#include "tests/support/slow_build.h"
 
 namespace perseid::test {
 namespace {
@@ -121,7 +122,7 @@ class StoreKill : public testing::Test {
 
 TEST_F(StoreKill, a_hundred_times_with_sqlite) {
   Folder folder;
-  for (u32 round = 0; round < 100 && !HasFatalFailure(); ++round) {
+  for (u32 round = 0; round < scaled(100) && !HasFatalFailure(); ++round) {
     live(store_options(folder), round, enough(), {});
   }
   StoreTool store(folder.path() + "/data");
@@ -134,9 +135,9 @@ TEST_F(StoreKill, with_postgresql_whose_server_is_killed_as_well) {
   Folder folder;
   Options options = store_options(folder);
   options.store = database.uri();
-  for (u32 round = 0; round < 100 && !HasFatalFailure(); ++round) {
+  for (u32 round = 0; round < scaled(100) && !HasFatalFailure(); ++round) {
     std::function<void()> during;
-    if (round % 20 == 19) {
+    if (round % 20 == scaled(20) / 2) {
       during = [&database] {
         database.kill();
         database.start();
