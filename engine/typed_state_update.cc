@@ -10,7 +10,6 @@ namespace {
 using Kind = StagedLine::Kind;
 
 constexpr u64 kStagedSlackBytes = 64 * KiB;
-constexpr u32 kSlotsMax = TypedState::kSlotsMax;
 
 }  // namespace
 

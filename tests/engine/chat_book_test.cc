@@ -182,9 +182,10 @@ void check_model(u32 seed) {
     for (const auto& [emoji, clients] : emojis) {
       total += static_cast<u32>(clients.size());
       if (clients.empty()) continue;
+      const std::string& wanted = emoji;
       const auto& reactions = book.find(target)->reactions;
       const auto it = std::find_if(reactions.begin(), reactions.end(),
-                                   [&](const ChatReaction& r) { return r.emoji == emoji; });
+                                   [&](const ChatReaction& r) { return r.emoji == wanted; });
       ASSERT_NE(it, reactions.end());
       EXPECT_EQ(it->clients, clients);
     }
