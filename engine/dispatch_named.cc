@@ -61,7 +61,7 @@ void Dispatch::named(NamedDirect& letter) {
   NamedAnswer count = answer;
   count.is_count = true;
   count.parts = static_cast<u32>(sessions.size());
-  mail_.send(letter.sender.shard(), Letter(std::move(count)));
+  mail_.send(letter.sender.shard(), Letter(count));
   Segment* segment = letter.parcel.segment();
   const auto offset = static_cast<u32>(letter.parcel.bytes().data() - segment->data());
   const auto size_bytes = static_cast<u32>(letter.parcel.bytes().size());
@@ -74,7 +74,7 @@ void Dispatch::named(NamedDirect& letter) {
     if (mail_.send(to.shard(), Letter(std::move(copy)), Post::bulk)) continue;
     NamedAnswer refused = answer;
     refused.error = Error::overloaded;
-    mail_.send(letter.sender.shard(), Letter(std::move(refused)));
+    mail_.send(letter.sender.shard(), Letter(refused));
   }
 }
 

@@ -117,8 +117,8 @@ u32 Rooms::expel(Room& room, const ChatAsk& ask, Error why, u64 until_unix_ms) {
                        .why = why,
                        .retry_after_ms = left_ms(until_unix_ms, context_.now.unix_ms)});
   }
-  for (KickLetter& letter : letters) {
-    mail_.send(letter.session.shard(), Letter(std::move(letter)));
+  for (const KickLetter& letter : letters) {
+    mail_.send(letter.session.shard(), Letter(letter));
   }
   return static_cast<u32>(letters.size());
 }

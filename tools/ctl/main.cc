@@ -23,7 +23,6 @@ int main(int argc, char** argv) {
   importing->add_option("file", path, "Where from; standard input if left out.");
   add("check", "Look through the whole file, and say what is wrong.");
   CLI11_PARSE(app, argc, argv);
-  using namespace perseid::ctl;
   if (importing->parsed()) {
     std::ifstream file;
     if (!path.empty()) file.open(path);
@@ -31,10 +30,10 @@ int main(int argc, char** argv) {
       std::cerr << path << ": cannot read it\n";
       return 1;
     }
-    return import_store(folder, path.empty() ? std::cin : file, std::cerr);
+    return perseid::ctl::import_store(folder, path.empty() ? std::cin : file, std::cerr);
   }
-  if (!exporting->parsed()) return check_store(folder, std::cout, std::cerr);
+  if (!exporting->parsed()) return perseid::ctl::check_store(folder, std::cout, std::cerr);
   std::ofstream file;
   if (!path.empty()) file.open(path);
-  return export_store(folder, path.empty() ? std::cout : file, std::cerr);
+  return perseid::ctl::export_store(folder, path.empty() ? std::cout : file, std::cerr);
 }
