@@ -134,7 +134,7 @@ int import_store(const std::string& folder, std::istream& in, std::ostream& prob
   for (std::string line; problem.empty() && std::getline(in, line);) {
     ++lines;
     problem = importer.take(std::move(line));
-    if (!problem.empty()) problem = "line " + std::to_string(lines) + ": " + problem;
+    if (!problem.empty()) problem.insert(0, "line " + std::to_string(lines) + ": ");
   }
   if (problem.empty()) {
     const std::vector<std::string> found = file.check(1);
