@@ -11,6 +11,9 @@ namespace {
 // A capped session may be ahead of its rate by so much.
 constexpr u64 kSendAheadMs = 100;
 
+// A ping that asks whether the state before it was read: its header and its number.
+constexpr u32 kAskBytes = 3;
+
 // The home has sent a whole state from which the deltas still lead on, at no great length, and that
 // is not older than what the member has: one that asks for it again would go back in time.
 bool is_usable(const FormatView& format, const Member& member) {
@@ -140,10 +143,11 @@ void Views::gather_all(Slot session_slot, u32 budget_bytes, SendBatch& out) {
     for (Slot slot = session.first_member; slot != kNoSlot; slot = members_[slot].next_in_session) {
       if (!members_[slot].joined) continue;
       const bool for_ask = asks && static_cast<Lane>(lane) == Lane::game_state;
+      const u32 most_bytes = budget_bytes - (for_ask ? std::min(budget_bytes, kAskBytes) : 0);
       const bool is_full = out.count + (for_ask ? 1 : 0) >= kSendSlicesMax ||
-                           (out.total_bytes >= budget_bytes && !out.empty());
+                           (out.total_bytes >= most_bytes && !out.empty());
       if (is_full && turned_away == kNoSlot) turned_away = slot;
-      if (!is_full) gather_lane(slot, static_cast<Lane>(lane), budget_bytes, out);
+      if (!is_full) gather_lane(slot, static_cast<Lane>(lane), most_bytes, out);
     }
   }
   if (asks && out.total_bytes > state_begin && !out.full()) ask_back(session, out);
@@ -169,7 +173,7 @@ void Views::begin_with(Slot session, Slot slot) {
 // bears its number, 1 to 255 and 0.
 void Views::gather_ping(int number, SendBatch& out) {
   struct Pings {
-    std::array<std::array<u8, 3>, 256> questions{};
+    std::array<std::array<u8, kAskBytes>, 256> questions{};
     Pings() {
       for (u32 i = 0; i < questions.size(); ++i) {
         questions[i] = {0x80 | static_cast<u8>(Opcode::ping), 1, static_cast<u8>(i)};
@@ -179,7 +183,7 @@ void Views::gather_ping(int number, SendBatch& out) {
   static const Pings kPings;
   static constexpr u8 kEmpty[] = {0x80 | static_cast<u8>(Opcode::ping), 0};
   const bool is_heartbeat = number == kHeartbeat;
-  const u32 size_bytes = is_heartbeat ? sizeof kEmpty : 3;
+  const u32 size_bytes = is_heartbeat ? sizeof kEmpty : kAskBytes;
   out.slices[out.count++] = {
       .data = is_heartbeat ? kEmpty : kPings.questions[static_cast<u8>(number)].data(),
       .size_bytes = size_bytes,
