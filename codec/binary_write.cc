@@ -70,6 +70,7 @@ struct Reader {
 void read_marks(Reader& reader, std::string_view& out) noexcept {
   const u64 size = reader.large_number();
   reader.ok = reader.ok && size > 2 && size <= reader.in.size();
+  reader.ok = reader.ok && reader.in[0] == '{' && reader.in[size - 1] == '}';
   if (!reader.ok) return;
   out = as_text(reader.in.subspan(1, static_cast<std::size_t>(size) - 2));
   reader.in = reader.in.subspan(static_cast<std::size_t>(size));
