@@ -108,6 +108,7 @@ void Rooms::opened(StoreJob& job) {
     room.line->room = answer.room;
     room.line->commit = opening.rule->durability == Durability::commit;
     room.line->next_seq = answer.last_seq + 1;
+    room.line->stored_seq = answer.last_seq;
     room.restore(answer);
     room.facts = std::move(answer.facts);
     restore_chat(room);

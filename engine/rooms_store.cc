@@ -103,6 +103,7 @@ void Rooms::appended(std::unique_ptr<StoreJob> job) {
   StoreLine& line = *room->line;
   --line.batches_out;
   auto& batch = std::get<store::Append>(job->body);
+  if (job->error == Error::ok) line.stored_seq = batch.entries.back().seq;
   if (line.commit) {
     job->error == Error::ok ? committed(*room, batch) : refused(batch, job->error);
     line.refusing |= job->error != Error::ok;
@@ -193,6 +194,7 @@ bool Rooms::read_history(Room& room, Ask& ask) {
   ++context_.stats.store_pages;
   auto job = std::make_unique<StoreJob>();
   job->shard = context_.config.shard;
+  job->room = rooms_.handle(slot_of(room));
   job->reserved_bytes = kQuestionBytes;
   job->body = store::ReadPage{.room = room.line->room,
                               .before = std::min(ask.before, first),
@@ -206,8 +208,15 @@ bool Rooms::read_history(Room& room, Ask& ask) {
   return true;
 }
 
+// What a room has delivered may be waiting for the store still, and be out of its window already.
+// The answers of a store come in its order: so a page that could lack something finds it not said
+// to be stored.
 void Rooms::answer_page(StoreJob& job) {
   auto& page = std::get<store::ReadPage>(job.body);
+  const Room* room = find(job.room);  // one that has gone had nothing waiting
+  if (room != nullptr && page.before > room->line->stored_seq + 1) {
+    job.error = Error::store_unavailable;
+  }
   auto answer = std::make_unique<TextAnswer>();
   answer->session = page.session;
   answer->id = page.id;

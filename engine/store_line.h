@@ -19,6 +19,7 @@ struct StoreLine {
   u64 room = 0;         // the store's number of it
   bool commit = false;  // stored before it is delivered
   Seq next_seq = 1;     // of the next publish: with commit it may be beyond the lane's
+  Seq stored_seq = 0;   // the store has said that it has all up to here
   store::Append gathering;
   u32 gathering_bytes = 0;
   u32 batches_out = 0;

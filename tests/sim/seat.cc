@@ -122,7 +122,10 @@ void Seat::on_history(simdjson::dom::element message, Seq before, u32 limit) {
   u32 count = 0;
   for (const simdjson::dom::element one : messages) {
     const Seq seq = static_cast<Seq>(number_of(one, "seq"));
-    if ((last != 0 && seq != last + 1) || seq >= before) fail("history is out of order");
+    if ((last != 0 && seq != last + 1) || seq >= before) {
+      fail("history is out of order: " + std::to_string(seq) + " after " + std::to_string(last) +
+           ", asked for before " + std::to_string(before));
+    }
     last = seq;
     ++count;
     simdjson::dom::element payload;
