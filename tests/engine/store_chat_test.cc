@@ -3,16 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/chats.h"
+#include "tests/engine/durable_rules.h"
 
 namespace perseid::test {
 namespace {
-
-std::shared_ptr<const RoomRules> rules() {
-  RoomRules rules;
-  EXPECT_EQ(rules.add(R"({"pattern":"commit*","durability":"commit"})"), "");
-  EXPECT_EQ(rules.add(R"({"pattern":"async*","durability":"async"})"), "");
-  return std::make_shared<const RoomRules>(rules);
-}
 
 constexpr char kMayModerateToo[] = R"(,"token":"open sesame")";
 
@@ -28,7 +22,7 @@ class StoreChat : public testing::TestWithParam<std::tuple<ShardId, const char*>
         o.burst_window_bytes = 4096;
       }
     };
-    world = std::make_unique<FakeWorld>(2, tweak, rules(), nullptr, &store);
+    world = std::make_unique<FakeWorld>(2, tweak, durable_rules(), nullptr, &store);
     room = world->room_at(std::get<0>(GetParam()), std::get<1>(GetParam()));
   }
   void restart() {

@@ -2,18 +2,12 @@
 // is acknowledged is kept, other rooms notice nothing.
 #include <gtest/gtest.h>
 
+#include "tests/engine/durable_rules.h"
 #include "tests/engine/fake_world.h"
 #include "tests/engine/messages.h"
 
 namespace perseid::test {
 namespace {
-
-std::shared_ptr<const RoomRules> rules() {
-  RoomRules rules;
-  EXPECT_EQ(rules.add(R"({"pattern":"commit*","durability":"commit"})"), "");
-  EXPECT_EQ(rules.add(R"({"pattern":"async*","durability":"async"})"), "");
-  return std::make_shared<const RoomRules>(rules);
-}
 
 class StoreFaults : public testing::TestWithParam<ShardId> {
  protected:
@@ -25,7 +19,7 @@ class StoreFaults : public testing::TestWithParam<ShardId> {
     return sum;
   }
   FakeStore store_;
-  FakeWorld world_{2, {}, rules(), nullptr, &store_};
+  FakeWorld world_{2, {}, durable_rules(), nullptr, &store_};
   Peer& a_ = world_.connect(0);
   Peer& b_ = world_.connect(1);
 };
@@ -108,8 +102,8 @@ TEST_P(StoreFaults, what_async_members_have_seen_is_tried_until_it_is_stored) {
 // out with a hole where it was.
 TEST_P(StoreFaults, a_history_has_no_hole_where_the_store_is_behind) {
   FakeWorld world(
-      2, [](Options& o) { o.chat_window_bytes = o.burst_window_bytes = 4096; }, rules(), nullptr,
-      &store_);
+      2, [](Options& o) { o.chat_window_bytes = o.burst_window_bytes = 4096; }, durable_rules(),
+      nullptr, &store_);
   Peer& a = world.connect(0);
   const std::string name = world.room_at(GetParam(), "async");
   world.join(a, name);

@@ -1,24 +1,18 @@
 // Durable rooms: opening, the order of storing and delivering, restarts, older history.
 #include <gtest/gtest.h>
 
+#include "tests/engine/durable_rules.h"
 #include "tests/engine/fake_world.h"
 #include "tests/engine/messages.h"
 
 namespace perseid::test {
 namespace {
 
-std::shared_ptr<const RoomRules> rules() {
-  RoomRules rules;
-  EXPECT_EQ(rules.add(R"({"pattern":"commit*","durability":"commit"})"), "");
-  EXPECT_EQ(rules.add(R"({"pattern":"async*","durability":"async"})"), "");
-  return std::make_shared<const RoomRules>(rules);
-}
-
 // Each test runs with the room's home on the member's shard, and on another.
 class StoreRooms : public testing::TestWithParam<ShardId> {
  protected:
   void start(const FakeWorld::Tweak& tweak = {}) {
-    world_ = std::make_unique<FakeWorld>(2, tweak, rules(), nullptr, &store_);
+    world_ = std::make_unique<FakeWorld>(2, tweak, durable_rules(), nullptr, &store_);
   }
   // The relays end as after a drain, or as by SIGKILL.
   void restart(bool clean, const FakeWorld::Tweak& tweak = {}) {
