@@ -18,8 +18,8 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
 
 // Ops that a client may ask for: name, fields beyond `type`, `op`, `id`, what it does.
 #define PERSEID_CLIENT_OPS(X)                                                                  \
-  X(hello, "name, token, session, meta",                                                       \
-    "Names the session; optional, and if sent the first message.")                             \
+  X(hello, "name, token, session, since, meta",                                                \
+    "Names the session, or resumes one; optional, and if sent the first message.")             \
   X(join, "room, presence, history, since, create, view", "Joins a room; answered by joined.") \
   X(leave, "room", "Leaves a room; answered by left.")                                         \
   X(discover, "room", "Lists the members of a joined room; answered by clients.")              \
@@ -49,6 +49,7 @@ struct Since {
   u64 player_action = 0;
   bool has_chat = false;
   bool has_player_action = false;
+  std::string_view rooms;  // of a hello: raw JSON, an object; empty if absent
 };
 
 struct Request {

@@ -232,7 +232,7 @@ class RequestReader {
     return out.size() > bytes_max ? Error::payload_too_large : Error::ok;
   }
 
-  // Reports its own problems, with the inner field's name.
+  // Reports its own problems, with the inner field's name. A join needs the epoch, a hello rooms.
   Error read_since(ondemand::value& value) {
     if (type_of(value) != json_type::object) return Error::wrong_type;
     ondemand::object object = value.get_object().value_unsafe();
@@ -250,10 +250,21 @@ class RequestReader {
       } else if (key == "player_action") {
         read_since_seq(inner, out_.since.has_player_action, out_.since.player_action,
                        "since.player_action");
+      } else if (key == "rooms") {
+        read_since_rooms(inner);
       }
     }
-    if (!has_epoch) report(problem_, Error::missing_field, "since.epoch");
+    if (!has_epoch && out_.since.rooms.empty())
+      report(problem_, Error::missing_field, "since.epoch");
     return Error::ok;
+  }
+
+  // What a resumed session has seen of each of its rooms: read when it is one
+  // (engine/seen_rooms.h).
+  void read_since_rooms(ondemand::value& value) {
+    if (!out_.since.rooms.empty()) return report(problem_, Error::duplicate_field, "since.rooms");
+    report(problem_, read_bounded_object(value, limits_.create_bytes_max, out_.since.rooms),
+           "since.rooms");
   }
 
   void read_since_seq(ondemand::value& value, bool& has, u64& out, std::string_view field) {

@@ -100,6 +100,9 @@ void check_required(const Request& request, const FieldSet& fields, Problem& pro
   if (request.op != ClientOp::hello && request.op != ClientOp::ping) {
     require(fields, RequestField::room, "room", problem);
   }
+  const bool without_epoch = request.op == ClientOp::join && request.since.present &&
+                             request.since.epoch.data() == nullptr;
+  if (without_epoch) report(problem, Error::missing_field, "since.epoch");
   check_op(request, fields, problem);
 }
 

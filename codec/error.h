@@ -83,6 +83,7 @@ namespace perseid {
   X(too_many_messages, too_many_messages, 0, "Far more messages than the limits allow.")         \
   X(heartbeat_timeout, heartbeat_timeout, 0, "Nothing was heard from the client in time.")       \
   X(too_slow, too_slow, 0, "The client does not read what is sent to it.")                       \
+  X(session_taken_over, session_taken_over, 0, "A newer connection took the session over.")      \
   X(connection_limit, connection_limit, 503, "Maximum connections reached.")
 
 enum class [[nodiscard]] Error : u8{

@@ -23,6 +23,7 @@ class AddressLimits {
     slots_.erase(entries_[slot].key);
     entries_.release(slot);
   }
+  u64 key(Slot slot) const { return entries_[slot].key; }
   TokenBucket& bucket(Slot slot) { return entries_[slot].messages; }
 
  private:

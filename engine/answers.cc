@@ -30,6 +30,14 @@ void number(std::string& out, std::string_view key, u64 value) {
   append_number(out, value);
 }
 
+void seqs(std::string& out, Seq chat, Seq player_action) {
+  out += R"(,"seq":{"chat":)";
+  append_number(out, chat);
+  out += R"(,"player_action":)";
+  append_number(out, player_action);
+  out += '}';
+}
+
 void client_id(std::string& out, std::string_view before, SessionUid client) {
   char digits[kClientIdBytes];
   write_client_id(client.value, digits);
@@ -40,18 +48,34 @@ void client_id(std::string& out, std::string_view before, SessionUid client) {
 
 }  // namespace
 
-void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
-             const Options& options, u64 unix_ms) {
+void welcome(std::string& out, std::string_view id, const Welcome& welcome, const Options& options,
+             u64 unix_ms) {
   begin(out, "welcome", id);
-  client_id(out, R"(,"client":")", client);
-  text(out, "session", secret);
-  out += R"(,"resumed":false)";
+  client_id(out, R"(,"client":")", welcome.client);
+  text(out, "session", welcome.secret);
+  out += welcome.resumed ? R"(,"resumed":true)" : R"(,"resumed":false)";
   number(out, "heartbeat_interval_ms", options.heartbeat_interval_ms);
   number(out, "timeout_ms", options.timeout_ms);
   number(out, "reconnect_attempts", options.reconnect_attempts);
   number(out, "reconnect_delay_ms", options.reconnect_delay_ms);
+  number(out, "resume_window_ms", options.resume_window_ms);
   number(out, "timestamp", unix_ms);
+  if (welcome.resumed) {
+    out += R"(,"rooms":[)";
+    out += welcome.rooms_json;
+    out += ']';
+  }
   out += '}';
+}
+
+void resumed_room(std::string& out, const ResumedRoom& room) {
+  out += R"({"room":")";
+  append_json_escaped(out, room.room);
+  out += '"';
+  number(out, "room_number", room.room_number);
+  text(out, "epoch", room.epoch);
+  seqs(out, room.chat, room.player_action);
+  out += room.recovered ? R"(,"recovered":true})" : R"(,"recovered":false})";
 }
 
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
@@ -60,11 +84,7 @@ void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
   text(out, "room", room);
   number(out, "room_number", answer.room_number);
   text(out, "epoch", answer.epoch);
-  out += R"(,"seq":{"chat":)";
-  append_number(out, answer.chat);
-  out += R"(,"player_action":)";
-  append_number(out, answer.player_action);
-  out += '}';
+  seqs(out, answer.chat, answer.player_action);
   if (answer.has_since) out += answer.recovered ? R"(,"recovered":true)" : R"(,"recovered":false)";
   number(out, "read", answer.read);
   number(out, "unread", answer.unread);
@@ -218,9 +238,10 @@ void clients(std::string& out, std::string_view id, std::string_view room,
   out += "]}";
 }
 
-void member(std::string& out, SessionUid client, std::string_view name) {
+void member(std::string& out, SessionUid client, std::string_view name, bool dropped) {
   client_id(out, R"({"client":")", client);
   text(out, "name", name);
+  if (dropped) out += R"(,"dropped":true)";
   out += '}';
 }
 

@@ -11,6 +11,20 @@
 #include "engine/letter.h"
 #include "engine/options.h"
 
+namespace perseid {
+
+// A room of a session that goes on: behind which seq, and whether nothing is missing there.
+struct ResumedRoom {
+  std::string_view room;
+  u32 room_number = 0;
+  std::string_view epoch;
+  Seq chat = 0;
+  Seq player_action = 0;
+  bool recovered = true;
+};
+
+}  // namespace perseid
+
 namespace perseid::answers {
 
 // When to try again; 0: that is of no use.
@@ -19,8 +33,16 @@ constexpr u32 retry_after_ms(Error error) {
 }
 
 // `id` is a request's raw token, or empty.
-void welcome(std::string& out, std::string_view id, SessionUid client, std::string_view secret,
-             const Options& options, u64 unix_ms);
+// `rooms_json`: of a session that goes on, the rooms that it is in, comma-separated.
+struct Welcome {
+  SessionUid client;
+  std::string_view secret = {};
+  bool resumed = false;
+  std::string_view rooms_json = {};
+};
+void welcome(std::string& out, std::string_view id, const Welcome& welcome, const Options& options,
+             u64 unix_ms);
+void resumed_room(std::string& out, const ResumedRoom& room);
 // `dictionary`: the hash of the one that packs its state; empty if none does.
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
             const Options& options, std::string_view dictionary = {});
@@ -52,8 +74,8 @@ void history(std::string& out, std::string_view id, std::string_view room,
 void clients(std::string& out, std::string_view id, std::string_view room,
              std::string_view clients_json);
 
-// {"client":…,"name":…}
-void member(std::string& out, SessionUid client, std::string_view name);
+// {"client":…,"name":…}, and "dropped":true
+void member(std::string& out, SessionUid client, std::string_view name, bool dropped = false);
 // {"client":…,"name":…,"status":…,"last_seen":…,"connection_type":…}
 void client(std::string& out, SessionUid client, std::string_view name, std::string_view status,
             u64 last_seen_unix_ms, std::string_view connection_type);

@@ -24,6 +24,7 @@ enum class TimerKind : u32 {
   heartbeat_cohort,
   send_budget,
   state_rate,
+  resume_window,
   keyframe_ask,
   room_tick,
   room_window,

@@ -39,26 +39,45 @@ Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& view
       parcels_(context.pool) {}
 
 void Dispatch::receive(Slot session, Opcode opcode, MutableBytes message) {
+  reading_ = {.opcode = opcode, .message = message, .session = session};
+  read();
+}
+
+void Dispatch::receive_on(Slot session, Opcode opcode, MutableBytes message, u32 done) {
+  reading_ = {
+      .opcode = opcode, .message = message, .done = done, .handed_over = true, .session = session};
+  read();
+}
+
+void Dispatch::read() {
+  const Slot session = reading_.session;
   if (sessions_[session].closing) return;
   const bool is_json = sessions_[session].format.flavour == Flavour::json;
-  if ((opcode == Opcode::text) != is_json) return sessions_.end(session, Error::unsupported_data);
+  if ((reading_.opcode == Opcode::text) != is_json) {
+    return sessions_.end(session, Error::unsupported_data);
+  }
   if (is_json) {
-    read(json_, session, message);
+    read(json_, reading_.message);
   } else {
-    read(binary_, session, message);
+    read(binary_, reading_.message);
   }
 }
 
 template <class Reader>
-void Dispatch::read(Reader& reader, Slot session, MutableBytes message) {
+void Dispatch::read(Reader& reader, MutableBytes message) {
   MessageCost cost;
   cost.bytes = cost.bytes_if_refused = static_cast<u32>(message.size());
   Problem problem = reader.begin(message);
   Request request;
   bool more = true;
   if (problem.error == Error::ok) more = reader.next(request, problem);
-  if (!more) charge(session, {}, cost);  // an empty array says nothing and still costs
-  while (more && !sessions_[session].closing) {
+  for (u32 i = 0; i < reading_.done && more; ++i) {
+    problem = {};
+    more = reader.next(request, problem);
+  }
+  if (!more) charge(reading_.session, {}, cost);  // an empty array says nothing and still costs
+  while (more && !sessions_[reading_.session].closing) {
+    const Slot session = reading_.session;
     if (charge(session, problem.error == Error::ok ? request.id : problem.id, cost)) {
       cost.bytes = 0;
       if (problem.error == Error::ok) {
@@ -69,6 +88,7 @@ void Dispatch::read(Reader& reader, Slot session, MutableBytes message) {
     }
     cost.bytes_if_refused = 0;  // once for the whole frame
     problem = {};
+    ++reading_.done;
     more = reader.next(request, problem);
   }
 }
@@ -131,18 +151,12 @@ void Dispatch::hello(Slot slot, const Request& request) {
   if (session.welcomed || session.rooms > 0) {
     return sessions_.answer_error(slot, request.id, Error::already_welcomed, "op");
   }
+  if (!request.session.empty() && resume(slot, request)) return;
   session.welcomed = true;
   session.name = Name(request.name);
   if (is_moderator_token(request.token)) session.permissions |= kMayModerate;
   tell_name(slot, false);
-  const SessionUid uid = sessions_.uid(slot);
-  char secret[kSessionSecretBytes];
-  write_session_secret(uid.value, sessions_.secret(uid), secret);
-  std::string& text = context_.scratch;
-  text.clear();
-  answers::welcome(text, request.id, uid, {secret, kSessionSecretBytes}, context_.options,
-                   context_.now.unix_ms);
-  sessions_.answer(slot, text);
+  welcome(slot, request.id, false);
 }
 
 void Dispatch::join(Slot session, const Request& request) {

@@ -15,6 +15,7 @@
 #include "engine/name_registry.h"
 #include "engine/parcel.h"
 #include "engine/rooms.h"
+#include "engine/seen_rooms.h"
 #include "engine/sessions.h"
 #include "engine/views.h"
 
@@ -25,6 +26,8 @@ class Dispatch {
   Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms);
 
   void receive(Slot session, Opcode opcode, MutableBytes message);
+  // One that another shard has handed over with its connection; `done` requests of it are done.
+  void receive_on(Slot session, Opcode opcode, MutableBytes message, u32 done);
   // Letters that answer or carry what clients sent.
   void published(const PublishAnswer& answer);
   void direct(DirectLetter& letter);
@@ -64,11 +67,18 @@ class Dispatch {
   };
 
   template <class Reader>
-  void read(Reader& reader, Slot session, MutableBytes message);
+  void read(Reader& reader, MutableBytes message);
+  void read();
   bool charge(Slot session, std::string_view id, MessageCost cost);
   void handle(Slot session, const Request& request);
   void handle_system(Slot session, const Request& request);
   void hello(Slot session, const Request& request);
+  // Sessions that go on (dispatch_resume.cc). True if the hello has been seen to.
+  bool resume(Slot session, const Request& request);
+  bool resume_elsewhere(Slot session, ShardId shard);
+  void resume_here(Slot session, Slot old, const Request& request, const SeenRooms& seen);
+  void take_connection(Slot session, Slot old);
+  void welcome(Slot session, std::string_view id, bool resumed, std::string_view rooms_json = {});
   void join(Slot session, const Request& request);
   void leave(Slot session, const Request& request);
   void ask(Slot session, const Request& request, Ask::Kind kind, ViewWish wish = {});
@@ -112,6 +122,15 @@ class Dispatch {
   std::unordered_map<u64, NamedQuestion> named_;
   std::unordered_map<u64, Question> questions_;
   u64 questions_asked_ = 0;
+  // The message being read.
+  struct Reading {
+    Opcode opcode = Opcode::text;
+    MutableBytes message;
+    u32 done = 0;              // requests before the one at hand
+    bool handed_over = false;  // by another shard
+    Slot session = kNoSlot;    // the sender, which hello may change
+  };
+  Reading reading_;
 };
 
 }  // namespace perseid

@@ -26,10 +26,11 @@ bool Dispatch::answer_repeated(Slot slot, const Request& request, std::string_vi
     return false;
   }
   ++context_.stats.duplicates_answered;
-  if (entry->pending) {
-    if (entry->repeats < 0xffff) ++entry->repeats;  // answered with the first, which is on its way
+  if (entry->pending()) {
+    entry->repeat();  // answered with the first, which is on its way
   } else {
-    acknowledge(slot, request.id, room, entry->seq, entry->timestamp_unix_ms);
+    acknowledge(slot, request.id, room, entry->seq(),
+                entry->timestamp_unix_ms(context_.now.unix_ms));
   }
   return true;
 }
@@ -38,11 +39,7 @@ bool Dispatch::answer_repeated(Slot slot, const Request& request, std::string_vi
 u32 Dispatch::remember(Slot slot, u64 key, Seq seq, u64 unix_ms) {
   Session& session = sessions_[slot];
   PublishMemory::Entry* entry = session.memory == nullptr ? nullptr : session.memory->find(key);
-  if (entry == nullptr) return 0;
-  entry->pending = false;
-  entry->seq = seq;
-  entry->timestamp_unix_ms = unix_ms;
-  return std::exchange(entry->repeats, u16{0});
+  return entry == nullptr ? 0 : entry->settle(seq, unix_ms);
 }
 
 void Dispatch::acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq,

@@ -37,6 +37,19 @@ void LaneView::clear(SegmentPool& pool) {
   parts_.clear();
 }
 
+bool LaneView::find(Seq seq, Position& out) const {
+  out = end_;
+  if (seq == next_seq_) return true;
+  if (seq < first_seq() || seq > next_seq_) return false;
+  auto part = parts_.rbegin();
+  while (part->first_seq > seq) ++part;
+  out = part->begin;
+  for (Seq at = part->first_seq; at < seq; ++at) {
+    out += frame_bytes_at(part->hold->segment->data() + (out - part->begin));
+  }
+  return true;
+}
+
 namespace {
 
 // Bytes and frames from `data` that fit the budget, whole frames only; at least one if `progress`.

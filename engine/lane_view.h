@@ -23,6 +23,10 @@ struct LaneCursor {
   constexpr Seq seq_before(Seq later) const {
     return later - static_cast<u32>(static_cast<u32>(later) - next_seq);
   }
+  // The same, given one that may lie on either side of it: a home can be ahead of a view.
+  constexpr Seq seq_near(Seq other) const {
+    return other + static_cast<Seq>(i64{static_cast<i32>(next_seq - static_cast<u32>(other))});
+  }
   Position position = 0;
   u32 next_seq = 1;
 };
@@ -50,6 +54,10 @@ class LaneView {
   Position end() const { return end_; }
   Seq first_seq() const { return parts_.empty() ? next_seq_ : parts_.front().first_seq; }
   Seq next_seq() const { return next_seq_; }
+
+  // Where the frame with this seq begins; false if the window does not hold it. next_seq(): the
+  // end.
+  bool find(Seq seq, Position& out) const;
 
   // Takes slices from `cursor` up to `budget_bytes`, cut at a frame boundary (one frame passes in
   // any case if the batch is empty), and moves the cursor. Returns the frames taken.

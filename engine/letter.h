@@ -98,6 +98,14 @@ struct LeaveLetter {
   std::unique_ptr<LeaveAsk> ask;
 };
 
+// Member's shard to home: its connection has gone, or there is one again. The seat stays.
+struct SeatLetter {
+  Handle room;
+  u32 seat = kNoSlot;
+  SessionUid session;
+  bool dropped = false;
+};
+
 // A message for a room, or (Handle::slot == kNoSlot) for the room named in the bytes, while its
 // sender's join is on its way. The parcel is as in engine/parcel.h.
 struct PublishLetter {
@@ -214,7 +222,7 @@ struct DiscoverPart {
 
 using LetterBody =
     std::variant<std::monostate, std::unique_ptr<JoinRequest>, std::unique_ptr<JoinAnswer>,
-                 LeaveLetter, PublishLetter, DirectLetter, PublishAnswer, LaneAdvance,
+                 LeaveLetter, SeatLetter, PublishLetter, DirectLetter, PublishAnswer, LaneAdvance,
                  KeyframeWanted, KeyframeLetter, std::unique_ptr<Ask>, std::unique_ptr<TextAnswer>,
                  DiscoverCollect, DiscoverExpect, std::unique_ptr<DiscoverPart>,
                  std::unique_ptr<CellsLetter>, std::unique_ptr<ChatAsk>,

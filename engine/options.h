@@ -31,6 +31,12 @@ namespace perseid {
   NUM(u32, heartbeat_interval_ms, 5000, 50, 3600000, "ms", "A quiet client is pinged this often.") \
   NUM(u32, reconnect_attempts, 5, 0, 1000000, "", "Told to clients: tries before giving up.")      \
   NUM(u32, reconnect_delay_ms, 1000, 0, 3600000, "ms", "Told to clients: the first back-off.")     \
+  NUM(u32, resume_window_ms, 120000, 0, 86400000, "ms",                                            \
+      "A session whose connection broke may be resumed for so long; 0: never.")                    \
+  NUM(u32, resumable_sessions_max, 100000, 0, 16000000, "",                                        \
+      "Sessions that wait to be resumed; beyond it the oldest end.")                               \
+  NUM(u32, parked_bytes_max, 67108864, 0, 4294967295, "bytes",                                     \
+      "What they may hold beyond 512 bytes each: personal messages that wait, many rooms.")        \
   NUM(u32, handshake_timeout_ms, 5000, 50, 600000, "ms", "Time for the whole HTTP request head.")  \
   NUM(u32, head_bytes_max, 8192, 512, 65536, "bytes", "Size of the HTTP request head.")            \
   NUM(u32, idle_after_ms, 10000, 0, 3600000, "ms",                                                 \

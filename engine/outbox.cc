@@ -1,6 +1,7 @@
 #include "engine/outbox.h"
 
 #include <cstring>
+#include <utility>
 
 namespace perseid {
 
@@ -85,6 +86,61 @@ void Outbox::give_back(SegmentPool& pool, const SendSlice& slice, u32 sent_bytes
   }
   if (sent_bytes != 0) slice.hold->cut = true;  // or between two frames, which costs nothing
   push_front(slice.hold, slice.position + sent_bytes, slice.position + slice.size_bytes);
+}
+
+void Outbox::append_all(Outbox& other) {
+  if (last_ == nullptr) return swap(other);
+  if (other.last_ == nullptr) return;
+  std::swap(last_->next, other.last_->next);
+  last_ = std::exchange(other.last_, nullptr);
+  bytes_ += std::exchange(other.bytes_, 0u);
+  torn_bytes_ += std::exchange(other.torn_bytes_, 0u);
+}
+
+void Outbox::swap(Outbox& other) noexcept {
+  std::swap(last_, other.last_);
+  std::swap(bytes_, other.bytes_);
+  std::swap(torn_bytes_, other.torn_bytes_);
+}
+
+u32 Outbox::rest_of_frame() const {
+  if (!in_mid_frame()) return 0;
+  const SegmentHold& first = *last_->next;
+  if (first.torn) return first.end - first.begin;
+  // A chunk of replies begins with a whole frame, and holds whole ones.
+  u32 boundary = 0;
+  while (boundary < first.begin) boundary += frame_bytes_at(first.segment->data() + boundary);
+  return boundary - first.begin;
+}
+
+Bytes Outbox::front(u32 size_bytes) const {
+  const SegmentHold& first = *last_->next;
+  return {first.segment->data() + first.begin, size_bytes};
+}
+
+void Outbox::mend(SegmentPool& pool) {
+  while (last_ != nullptr && last_->next->torn) pool.drop(pop_front());
+  if (last_ == nullptr || !last_->next->cut) return;
+  SegmentHold& first = *last_->next;
+  u32 frame = 0;
+  for (u32 next = 0; next <= first.begin;) {
+    frame = next;
+    next += frame_bytes_at(first.segment->data() + next);
+  }
+  bytes_ += first.begin - frame;
+  first.begin = frame;
+  first.cut = false;
+}
+
+u64 Outbox::held_bytes() const {
+  u64 bytes = 0;
+  if (last_ == nullptr) return bytes;
+  const SegmentHold* chunk = last_;
+  do {
+    bytes += sizeof *chunk + sizeof(Segment) + chunk->segment->capacity_bytes;
+    chunk = chunk->next;
+  } while (chunk != last_);
+  return bytes;
 }
 
 void Outbox::clear(SegmentPool& pool) {

@@ -5,7 +5,10 @@
 //   take comes back to the front.
 #pragma once
 
+#include <algorithm>
+
 #include "codec/bytes.h"
+#include "engine/lane_log.h"
 #include "engine/segment.h"
 #include "engine/send_batch.h"
 
@@ -31,12 +34,24 @@ class Outbox {
   // Puts a slice of ours that was not sent, or its rest, back to the front. Slices come back last
   // first.
   void give_back(SegmentPool& pool, const SendSlice& slice, u32 sent_bytes);
+  // Moves all of another's behind what waits here.
+  void append_all(Outbox& other);
+  void swap(Outbox& other) noexcept;
+  // What is left of a frame that has left in part; 0 if the next byte begins one.
+  u32 rest_of_frame() const;
+  Bytes front(u32 size_bytes) const;  // of the first chunk
+  // The stream has broken: a torn lane's frame is forgotten, one of ours begins afresh.
+  void mend(SegmentPool& pool);
+  // Drops the whole frames of which stays(frame) is false. Nothing is torn.
+  template <class Stays>
+  void filter(SegmentPool& pool, Stays&& stays);
   void clear(SegmentPool& pool);
 
   u32 bytes() const { return bytes_; }
   // Those that count against --outbox-bytes-max: not the rest of a lane's frame, of which there is
   // one at most.
   u32 reply_bytes() const { return bytes_ - torn_bytes_; }
+  u64 held_bytes() const;  // of memory
   bool empty() const { return bytes_ == 0; }
   // A frame has left in part: until its rest has left, nothing else may.
   bool in_mid_frame() const { return last_ != nullptr && last_->next->cut; }
@@ -49,5 +64,25 @@ class Outbox {
   u32 bytes_ = 0;
   u32 torn_bytes_ = 0;
 };
+
+template <class Stays>
+void Outbox::filter(SegmentPool& pool, Stays&& stays) {
+  Outbox kept;
+  const u32 bytes_before = bytes_;
+  while (last_ != nullptr) {
+    SegmentHold* chunk = pop_front();
+    const u8* end = chunk->segment->data() + chunk->end;
+    for (const u8* at = chunk->segment->data() + chunk->begin; at < end;) {
+      const u32 size_bytes = frame_bytes_at(at);
+      if (stays(Bytes{at, size_bytes})) {
+        std::copy_n(at, size_bytes, kept.append(pool, size_bytes));
+      }
+      at += size_bytes;
+    }
+    pool.drop(chunk);
+  }
+  PSD_ASSERT(kept.bytes_ <= bytes_before);
+  swap(kept);
+}
 
 }  // namespace perseid

@@ -35,6 +35,7 @@ struct Relay::State final : Mail {
   void take(std::unique_ptr<JoinRequest>& body) { rooms.join(*body); }
   void take(std::unique_ptr<JoinAnswer>& body) { views.joined(*body); }
   void take(LeaveLetter& body) { rooms.leave(body); }
+  void take(SeatLetter& body) { rooms.dropped(body); }
   void take(PublishLetter& body) { rooms.publish(body); }
   void take(DirectLetter& body) { dispatch.direct(body); }
   void take(PublishAnswer& body) { dispatch.published(body); }
@@ -64,7 +65,12 @@ struct Relay::State final : Mail {
     const Slot slot = static_cast<Slot>(cookie);
     switch (kind) {
       case TimerKind::heartbeat_cohort:
-        return sessions.on_heartbeat_timer(slot);
+        sessions.on_heartbeat_timer(slot);
+        for (const Slot dead : sessions.take_timed_out()) lose(dead);
+        return;
+      case TimerKind::resume_window:
+        sessions.parking().expire(slot);
+        return expire(sessions.parking().session_at(slot));
       case TimerKind::send_budget:
         return sessions.on_budget_timer(slot);
       case TimerKind::state_rate:
@@ -78,6 +84,36 @@ struct Relay::State final : Mail {
       case TimerKind::room_store:
         return rooms.on_timer(kind, slot);
     }
+  }
+
+  void closed(Slot slot) {
+    if (sessions.may_park(slot) && park(slot)) return;
+    views.leave_all(slot);
+    dispatch.forget_name(slot);
+    sessions.close(slot);
+  }
+
+  bool park(Slot slot) {
+    while (sessions.parking().full()) expire(sessions.parking().oldest());
+    if (!sessions.park(slot, views.members_of(slot))) return false;
+    views.drop(slot);
+    return true;
+  }
+
+  void expire(Slot slot) {
+    ++context.stats.sessions_expired;
+    views.leave_all(slot);
+    dispatch.forget_name(slot);
+    sessions.unpark(slot);
+    sessions.close(slot);
+  }
+
+  // Nothing is heard of the client. What waits for it is kept from a stream that nobody reads.
+  void lose(Slot slot) {
+    if (!sessions.may_park(slot)) return sessions.end(slot, Error::heartbeat_timeout);
+    const Slot closer = sessions.stand_in(slot);
+    sessions.end(closer, Error::heartbeat_timeout);
+    closed(slot);
   }
 
   // Destroyed in reverse: whoever holds segments goes before the pool in the context.
@@ -128,10 +164,24 @@ void Relay::receive(Slot session, Opcode opcode, MutableBytes message) {
   state_->dispatch.receive(session, opcode, message);
 }
 
+void Relay::receive_on(Slot session, Opcode opcode, MutableBytes message, u32 done) {
+  state_->dispatch.receive_on(session, opcode, message, done);
+}
+
 void Relay::closed(Slot session) {
-  state_->views.leave_all(session);
-  state_->dispatch.forget_name(session);
-  state_->sessions.close(session);
+  state_->closed(session);
+}
+
+WireFormat Relay::format_of(Slot session) const {
+  return state_->sessions[session].format;
+}
+
+u64 Relay::address_key_of(Slot session) const {
+  return state_->sessions.address_key(session);
+}
+
+void Relay::take_replies(Slot session, std::vector<u8>& out) {
+  state_->sessions.take_replies(session, out);
 }
 
 Handle Relay::connection_of(Slot session) const {
@@ -161,8 +211,9 @@ Error Relay::push_frame(Slot session, Bytes frame) {
   return Error::ok;
 }
 
-void Relay::begin_close(Slot session, std::string_view why) {
+void Relay::begin_close(Slot session, std::string_view why, bool broken) {
   state_->sessions[session].closing = true;
+  if (!broken) state_->sessions[session].ended = true;
   state_->sessions.note_end(session, why);
 }
 
@@ -189,9 +240,10 @@ void Relay::goaway(u32 reconnect_delay_ms) {
   std::string text;
   state_->rooms.begin_drain();
   state_->views.begin_drain();
+  state_->sessions.parking().close();
   const KeyedHash chance{state_->context.config.seed};
   state_->sessions.each([&](Slot slot) {
-    if (state_->sessions[slot].closing) return;
+    if (state_->sessions[slot].closing || state_->sessions[slot].parked) return;
     // Spread over as long again, so that they do not all come back in the same moment.
     const u64 uid = state_->sessions.uid(slot).value;
     const u64 later_ms =

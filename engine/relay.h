@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "codec/bytes.h"
 #include "codec/error.h"
@@ -49,7 +50,15 @@ class Relay {
   // One whole message, unmasked, kParsePaddingBytes readable behind it; may be written to.
   // A fatal error is answered by World::close inside.
   void receive(Slot session, Opcode opcode, MutableBytes message);
-  void closed(Slot session);  // the connection is gone; batches are released before
+  // The same, of a connection that another shard has handed over: so many requests are done.
+  void receive_on(Slot session, Opcode opcode, MutableBytes message, u32 done);
+  // The connection is gone; batches are released before. The session ends, or waits for a while to
+  // be resumed.
+  void closed(Slot session);
+  WireFormat format_of(Slot session) const;
+  u64 address_key_of(Slot session) const;  // as open() was told, if anybody asks; else 0
+  // What a session that is handed over is still owed, byte for byte.
+  void take_replies(Slot session, std::vector<u8>& out);
   Handle connection_of(Slot session) const;
 
   // Sending. The world sends with MSG_DONTWAIT, so a batch never waits in the kernel and a stalled
@@ -60,16 +69,17 @@ class Relay {
   bool owes(Slot session);
   void gather(Slot session, SendBatch& out);  // empty if there is nothing, or no budget now
   // The kernel took the first `sent_bytes` of the batch (0 if -EAGAIN; less than total_bytes for a
-  // short send; total_bytes also when the connection is gone). Holds are given back, cursors of
-  // what was not taken move back to frame boundaries, a torn frame's rest goes first next time. The
-  // batch is then empty.
+  // short send, and when the connection is gone what it took before). Holds are given back, cursors
+  // of what was not taken move back to frame boundaries, a torn frame's rest goes first next time.
+  // The batch is then empty.
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
   // A finished frame (a pong, the close frame) behind what the outbox holds; too_slow if it is
   // full.
   Error push_frame(Slot session, Bytes frame);
   // The world ends this connection by itself (protocol error, peer's close): only the outbox is
-  // gathered. `why` is static text, for the event.
-  void begin_close(Slot session, std::string_view why = {});
+  // gathered. `why` is static text, for the event. `broken`: the client did not say that it goes
+  // for good, so the session may be resumed.
+  void begin_close(Slot session, std::string_view why = {}, bool broken = false);
   // A ping or pong came: counts against the session's limits; too_many_messages if it floods.
   Error charge_control(Slot session, u32 size_bytes);
   // A pong came. True if it answers a question of the rules: it is then not to be charged.

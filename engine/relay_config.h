@@ -22,11 +22,12 @@ struct RelayConfig {
   ShardId shard = 0;
   u32 shard_count = 1;
   std::shared_ptr<const Dictionary> dictionary = nullptr;  // of --state-dictionary; or null
-  std::array<u8, 16> hash_key{};  // the same on all shards: it decides every room's home
-  u32 events_wanted = ~0u;        // bit per EventKind: others are not even made
-  Stats* stats = nullptr;         // where to count; null: in the relay itself
-  Store* store = nullptr;         // outlives the relay; null: nothing is kept
-  std::array<u8, 16> seed{};      // differs per shard: session secrets, epochs, first generation
+  std::array<u8, 16> hash_key{};    // the same on all shards: it decides every room's home
+  std::array<u8, 16> secret_key{};  // likewise: the sessions' secrets are made under it
+  u32 events_wanted = ~0u;          // bit per EventKind: others are not even made
+  Stats* stats = nullptr;           // where to count; null: in the relay itself
+  Store* store = nullptr;           // outlives the relay; null: nothing is kept
+  std::array<u8, 16> seed{};        // differs per shard: epochs, first generation
 };
 
 struct PeerInfo {

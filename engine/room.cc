@@ -279,8 +279,14 @@ u32 Room::take_seat(SessionUid session, std::string_view member_name) {
 void Room::free_seat(u32 seat) {
   PSD_ASSERT(seat < seats.size() && seats[seat].session);
   seats[seat] = {};
+  if (seat < dropped_.size()) dropped_[seat] = false;
   free_seats_.push_back(seat);
   --members_total;
+}
+
+void Room::set_dropped(u32 seat, bool dropped) {
+  if (seat >= dropped_.size()) dropped_.resize(seat + 1);
+  dropped_[seat] = dropped;
 }
 
 u32 Room::seat_of(SessionUid session) const {

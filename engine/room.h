@@ -79,6 +79,7 @@ class Room {
 
   u32 take_seat(SessionUid session, std::string_view name);
   void free_seat(u32 seat);
+  void set_dropped(u32 seat, bool dropped);
   // kNoSlot if it has none. Quick for who has just come, which is when it is asked.
   u32 seat_of(SessionUid session) const;
   // Appends at most `max` members as JSON objects, in brackets.
@@ -188,6 +189,7 @@ class Room {
 
   Context& context_;
   std::vector<u32> free_seats_;
+  std::vector<bool> dropped_;           // by seat, as far as one ever was
   std::array<u32, 32> latest_seats_{};  // as taken, in a ring
   u32 seats_taken_ = 0;
   u64 deltas_taken_ = 0;

@@ -8,11 +8,12 @@ namespace perseid {
 
 void Room::write_members(std::string& out, u32 max) const {
   out += '[';
-  for (const Seat& seat : seats) {
+  for (u32 i = 0; i < seats.size(); ++i) {
+    const Seat& seat = seats[i];
     if (!seat.session) continue;
     if (max-- == 0) break;
     if (out.back() != '[') out += ',';
-    answers::member(out, seat.session, seat.name.view());
+    answers::member(out, seat.session, seat.name.view(), i < dropped_.size() && dropped_[i]);
   }
   out += ']';
 }

@@ -73,6 +73,7 @@ struct FormatView {
 
 struct RoomView {
   std::string name;
+  std::string epoch;  // known with the first answer
   ShardId home = 0;
   Handle room;            // at home; known with the first answer
   u32 room_number = 0;    // 0 of a cell: no client names it

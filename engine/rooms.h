@@ -28,6 +28,7 @@ class Rooms {
 
   void join(JoinRequest& request);
   void leave(LeaveLetter& letter);
+  void dropped(const SeatLetter& letter);
   // A message of a member. Returns the seq (0 for game_state, and for chat that changes nothing or
   // only passes by), or sets the refusal. `coded`: the payload is a coded state update.
   struct Publish {

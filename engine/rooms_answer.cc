@@ -28,6 +28,16 @@ void Rooms::presence(Room& room, std::string_view event, SessionUid session,
   touch(room);
 }
 
+// Its own members are told by their shards what they need; here it is what the others see.
+void Rooms::dropped(const SeatLetter& letter) {
+  Room* room = find(letter.room);
+  if (room == nullptr || letter.seat >= room->seats.size()) return;
+  const Seat& seat = room->seats[letter.seat];
+  if (seat.session != letter.session) return;
+  room->set_dropped(letter.seat, letter.dropped);
+  presence(*room, letter.dropped ? "drop" : "resume", seat.session, seat.name.view());
+}
+
 void Rooms::answer_parcel(PublishLetter& letter, Seq seq, const Refusal& refusal) {
   const ShardId shard = letter.sender.shard();
   mail_.send(shard, Letter(PublishAnswer{.sender = letter.sender,

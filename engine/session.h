@@ -17,7 +17,7 @@
 namespace perseid {
 
 struct Session {
-  Handle connection;
+  Handle connection;            // parked: no slot, and its place in the parking as generation
   Slot first_member = kNoSlot;  // list through Member::next_in_session
   u32 last_heard_ms = 0;        // monotonic, modulo 2^32
   ReadBack read_back;
@@ -37,6 +37,9 @@ struct Session {
   bool ping_due : 1 = false;
   bool unread : 1 = false;      // the kernel did not take the last batch whole
   bool overflowed : 1 = false;  // an answer found no room: none after it may come instead
+  bool ended : 1 = false;       // for good: it is not resumed
+  bool parked : 1 = false;      // its connection has gone; it may be resumed
+  bool stands_in : 1 = false;   // for one whose connection it only closes: nobody hears of it
   u8 permissions : kPermissionBits = kPermissionsDefault;
 };
 

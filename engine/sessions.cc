@@ -20,25 +20,35 @@ u32 first_generation(const RelayConfig& config) {
   return generation | 1;
 }
 
+// What a message to an absent client may cost beyond its own bytes.
+constexpr u64 kChunkBytesMax = 1024;
+
 }  // namespace
 
 Sessions::Sessions(Context& context)
-    : context_(context), sessions_(first_generation(context.config)) {}
+    : context_(context), sessions_(first_generation(context.config)), parking_(context) {}
 
 Sessions::~Sessions() {
   each([&](Slot slot) { sessions_[slot].outbox.clear(context_.pool); });
 }
 
 Slot Sessions::open(const PeerInfo& peer) {
-  const Slot slot = sessions_.acquire();
-  PSD_ASSERT(slot < 1u << 24);
-  Session& session = sessions_[slot];
-  session.connection = peer.connection;
-  session.format = peer.format;
-  session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
+  const Slot slot = take_slot(peer.connection, peer.format);
   if (context_.options.address_messages_per_second != 0 && peer.address_key != 0) {
     entry(address_of_, slot, kNoSlot) = addresses_.enter(peer.address_key);
   }
+  ++context_.stats.sessions_opened;
+  context_.emit(EventKind::client_connected, uid(slot));
+  return slot;
+}
+
+Slot Sessions::take_slot(Handle connection, WireFormat format) {
+  const Slot slot = sessions_.acquire();
+  PSD_ASSERT(slot < 1u << 24);
+  Session& session = sessions_[slot];
+  session.connection = connection;
+  session.format = format;
+  session.last_heard_ms = static_cast<u32>(context_.now.mono_ms);
   while (cohort_looks_ms_.size() * kCohortSlots <= slot) {
     // A new cohort starts at its own phase, so that heartbeats are spread over the interval.
     const u64 cohort = cohort_looks_ms_.size();
@@ -47,18 +57,19 @@ Slot Sessions::open(const PeerInfo& peer) {
     context_.timers.schedule(context_.now.mono_ms + phase_ms + 1,
                              timer_cookie(TimerKind::heartbeat_cohort, static_cast<Slot>(cohort)));
   }
-  ++context_.stats.sessions_opened;
-  context_.emit(EventKind::client_connected, uid(slot));
   return slot;
 }
 
 void Sessions::close(Slot slot) {
   Session& session = sessions_[slot];
   PSD_ASSERT(session.first_member == kNoSlot && !session.batch_out);
-  ++context_.stats.sessions_closed;
   const bool noted = slot < ends_.size() && !ends_[slot].empty();
-  context_.emit(EventKind::client_disconnected, uid(slot), {}, Error::ok,
-                noted ? std::exchange(ends_[slot], {}) : "The connection broke.");
+  const std::string_view why =
+      noted ? std::exchange(ends_[slot], {}) : std::string_view("The connection broke.");
+  if (!session.stands_in) {
+    ++context_.stats.sessions_closed;
+    context_.emit(EventKind::client_disconnected, uid(slot), {}, Error::ok, why);
+  }
   session.outbox.clear(context_.pool);
   if (slot < address_of_.size() && address_of_[slot] != kNoSlot) {
     addresses_.leave(address_of_[slot]);
@@ -66,14 +77,6 @@ void Sessions::close(Slot slot) {
   }
   if (slot < bytes_out_.size()) bytes_out_[slot] = {};
   sessions_.release(slot);
-}
-
-std::array<u8, 16> Sessions::secret(SessionUid uid) const {
-  std::array<u8, 16> out;
-  static_assert(crypto_shorthash_siphashx24_BYTES == sizeof out);
-  crypto_shorthash_siphashx24(out.data(), reinterpret_cast<const u8*>(&uid.value), sizeof uid.value,
-                              context_.config.seed.data());
-  return out;
 }
 
 void Sessions::heard(Slot slot) {
@@ -126,6 +129,7 @@ Error Sessions::charge_waste(Slot slot, u64 bytes) {
 bool Sessions::has_room(Slot slot, u32 size_bytes) {
   const Session& session = sessions_[slot];
   const Options& options = context_.options;
+  if (session.parked && !parking_.fits(size_bytes + kChunkBytesMax)) return false;
   // Room for the words that something was refused.
   constexpr u64 kRefusalBytesMax = 512;
   constexpr u64 kRefusalsBytesMax = 64 * KiB;
@@ -140,6 +144,7 @@ bool Sessions::has_room(Slot slot, u32 size_bytes) {
 
 u8* Sessions::reserve(Slot slot, u32 size_bytes) {
   Session& session = sessions_[slot];
+  if (session.parked) return reserve_parked(session, size_bytes);
   if (session.overflowed || !has_room(slot, size_bytes)) {
     session.overflowed = true;
     if (!session.closing) {
@@ -204,6 +209,8 @@ void Sessions::answer_error(Slot slot, std::string_view id, Error error, std::st
 void Sessions::end(Slot slot, Error error) {
   Session& session = sessions_[slot];
   if (session.closing) return;
+  session.ended = true;
+  if (session.parked) return parking_.hurry(session.connection.generation);
   session.closing = true;
   touch(slot);
   note_end(slot, info(error).text);
@@ -244,7 +251,7 @@ void Sessions::on_heartbeat_timer(Slot cohort) {
   const u64 since_last_look_ms = context_.now.mono_ms - cohort_looks_ms_[cohort];
   cohort_looks_ms_[cohort] = context_.now.mono_ms;
   for (Slot slot = first; slot < first + kCohortSlots; ++slot) {
-    if (!sessions_.live(slot) || sessions_[slot].closing) continue;
+    if (!sessions_.live(slot) || sessions_[slot].closing || sessions_[slot].parked) continue;
     check_heartbeat(slot, since_last_look_ms);
   }
   context_.timers.schedule(context_.now.mono_ms + cohort_period_ms(),
@@ -257,7 +264,7 @@ void Sessions::check_heartbeat(Slot slot, u64 since_last_look_ms) {
   const u32 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
   if (silent_ms >= context_.options.timeout_ms) {
     ++context_.stats.heartbeat_timeouts;
-    end(slot, Error::heartbeat_timeout);
+    timed_out_.push_back(slot);
     return;
   }
   const u32 interval_ms = context_.options.heartbeat_interval_ms;

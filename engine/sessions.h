@@ -5,10 +5,12 @@
 
 #include <array>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/address_limits.h"
 #include "engine/context.h"
+#include "engine/parking.h"
 #include "engine/session.h"
 #include "engine/slab.h"
 
@@ -38,6 +40,23 @@ class Sessions {
   // The private resume secret: 128 bits that only this shard can derive (SipHash-2-4-128 under its
   // seed).
   std::array<u8, 16> secret(SessionUid uid) const;
+
+  bool is_secret(SessionUid uid, const std::array<u8, 16>& secret) const;
+
+  // Sessions without a connection. Their rooms are no business of ours (see Views::drop()).
+  bool may_park(Slot slot) const;
+  // False if what it holds finds no place.
+  bool park(Slot slot, u32 rooms_and_cells);
+  void unpark(Slot slot);
+  Parking& parking() { return parking_; }
+  // The two change connections, with all that is theirs: batches on their way, addresses.
+  void swap_connections(Slot a, Slot b);
+  // Another session takes the connection's end, so that this one may be parked at once.
+  Slot stand_in(Slot slot);
+  u64 address_key(Slot slot) const;  // 0: none that counts
+  void take_replies(Slot slot, std::vector<u8>& out);
+  // Those that heartbeats have found dead, each once.
+  std::vector<Slot> take_timed_out() { return std::exchange(timed_out_, {}); }
 
   void heard(Slot slot);
   // Inbound limits of one message; 0 if it passes, else retry_after_ms. `error` tells refusal from
@@ -70,7 +89,7 @@ class Sessions {
 
   void touch(Slot slot) {
     Session& session = sessions_[slot];
-    if (session.touched) return;
+    if (session.touched || session.parked) return;
     session.touched = true;
     touched_.push_back(slot);
   }
@@ -91,6 +110,8 @@ class Sessions {
  private:
   // Sessions whose heartbeats are looked at together: one timer for so many neighbouring slots.
   static constexpr u32 kCohortSlots = 64;
+  Slot take_slot(Handle connection, WireFormat format);
+  u8* reserve_parked(Session& session, u32 size_bytes);
   u64 cohort_period_ms() const;
   void check_heartbeat(Slot slot, u64 since_last_look_ms);
 
@@ -103,10 +124,12 @@ class Sessions {
 
   Context& context_;
   Slab<Session> sessions_;
+  Parking parking_;
   AddressLimits addresses_;
   std::vector<Slot> address_of_;        // --address-messages-per-second
   std::vector<TokenBucket> bytes_out_;  // --client-bytes-per-second
   std::vector<std::string_view> ends_;  // what note_end() was told, if anybody wants to hear it
+  std::vector<Slot> timed_out_;
   std::vector<Slot> touched_;
   std::vector<Slot> flushing_;        // a session that has gone meanwhile may still stand there
   std::vector<u64> cohort_looks_ms_;  // when each cohort was last looked at, monotonic

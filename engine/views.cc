@@ -108,6 +108,7 @@ void Views::joined(JoinAnswer& answer) {
   view.room = answer.room;
   view.is_grid = answer.is_grid;
   view.state_hz = answer.state_hz;
+  view.epoch = answer.epoch;
   if (view.parent == kNoSlot) view.room_number = answer.room_number;
   member->joined = true;
   member->seat = answer.seat;
@@ -130,6 +131,7 @@ void Views::joined(JoinAnswer& answer) {
     } else if (!member->leaving) {
       return give_up(slot, answer.session, nullptr);
     }
+    if (sessions_[session].parked && !member->leaving) tell_dropped(slot, true);
   }
   if (member->leaving) remove_member(slot);
 }
@@ -324,8 +326,10 @@ void Views::collect(const DiscoverCollect& letter) {
       const u64 silent_ms = static_cast<u32>(context_.now.mono_ms) - session.last_heard_ms;
       if (!part->clients_json.empty()) part->clients_json += ',';
       answers::client(part->clients_json, sessions_.uid(member.session), session.name.view(),
-                      session.quiet ? "quiet" : "connected", context_.now.unix_ms - silent_ms,
-                      "websocket");
+                      session.parked  ? "dropped"
+                      : session.quiet ? "quiet"
+                                      : "connected",
+                      context_.now.unix_ms - silent_ms, "websocket");
       part->ends.push_back(static_cast<u32>(part->clients_json.size()));
     }
   }

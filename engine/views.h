@@ -19,6 +19,7 @@
 namespace perseid {
 
 struct Request;
+class SeenRooms;
 
 class Views {
  public:
@@ -30,6 +31,12 @@ class Views {
   void joined(JoinAnswer& answer);
   void leave(Slot session, Slot member, std::string_view id);
   void leave_all(Slot session);
+  // Sessions that lose their connection and go on with another (views_resume.cc).
+  void drop(Slot session);
+  // Puts cursors back to what the client has seen; writes its rooms for `welcome`.
+  void rewind(Slot session, const SeenRooms& seen, std::string& rooms_json);
+  void go_on(Slot session, bool was_dropped);  // behind `welcome`
+  u32 members_of(Slot session);                // cells included
   // kNoSlot if the session has not joined it (or is leaving). By name, or by number in the binary
   // flavour.
   Slot find_member(Slot session, std::string_view room, u32 room_number);
@@ -67,6 +74,9 @@ class Views {
 
  private:
   FormatView& format_view(const Member& member);
+  void tell_dropped(Slot member, bool dropped);
+  void rewind(Member& member, Lane lane, Seq seen);
+  Seq last_seq(const Member& member, Lane lane, bool& recovered);
   // In the session's list at its head, or behind another of its members.
   Slot add_member(Slot session, std::string_view room, ShardId home, Slot behind = kNoSlot);
   void begin_with(Slot session, Slot member);

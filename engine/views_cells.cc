@@ -173,9 +173,11 @@ bool Views::forget_gone_cell(Slot grid, const Cell& cell) {
   return true;
 }
 
-// As an empty whole state. False if the client has no room for it.
+// As an empty whole state. False if the client has no room for it. Who comes back to its session
+// forgets every cell that it is not sent then.
 bool Views::tell_cell_is_gone(Slot grid, const Cell& cell) {
   const Slot session = members_[grid].session;
+  if (sessions_[session].parked) return true;
   const RoomView& view = view_of(members_[grid]);
   const Flavour flavour = sessions_[session].format.flavour;
   std::string& name = context_.scratch;

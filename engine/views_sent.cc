@@ -86,7 +86,8 @@ void Views::give_back(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
     session.outbox.prepend_shared(context_.pool, slice.hold->segment, sent_bytes, slice.size_bytes);
   } else {
     slice.frames = 0;
-    if (Member* member = members_.find(slice.member)) {
+    Member* member = members_.find(slice.member);
+    if (member != nullptr && member->session == session_slot) {
       member->wants_keyframe = true;
       member->state_held = false;
     }
@@ -117,7 +118,9 @@ void Views::tear(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
     ++frames;
   }
   if (boundary > sent_bytes) keep_rest(session_slot, slice, sent_bytes, boundary);
-  if (Member* member = members_.find(slice.member)) {
+  // A batch that comes home to another session was of one that has gone on elsewhere since.
+  Member* member = members_.find(slice.member);
+  if (member != nullptr && member->session == session_slot) {
     member->cursors[slice.lane] = {slice.position + boundary, slice.first_seq + frames};
     // What did not go out is due still, not only next time.
     const bool is_state = static_cast<Lane>(slice.lane) == Lane::game_state;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "codec/close_code.h"
+#include "codec/frame.h"
 #include "engine/event.h"
 #include "engine/ids.h"
 
@@ -26,6 +27,16 @@ class World {
   // Ends a connection: what its outbox holds is still sent, then a close frame, then the socket
   // closes. The relay hears of it by Relay::closed(), later, never from inside this call.
   virtual void close(Handle connection, CloseCode code, std::string_view reason) = 0;
+  // The connection speaks for another session of this shard from now on: what comes is that one's,
+  // and so is what it is sent, a batch that is on its way included.
+  virtual void reseat(Handle connection, Slot session) = 0;
+  // The connection's client asks for a session of another shard: it is to move there. `message` is
+  // what it sent, of which `done` requests are done: it is received there anew, and what came
+  // behind it after. Nothing more comes from it here. False if it cannot: it then stays.
+  virtual bool hand_over(Handle connection, ShardId to, Opcode opcode, Bytes message, u32 done) {
+    (void)connection, (void)to, (void)opcode, (void)message, (void)done;
+    return false;
+  }
   virtual void emit(const Event& event) = 0;
 };
 

@@ -112,8 +112,7 @@ void Acceptor::on_address(Slot slot, Connection& connection, const Completion& d
   if (most == 0) return;
   handshake.address_is_full = !core_.shared.addresses->enter(handshake.address_key, most);
   if (handshake.address_is_full) return;
-  if (counted_.size() <= slot) counted_.resize(slot + 1);
-  counted_[slot] = handshake.address_key;
+  set_count(slot, handshake.address_key);
 }
 
 void Acceptor::on_slot_freed(Slot slot) {

@@ -6,6 +6,8 @@
 // from accept to close, once.
 #pragma once
 
+#include <utility>
+
 #include "net/shard_core.h"
 
 namespace perseid {
@@ -24,6 +26,15 @@ class Acceptor {
   void on_accepted(const Completion& done);
   void on_address(Slot slot, Connection& connection, const Completion& done);
   void on_slot_freed(Slot slot);
+  // The address that is counted for this slot goes with its connection; 0: none.
+  u64 take_count(Slot slot) {
+    return slot < counted_.size() ? std::exchange(counted_[slot], 0) : 0;
+  }
+  void set_count(Slot slot, u64 address_key) {
+    if (address_key == 0) return;
+    if (counted_.size() <= slot) counted_.resize(slot + 1);
+    counted_[slot] = address_key;
+  }
   // Arms a failed accept again when its time has come.
   void retry();
   u64 next_retry_ms() const { return retry_at_ms_; }

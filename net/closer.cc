@@ -3,6 +3,7 @@
 #include "codec/close_payload.h"
 #include "net/acceptor.h"
 #include "net/echo.h"
+#include "net/mover.h"
 #include "net/receiver.h"
 #include "net/upgrade.h"
 
@@ -38,7 +39,10 @@ void Closer::on_peer_close(Slot slot, Connection& connection, Bytes payload) {
   core_.stats.closes_by_peer.add();
   if (connection.phase == Phase::open) {
     if (connection.session != kNoSlot) {
-      core_.relay->begin_close(connection.session, "The client closed it.");
+      // 1000, and close() without a code, say that this was all; a reload says 1001.
+      const u16 code = close_code(payload);
+      const bool for_good = code == static_cast<u16>(CloseCode::normal) || code == kCloseCodeAbsent;
+      core_.relay->begin_close(connection.session, "The client closed it.", !for_good);
     }
     keep_frame(slot, connection, close_code(payload), {});
     start_closing(slot, connection);
@@ -56,7 +60,7 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
       core_.stats.closes_by_eof.add();
       connection.deaf = true;
       if (connection.session != kNoSlot) {
-        core_.relay->begin_close(connection.session, "The client's stream ended.");
+        core_.relay->begin_close(connection.session, "The client's stream ended.", true);
       }
       start_closing(slot, connection);
       break;
@@ -65,6 +69,8 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
       break;
     case Phase::responding:
       break;  // the answer is on its way
+    case Phase::moving:
+      break;  // the other shard finds it out for itself
     default:
       finish(slot, connection);
   }
@@ -138,6 +144,7 @@ void Closer::on_deadline(Slot slot, Connection& connection) {
 
 void Closer::finish(Slot slot, Connection& connection) {
   if (connection.phase == Phase::closed) return;
+  if (connection.phase == Phase::moving) core_.mover->abandon(slot);
   connection.phase = Phase::closed;
   connection.listening = Listening::ended;
   if (!connection.is_echo) connection.extra.reset();

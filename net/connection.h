@@ -25,6 +25,7 @@ enum class Phase : u8 {
   handshake,   // reading the request head
   responding,  // an HTTP answer is on its way; the socket closes behind it
   open,        // WebSocket
+  moving,      // to another shard: nothing is read any more, or sent
   closing,     // a close frame was asked for or is sent; the peer's is awaited
   fin_wait,    // our side is shut down; the peer's end is awaited, so that nothing we said is lost
   closed,      // the socket is being closed; operations in flight come home

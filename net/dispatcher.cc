@@ -3,6 +3,7 @@
 #include "net/acceptor.h"
 #include "net/closer.h"
 #include "net/mailroom.h"
+#include "net/mover.h"
 #include "net/receiver.h"
 #include "net/sender.h"
 
@@ -19,6 +20,10 @@ void Dispatcher::run(const Completion& done) {
       break;
     case OpKind::wake_sent:
       mailroom_.on_wake_failed(done, op.slot);
+      break;
+    case OpKind::passed_here:
+      core_.mover->adopt(reinterpret_cast<Moving*>(done.user_data & ~(u64{0xff} << 56)),
+                         static_cast<u32>(done.result));
       break;
     case OpKind::control:
       control_came_ = true;
@@ -55,12 +60,16 @@ void Dispatcher::run_connection(Op op, const Completion& done) {
     case OpKind::writable:
       core_.sender->on_writable(op.slot, connection, done);
       break;
+    case OpKind::pass_on:
+      core_.mover->on_passed(op.slot, connection, done);
+      break;
     case OpKind::install_fd:
       core_.acceptor->on_address(op.slot, connection, done);
       break;
     default:
       break;  // shutdown and close: that they are over is all there is to know
   }
+  if (connection.phase == Phase::moving) core_.mover->advance(op.slot, connection);
   core_.closer->release_if_done(op.slot, connection);
 }
 

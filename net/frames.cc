@@ -5,6 +5,7 @@
 
 #include "net/closer.h"
 #include "net/echo.h"
+#include "net/mover.h"
 #include "net/receiver.h"
 
 namespace perseid {
@@ -22,10 +23,25 @@ void Frames::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   slot_ = slot;
   connection_ = &connection;
   const Error error = connection.reader.feed(bytes, limits(connection), *this);
-  if (error != Error::ok && error != kStopReading) {
+  if (error != Error::ok && connection.phase == Phase::moving) {
+    connection.deaf = true;
+    if (error != kStopReading) core_.mover->keep_error(slot, error);
+  } else if (error != Error::ok && error != kStopReading) {
     core_.closer->on_bad_input(slot, connection, error);
   }
   if (connection.is_echo) core_.echo->after_feed(slot, connection);
+}
+
+void Frames::take(Slot slot, Connection& connection, Opcode opcode, Error error,
+                  MutableBytes payload) {
+  slot_ = slot;
+  connection_ = &connection;
+  if (error == Error::ok) {
+    error = is_control(opcode) ? on_control(opcode, payload) : on_message(opcode, payload);
+  }
+  if (error != Error::ok && error != kStopReading) {
+    core_.closer->on_bad_input(slot, connection, error);
+  }
 }
 
 ReaderLimits Frames::limits(const Connection& connection) const {
@@ -37,12 +53,13 @@ ReaderLimits Frames::limits(const Connection& connection) const {
           .source = FrameSource::client,
           .inflater = inflater,
           .partials = &core_.partials,
-          .skips_compressed = connection.phase != Phase::open};
+          .skips_compressed = connection.phase != Phase::open && connection.phase != Phase::moving};
 }
 
 Error Frames::on_message(Opcode opcode, MutableBytes payload) {
   Connection& connection = *connection_;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
+  if (connection.phase == Phase::moving) return core_.mover->keep(slot_, opcode, payload);
   // A closing connection is read for the peer's close frame alone.
   if (connection.phase != Phase::open) return Error::ok;
   if (connection.listening == Listening::rest) {
@@ -57,6 +74,10 @@ Error Frames::on_message(Opcode opcode, MutableBytes payload) {
 }
 
 Error Frames::on_control(Opcode opcode, Bytes payload) {
+  if (connection_->phase == Phase::moving) {
+    const Error error = core_.mover->keep(slot_, opcode, payload);
+    return error == Error::ok && opcode == Opcode::close ? kStopReading : error;
+  }
   if (opcode == Opcode::close) {
     core_.closer->on_peer_close(slot_, *connection_, payload);
     return kStopReading;
@@ -76,7 +97,7 @@ Error Frames::on_control(Opcode opcode, Bytes payload) {
 
 // A connection that is closing has no session to pay any more: it is not read on.
 Error Frames::on_waste(u64 bytes) {
-  if (connection_->is_echo) return Error::ok;
+  if (connection_->is_echo || connection_->phase == Phase::moving) return Error::ok;
   if (connection_->phase != Phase::open || connection_->session == kNoSlot) {
     return Error::too_many_messages;
   }

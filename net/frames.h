@@ -14,6 +14,8 @@ class Frames : public MessageSink {
   explicit Frames(ShardCore& core) : core_(core) {}
 
   void feed(Slot slot, Connection& connection, MutableBytes bytes);
+  // What another shard has read: a message, a control frame, or that the stream went wrong.
+  void take(Slot slot, Connection& connection, Opcode opcode, Error error, MutableBytes payload);
 
   Error on_message(Opcode opcode, MutableBytes payload) override;
   Error on_control(Opcode opcode, Bytes payload) override;

@@ -22,6 +22,8 @@ enum class OpKind : u8 {
   control,  // the eventfd by which other threads speak to this one
   wake,     // sent by another shard's ring
   wake_sent,
+  pass_on,      // a socket to another ring
+  passed_here,  // one from another: the rest is its Moving's address
 };
 
 constexpr u32 kOpGenerationMask = 0xffffffu;

@@ -109,10 +109,10 @@ bool Sender::on_own_sent(Slot slot, Connection& connection, const Completion& do
 bool Sender::on_batch_sent(Slot slot, Connection& connection, const Completion& done, bool gone) {
   SendBatch& batch = connection.send->batch;
   const u32 total = batch.total_bytes;
-  const u32 sent = gone ? total : static_cast<u32>(std::max(done.result, 0));
+  const u32 sent = static_cast<u32>(std::max(done.result, 0));
   core_.relay->sent(connection.session, batch, sent);
   PSD_ASSERT(batch.empty());
-  if (sent == total) return true;
+  if (gone || sent == total) return true;
   core_.stats.short_sends.add();
   await_writable(slot, connection);
   return true;
@@ -127,8 +127,15 @@ void Sender::await_writable(Slot slot, Connection& connection) {
   connection.blocked = true;
 }
 
+void Sender::stop_waiting(Slot slot) {
+  io_uring_sqe* sqe = core_.ring.sqe();
+  io_uring_prep_cancel64(sqe, Op{OpKind::writable, core_.handle(slot).generation, slot}.pack(), 0);
+  io_uring_sqe_set_data64(sqe, Op{}.pack());
+}
+
 void Sender::on_writable(Slot slot, Connection& connection, const Completion& done) {
   connection.blocked = false;
+  if (connection.phase == Phase::moving && done.result == -ECANCELED) return;
   if (done.result < 0 && done.result != -EINTR) {
     core_.closer->finish(slot, connection);
     return;

@@ -18,6 +18,7 @@ class Sender {
   // Sends these bytes before anything else; nothing may be in flight. Takes them over.
   void send_own(Slot slot, Connection& connection, std::string_view bytes);
   void on_sent(Slot slot, Connection& connection, const Completion& done);
+  void stop_waiting(Slot slot);  // for a blocked socket to be writable
   void on_writable(Slot slot, Connection& connection, const Completion& done);
 
  private:

@@ -118,6 +118,7 @@ bool Server::State::prepare(StartResult& result) {
   report.host = shared.options.host;
   shared.seeds.resize(shared.shard_count);
   if (!draw_random(shared.hash_key.data(), shared.hash_key.size()) ||
+      !draw_random(shared.secret_key.data(), shared.secret_key.size()) ||
       !draw_random(shared.seeds.data(), shared.seeds.size() * sizeof shared.seeds[0])) {
     result.error = "the kernel gives no random bytes (getrandom).";
     return false;

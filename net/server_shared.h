@@ -25,6 +25,7 @@ struct ServerShared {
   ServerConfig config;
   RingProbe probe;
   std::array<u8, 16> hash_key{};          // decides every room's home, so it is one for all shards
+  std::array<u8, 16> secret_key{};        // of the sessions' secrets: any shard may check them
   std::vector<std::array<u8, 16>> seeds;  // by shard
   u32 events_wanted = 0;                  // bit per EventKind that the listener wants
   u32 shard_count = 1;

@@ -10,6 +10,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
       sender_(core_),
       echo_(core_),
       closer_(core_),
+      mover_(core_),
       mailroom_(core_),
       dispatcher_(core_, mailroom_),
       drainer_(core_),
@@ -21,6 +22,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
   core_.sender = &sender_;
   core_.echo = &echo_;
   core_.closer = &closer_;
+  core_.mover = &mover_;
 }
 
 std::optional<std::string> Shard::open() {
@@ -59,6 +61,7 @@ RelayConfig Shard::relay_config() const {
   config.shard_count = core_.shared.shard_count;
   config.hash_key = core_.shared.hash_key;
   config.store = core_.shared.store.get();
+  config.secret_key = core_.shared.secret_key;
   config.events_wanted = core_.shared.events_wanted;
   config.seed = core_.shared.seeds[core_.id];
   return config;
@@ -73,6 +76,17 @@ void Shard::close(Handle handle, CloseCode code, std::string_view reason) {
   if (connection == nullptr) return;
   core_.stats.closes_by_relay.add();
   closer_.begin(handle.slot, *connection, code, reason);
+}
+
+void Shard::reseat(Handle handle, Slot session) {
+  Connection* connection = core_.connections.find(handle);
+  PSD_ASSERT(connection != nullptr && connection->session != kNoSlot);
+  connection->session = session;
+}
+
+bool Shard::hand_over(Handle handle, ShardId to, Opcode opcode, Bytes message, u32 done) {
+  Connection* connection = core_.connections.find(handle);
+  return connection != nullptr && mover_.begin(handle.slot, *connection, to, opcode, message, done);
 }
 
 void Shard::emit(const Event& event) {

@@ -15,6 +15,7 @@
 #include "net/event_loop.h"
 #include "net/frames.h"
 #include "net/mailroom.h"
+#include "net/mover.h"
 #include "net/receiver.h"
 #include "net/sender.h"
 #include "net/shard_core.h"
@@ -34,6 +35,8 @@ class Shard final : public World {
   // World.
   bool post(ShardId to, Letter&& letter, Post urgency) override;
   void close(Handle connection, CloseCode code, std::string_view reason) override;
+  void reseat(Handle connection, Slot session) override;
+  bool hand_over(Handle connection, ShardId to, Opcode opcode, Bytes message, u32 done) override;
   void emit(const Event& event) override;
 
  private:
@@ -47,6 +50,7 @@ class Shard final : public World {
   Sender sender_;
   Echo echo_;
   Closer closer_;
+  Mover mover_;
   Mailroom mailroom_;
   Dispatcher dispatcher_;
   Drainer drainer_;

@@ -26,6 +26,7 @@ class Acceptor;
 class Closer;
 class Echo;
 class Frames;
+class Mover;
 class Receiver;
 class Sender;
 class Upgrader;
@@ -66,6 +67,7 @@ struct ShardCore {
   Upgrader* upgrader = nullptr;
   Receiver* receiver = nullptr;
   Frames* frames = nullptr;
+  Mover* mover = nullptr;
   Sender* sender = nullptr;
   Echo* echo = nullptr;
   Closer* closer = nullptr;

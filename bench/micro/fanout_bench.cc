@@ -18,6 +18,7 @@ class NoWorld final : public World {
  public:
   bool post(ShardId, Letter&&, Post) override { return false; }
   void close(Handle, CloseCode, std::string_view) override { PSD_ASSERT(false); }
+  void reseat(Handle, Slot) override { PSD_ASSERT(false); }
   void emit(const Event&) override {}
 };
 

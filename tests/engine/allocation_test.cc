@@ -84,6 +84,7 @@ class Relays {
     void close(Handle, CloseCode code, std::string_view) override {
       ADD_FAILURE() << "closed " << static_cast<int>(code);
     }
+    void reseat(Handle, Slot) override { ADD_FAILURE() << "reseated"; }
     void emit(const Event&) override {}
     std::vector<Letter> letters;
     std::array<ShardId, 1024> targets{};

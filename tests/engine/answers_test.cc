@@ -55,8 +55,19 @@ JoinAnswer join_answer(std::string_view id, std::string_view name) {
 }
 
 const Row kRows[] = {
-    {"welcome", [](auto& out, auto id,
-                   auto) { answers::welcome(out, id, {~u64{0}}, "s00", kOptions, ~u64{0}); }},
+    {"welcome",
+     [](auto& out, auto id, auto) {
+       answers::welcome(out, id, {.client = {~u64{0}}, .secret = "s00"}, kOptions, ~u64{0});
+     }},
+    {"welcome",
+     [](auto& out, auto id, auto name) {
+       std::string rooms;
+       answers::resumed_room(rooms, {.room = name, .room_number = 3, .epoch = "01", .chat = ~0u});
+       answers::welcome(
+           out, id,
+           {.client = {7}, .secret = "s00", .resumed = true, .rooms_json = rooms + "," + rooms},
+           kOptions, 1);
+     }},
     {"joined", [](auto& out, auto id,
                   auto name) { answers::joined(out, name, join_answer(id, name), Options{}); }},
     {"left", [](auto& out, auto id, auto name) { answers::left(out, id, name); }},

@@ -56,7 +56,7 @@ TEST(ChatNames, the_binary_flavour_has_a_target_for_names) {
 }
 
 TEST(ChatNames, nobody_of_that_name_is_an_error) {
-  FakeWorld world(2);
+  FakeWorld world(2, [](Options& o) { o.resume_window_ms = 0; });
   Peer& ana = world.connect(0);
   Peer& ben = world.connect(1);
   greet(world, ben, "ben");

@@ -138,6 +138,10 @@ void Shard::close(Handle connection, CloseCode code, std::string_view) {
   peer.closed = code;
 }
 
+void Shard::reseat(Handle connection, Slot session) {
+  peers[connection.slot]->slot = session;
+}
+
 void Shard::emit(const Event& event) {
   if (!collects_events) return;
   events.push_back(event.kind);

@@ -77,6 +77,7 @@ class Peer {
 struct Shard final : World {
   bool post(ShardId to, Letter&& letter, Post urgency) override;
   void close(Handle connection, CloseCode code, std::string_view reason) override;
+  void reseat(Handle connection, Slot session) override;
   void emit(const Event& event) override;
 
   std::vector<std::deque<Letter>> outgoing;  // by target

@@ -7,6 +7,7 @@
 
 #include "tests/engine/grids.h"
 #include "tests/engine/links.h"
+#include "tests/engine/resumes.h"
 
 namespace perseid::test {
 namespace {
@@ -91,6 +92,26 @@ TEST(RelayGridLimits, CellsHaveABoundOfTheirOwnAndEvictNoRoom) {
   EXPECT_EQ(cells_gone(peer), 10u) << "four that are empty, six that are not shown";
   const std::string room = world.join(peer, "third");
   EXPECT_NE(room.find(R"("op":"joined")"), std::string::npos) << "for the one that lingered";
+}
+
+// Who comes back forgets every cell but those that it is sent then.
+TEST(RelayGridLimits, OfCellsThatHadGoneNothingIsSaidToWhoComesBack) {
+  for (const bool dropped : {false, true}) {
+    FakeWorld world(1, plenty, rules());
+    const Named ana = named(world);
+    Peer& writer = world.connect(0);
+    world.join(writer, "grid", R"(,"view":{"cells":[]})");
+    put(writer, "grid", row_of_entities(0, 4, 1));
+    ana.peer->say(system("join", R"("room":"grid","view":)" + row_of_cells(0, 4)));
+    world.run_for(200);
+    ana.peer->accepts_bytes = 0;
+    ana.peer->say(system("view", R"("room":"grid","view":)" + row_of_cells(0, 1)));
+    world.run_for(200);
+    if (dropped) world.disconnect(*ana.peer);
+    Peer& back = resume(world, ana);
+    world.run_for(200);
+    EXPECT_EQ(back.count("game_state"), 1u) << "the one cell in view";
+  }
 }
 
 TEST(RelayGridLimits, ARefusedCellIsLookedAtAgainAfterAWhile) {

@@ -55,17 +55,45 @@ TEST(PublishMemory, remembers_the_last_and_forgets_the_oldest) {
   PublishMemory memory;
   for (u64 key = 1; key <= PublishMemory::kEntriesMax; ++key) {
     memory.begin(key);
-    EXPECT_TRUE(memory.find(key)->pending);
-    memory.find(key)->seq = static_cast<Seq>(key);
+    EXPECT_TRUE(memory.find(key)->pending());
+    EXPECT_EQ(memory.find(key)->settle(static_cast<Seq>(key), 7), 0u);
   }
-  EXPECT_EQ(memory.find(1)->seq, 1u);
+  EXPECT_EQ(memory.find(1)->seq(), 1u);
   memory.begin(1000);
   EXPECT_EQ(memory.find(1), nullptr);
-  EXPECT_EQ(memory.find(2)->seq, 2u);
+  EXPECT_EQ(memory.find(2)->seq(), 2u);
   memory.forget(2);
   EXPECT_EQ(memory.find(2), nullptr);
   memory.forget(2);
   EXPECT_NE(memory.find(1000), nullptr);
+}
+
+TEST(PublishMemory, an_entry_holds_a_whole_seq_and_a_time_near_now) {
+  PublishMemory memory;
+  const u64 now_ms = 1'700'000'000'000;
+  memory.begin(5);
+  memory.find(5)->repeat();
+  memory.find(5)->repeat();
+  EXPECT_EQ(memory.find(5)->settle((u64{1} << 47) + 3, now_ms), 2u);
+  EXPECT_FALSE(memory.find(5)->pending());
+  EXPECT_EQ(memory.find(5)->seq(), (u64{1} << 47) + 3);
+  EXPECT_EQ(memory.find(5)->timestamp_unix_ms(now_ms + 86'400'000), now_ms);
+  EXPECT_EQ(memory.find(5)->timestamp_unix_ms(now_ms - 86'400'000), now_ms);
+}
+
+TEST(PublishMemory, keeps_the_newest_and_goes_on_behind_them) {
+  PublishMemory memory;
+  for (u64 key = 1; key <= 100; ++key) memory.begin(key);
+  memory.forget(99);
+  memory.keep_newest(10);
+  EXPECT_EQ(memory.size(), 10u);
+  EXPECT_NE(memory.find(90), nullptr);
+  EXPECT_EQ(memory.find(89), nullptr);
+  for (u64 key = 201; key <= 254; ++key) memory.begin(key);
+  EXPECT_NE(memory.find(90), nullptr);
+  memory.begin(255);
+  EXPECT_EQ(memory.find(90), nullptr);
+  EXPECT_NE(memory.find(91), nullptr);
 }
 
 }  // namespace

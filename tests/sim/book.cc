@@ -93,6 +93,24 @@ void Book::acknowledge(u32 number, Seq seq, const std::string& epoch) {
   if (!epoch.empty()) heard_of(publish.room, epoch, publish.lane, seq);
 }
 
+void Book::name_life(u32 life, const std::string& uid) {
+  lives[life].uid = uid;
+  by_uid_[uid] = life;
+}
+
+void Book::see_leave(const std::string& room, const std::string& uid, u32 leaves, u64 window_ms) {
+  const auto it = by_uid_.find(uid);
+  if (it == by_uid_.end()) return;
+  const Life& life = lives[it->second];
+  const bool is_over = life.away_since_ms != 0 && verdict_.now_ms >= life.away_since_ms + window_ms;
+  const auto asked = life.leaves.find(room);
+  if (!life.alive || life.ending || is_over ||
+      leaves <= (asked == life.leaves.end() ? 0 : asked->second))
+    return;
+  verdict_.fail("life " + std::to_string(it->second) + " was seen to leave " + room +
+                ", where it stays");
+}
+
 void Book::heard_of(const std::string& room, const std::string& epoch, Lane lane, Seq last) {
   Seq& highest = rooms_[{room, epoch}].acknowledged[index(lane)];
   highest = std::max(highest, last);
@@ -151,7 +169,9 @@ void Book::check_publish(u32 number) const {
     if (publish.fate != Fate::acknowledged || publish.received > 0) return;
     const auto it = std::find_if(lives.begin(), lives.end(),
                                  [&](const Life& life) { return life.uid == publish.to; });
-    if (it != lives.end() && it->alive) verdict_.fail(what + " was acknowledged, but never came");
+    // What a broken connection had taken from the relay may be lost.
+    if (it != lives.end() && it->alive && !it->dropped)
+      verdict_.fail(what + " was acknowledged, but never came");
     return;
   }
   if (publish.lane == Lane::game_state || publish.fate == Fate::pending) return;

@@ -21,6 +21,10 @@ struct Life {
   std::string uid = {};  // public client id; empty until welcomed
   std::string name = {};
   bool alive = true;
+  bool ending = false;    // for good: its connection closes for a reason of its own
+  bool dropped = false;   // its connection broke at some time
+  u64 away_since_ms = 0;  // 0: it is here
+  std::map<std::string, u32> leaves = {};  // how often it has asked to leave which room
 };
 
 enum class Fate : u8 { pending, acknowledged, refused };
@@ -57,6 +61,10 @@ class Book {
   // The relay has said, in `joined`, that the lane goes so far.
   void heard_of(const std::string& room, const std::string& epoch, Lane lane, Seq last);
 
+  void name_life(u32 life, const std::string& uid);
+  // Somebody saw this client leave so many times: no more than it asked for, unless it is gone.
+  void see_leave(const std::string& room, const std::string& uid, u32 leaves, u64 window_ms);
+
   // Of the whole run, when it has come to rest.
   void check() const;
   Seq last_seq(const std::string& room, const std::string& epoch, Lane lane) const;
@@ -64,6 +72,8 @@ class Book {
   std::vector<Life> lives;
   std::vector<Publish> publishes;
   u64 deliveries = 0;
+  u64 resumes = 0;
+  u64 resumes_missed = 0;
   StateBook state;
 
  private:
@@ -77,6 +87,7 @@ class Book {
   void check_publish(u32 number) const;
 
   Verdict& verdict_;
+  std::map<std::string, u32> by_uid_;
   std::map<LaneKey, RoomEntry> rooms_;
 };
 

@@ -32,6 +32,10 @@ class Picture {
       : verdict_(verdict), book_(book), who_(std::move(who)) {}
   void begin(const std::string& room, const std::string& epoch);
   void take(const Incoming& message);
+  // A connection later: what cells are in view is told anew.
+  void on_resumed() {
+    if (kind_ == RoomKind::grid) parts_.clear();
+  }
 
   RoomKind kind() const { return kind_; }
   bool has_state() const { return !parts_.empty(); }

@@ -54,6 +54,9 @@ void choose_limits(Plan& plan, Dice& dice) {
   options.heartbeat_interval_ms = dice.between(300, 2000);
   options.timeout_ms = options.heartbeat_interval_ms * 4 + 3000;
   options.roster_max = 1024;
+  const u32 kResumeWindows[] = {0, 20, 300, 1500, 1500};
+  options.resume_window_ms = dice.pick(kResumeWindows);
+  options.resumable_sessions_max = dice.percent(10) ? 2 : 1000;
 }
 
 void choose_kinds(Plan& plan, Dice& dice) {

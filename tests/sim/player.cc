@@ -32,11 +32,7 @@ std::string Player::who() const {
 }
 
 void Player::connect(WireFormat format) {
-  life_ = static_cast<u32>(stage_.book.lives.size());
-  stage_.book.lives.push_back(
-      {.player = number_,
-       .uid = {},
-       .name = "p" + std::to_string(number_) + "." + std::to_string(life_)});
+  begin_life();
   format_ = format;
   inbox_ = std::make_unique<Inbox>(format, *this);
   wants_close = false;
@@ -49,16 +45,10 @@ void Player::connect(WireFormat format) {
 }
 
 void Player::gone() {
-  if (!connected()) return;
-  stage_.book.lives[life_].alive = false;
-  give_all_up();
-  for (const auto& [room, seat] : seats_) remember(seat);
-  seats_.clear();
+  if (!connected() && !away_) return;
+  end_life();
+  away_ = false;
   pending_.clear();
-  answered_publishes_.clear();
-  repeatable_.clear();
-  own_.clear();
-  room_numbers_.clear();
   uploads.clear();
   inbox_.reset();
 }
@@ -130,6 +120,7 @@ void Player::on_incoming(const Incoming& message) {
                                        : std::string(message.payload.substr(0, 120))));
   }
   Seat* at = seat(room);
+  if (at == nullptr && ghosts_.count(room) != 0) return;
   if (at == nullptr) return fail("a message of room '" + room + "', which is not joined");
   if (message.type == MessageType::game_state) return at->picture.take(message);
   at->on_delivery(message, stage_.plan.roomy);
@@ -141,6 +132,7 @@ void Player::on_system(simdjson::dom::element message, const std::string& op) {
   if (!id.empty()) return on_answer(message, op, id);
   if (op == "goaway") return;
   Seat* at = seat(text_of(message, "room"));
+  if (at == nullptr && ghosts_.count(text_of(message, "room")) != 0) return;
   if (at == nullptr) return fail(op + " of a room that is not joined");
   if (op == "gap") return at->on_gap(message, stage_.plan.roomy);
   if (op == "presence") return at->on_presence(message);
@@ -156,12 +148,10 @@ void Player::on_answer(simdjson::dom::element message, const std::string& op,
                        const std::string& id) {
   const auto again = answered_publishes_.find(id);
   if (again != answered_publishes_.end() && op == "ack") return on_ack(message, again->second);
-  const auto it = pending_.find(id);
-  if (it == pending_.end()) return fail(op + " answers nothing: id " + id);
-  const Waiting answer = std::move(it->second);
-  pending_.erase(it);
+  Waiting answer;
+  if (!owes_answer(id, answer)) return fail(op + " answers nothing: id " + id);
   if (op == "welcome") {
-    stage_.book.lives[life_].uid = text_of(message, "client");
+    on_welcome(message);
   } else if (op == "joined") {
     on_joined(message, answer);
   } else if (op == "left") {
@@ -187,8 +177,12 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   JoinWish wish = answer.wish;
   wish.history = std::min(wish.history, stage_.plan.options.chat_history);
   if (answer.kind != Kind::join) return fail("joined answers another request");
+  if (seat(answer.room) != nullptr && leaves(answer.room)) on_left(answer.room);  // unheard
   if (seat(answer.room) != nullptr) return fail("joined twice: " + answer.room);
+  ghosts_.erase(answer.room);
   const auto it = seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), wish)).first;
+  const bool may_be_evicted = stage_.plan.options.resumable_sessions_max < 100;
+  it->second.resume_window_ms = may_be_evicted ? 0 : stage_.plan.options.resume_window_ms;
   it->second.room_hz = stage_.plan.options.state_hz;
   it->second.on_joined(message, wish, stage_.plan.roomy && !stage_.plan.durable);
   if (it->second.room != answer.room) fail("joined the wrong room");
@@ -196,7 +190,8 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   room_numbers_[it->second.number] = answer.room;
   OwnState& own = own_[answer.room];
   if (own.epoch == it->second.life()) return;
-  const bool is_first = own.epoch.empty();
+  // Not if it wrote there before it heard that it was in, and a break has taken the answer.
+  const bool is_first = own.epoch.empty() && own.certain;
   own = {.epoch = it->second.life(), .fields = {}, .certain = is_first};
 }
 
@@ -210,6 +205,9 @@ void Player::on_viewing(const Waiting& answer) {
 
 void Player::on_left(const std::string& room) {
   const auto it = seats_.find(room);
+  // After a broken connection it may have found out before.
+  const bool known = ghosts_.erase(room) != 0 || stage_.book.lives[life_].dropped;
+  if (it == seats_.end() && known) return;
   if (it == seats_.end()) return fail("left " + room + ", which was not joined");
   remember(it->second);
   if (it->second.picture.kind() == RoomKind::owned) own_[room].fields.clear();
@@ -248,7 +246,14 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
     fail("rate_limited without a cause");
   }
   const auto it = pending_.find(id);
+  if (it == pending_.end() && open_.count(id) != 0) return on_open_error(code, id);
   if (it == pending_.end()) return;  // of garbage, or of a repetition that was refused
+  if (it->second.again) {
+    stage_.book.publishes[it->second.number].retried = true;
+    open_[id] = it->second;
+    pending_.erase(it);
+    return;
+  }
   // By a room's old number, say, which it learns of while this is on its way: refused, then taken.
   const bool may_be_again =
       code == "overloaded" || code == "store_unavailable" || code == "not_joined";

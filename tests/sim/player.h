@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,9 @@ struct Stage {
 struct Upload {
   Opcode opcode = Opcode::text;
   std::string bytes = {};
-  bool may_grow = false;  // another message may follow in the same frame
+  bool may_grow = false;     // another message may follow in the same frame
+  bool handed_over = false;  // by another shard, so many requests of it done
+  u32 done = 0;
 };
 
 class Player final : public InboxSink {
@@ -55,6 +58,11 @@ class Player final : public InboxSink {
   void connect(WireFormat format);
   // The connection is gone, by whomever.
   void gone();
+  // It broke: the session may go on with another (player_resume.cc).
+  void lost();
+  bool away() const { return away_; }
+  void come_back();
+  u32 number() const { return number_; }
   bool connected() const { return inbox_ != nullptr; }
   void receive(Bytes bytes) { inbox_->feed(bytes); }
   // One random deed.
@@ -70,6 +78,10 @@ class Player final : public InboxSink {
   const std::string& uid() const { return stage_.book.lives[life_].uid; }
   WireFormat format() const { return format_; }
   const std::map<std::string, Seat>& seats() const { return seats_; }
+  // Rooms that it is in, without having heard so.
+  const std::set<std::string>& ghosts() const { return ghosts_; }
+  // Its last hello, for a session that was there before, is not answered.
+  bool waits_welcome() const;
   bool waits() const { return !pending_.empty(); }
   std::string waits_for() const;
   std::string own_entity() const { return "e" + std::to_string(life_); }
@@ -96,6 +108,7 @@ class Player final : public InboxSink {
     std::string epoch = {};
     bool unset = false;   // state
     Fields changes = {};  // state; an empty value removes
+    bool again = false;   // said once more after a broken connection: either may be answered
   };
   struct Repeatable {
     std::string id;
@@ -148,7 +161,17 @@ class Player final : public InboxSink {
   void on_viewing(const Waiting& answer);
   void on_ack(simdjson::dom::element message, const Waiting& answer);
   void on_error(simdjson::dom::element message, const std::string& id);
+  void on_open_error(const std::string& code, const std::string& id);
   void on_clients(simdjson::dom::element message);
+  void on_welcome(simdjson::dom::element message);
+  void begin_life();
+  void end_life();
+  void on_resumed(simdjson::dom::element message);
+  void settle_room(const std::string& room, simdjson::dom::element entry);
+  void ask_again();
+  std::string seen_rooms();
+  bool leaves(const std::string& room) const;  // has asked to, and was not answered
+  bool owes_answer(const std::string& id, Waiting& out);
   Seat* seat(const std::string& room);
   void remember(const Seat& seat);
   std::string who() const;
@@ -163,6 +186,12 @@ class Player final : public InboxSink {
   std::map<u32, std::string> room_numbers_;
   std::map<std::string, Waiting> pending_;  // by id token
   std::map<std::string, Waiting> answered_publishes_;
+  // Of a session that goes on: what may have been answered, unheard.
+  std::map<std::string, Waiting> open_;
+  std::set<std::string> ghosts_;
+  std::set<std::string> told_;  // rooms of which the last hello said what was seen
+  std::string secret_;
+  bool away_ = false;
   std::vector<Repeatable> repeatable_;
   std::map<std::string, JoinWish> since_;  // by room: where an earlier seat stopped
   std::map<std::string, OwnState> own_;

@@ -81,6 +81,7 @@ void Player::do_leave() {
     if (other.kind == Kind::join && stage_.dice.percent(50)) room = other.room;
   }
   stage_.book.state.release(room, life_);
+  ++stage_.book.lives[life_].leaves[room];
   send_system("leave", new_id(), room_field(room), waiting(Kind::leave, room));
 }
 
@@ -126,7 +127,7 @@ void Player::do_repeat() {
   if (seat(again.room) == nullptr) return;
   Publish& publish = stage_.book.publishes[again.number];
   if (publish.fate == Fate::refused) return;
-  publish.retried = stage_.plan.refusals;
+  publish.retried |= stage_.plan.refusals;
   if (const auto it = pending_.find(again.id); it != pending_.end()) ++it->second.repeats;
   send_publish(publish.lane, again.room, {}, again.id, publish.payload);
 }

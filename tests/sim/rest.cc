@@ -50,6 +50,9 @@ void Simulation::rest(const char* when) {
   const u64 begin_ms = verdict_.now_ms;
   for (u32 round = 0; round < kRestRoundsMax && verdict_.green(); ++round) {
     for (const auto& shard : shards_) shard->everyone_reads();
+    for (u32 i = 0; i < players_.size(); ++i) {
+      if (players_[i]->away()) come_back(i);
+    }
     verdict_.now_ms += dice_.between(1, 20);
     turn_all();
     run_store();
@@ -169,6 +172,8 @@ void Simulation::check_rosters() {
   std::map<std::string, std::set<std::string>> true_members;
   for (const auto& player : players_) {
     for (const auto& [room, seat] : player->seats()) true_members[room].insert(player->uid());
+    // Its leave may have been refused: too many messages.
+    for (const std::string& room : player->ghosts()) true_members[room].insert(player->uid());
   }
   for (const auto& player : players_) {
     for (const auto& [room, seat] : player->seats()) {

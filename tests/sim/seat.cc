@@ -94,10 +94,35 @@ void Seat::on_presence(simdjson::dom::element message) {
   if (text_of(message, "event") == "join") {
     if (known && !roster_replaced_) fail(client + " joined twice");
     roster.insert(client);
+  } else if (text_of(message, "event") == "drop" || text_of(message, "event") == "resume") {
+    if (!known && !roster_replaced_) fail(client + " was dropped or resumed, but was not there");
   } else {
+    book_.see_leave(room, client, ++leaves_seen_[client], resume_window_ms);
     if (!known && !roster_replaced_) fail(client + " left, but was not there");
     roster.erase(client);
   }
+}
+
+bool Seat::knows_its_place() const {
+  return at_[index(Lane::chat)].first_max == 0 && at_[index(Lane::player_action)].first_max == 0;
+}
+
+void Seat::on_resumed(simdjson::dom::element message, bool told, bool roomy) {
+  if (text_of(message, "epoch") != epoch) fail("resumed in another epoch");
+  bool is_whole = false;
+  if (message["recovered"].get(is_whole) != simdjson::SUCCESS) fail("not told whether recovered");
+  if (roomy && !is_whole) fail("not recovered, although everything was held");
+  for (const Lane lane : {Lane::chat, Lane::player_action}) {
+    At& at = at_[index(lane)];
+    const Seq last = static_cast<Seq>(number_of(message["seq"], name(lane)));
+    if (told ? last + 1 != at.next : last + 1 < at.next) {
+      fail("resumed, " + std::string(name(lane)) + " goes on behind " + std::to_string(last) +
+           ", wanted " + std::to_string(at.next - 1));
+    }
+    at = {last + 1, 0};
+    book_.heard_of(room, epoch, lane, last);  // perhaps of one that only the old connection took
+  }
+  picture.on_resumed();
 }
 
 // Halved so many times, but no less than the least, or the whole.

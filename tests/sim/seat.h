@@ -58,6 +58,11 @@ class Seat {
   // At rest: everything that the lanes hold has come.
   void check_rest() const;
 
+  // The session goes on with a new connection, behind these seqs; `told`: it said what it has seen.
+  void on_resumed(simdjson::dom::element room, bool told, bool roomy);
+  // Whether what comes next is known: `since` can say it.
+  bool knows_its_place() const;
+
   // The last seq seen, for a later `since`.
   Seq seen(Lane lane) const { return at_[index(lane)].next - 1; }
 
@@ -71,6 +76,7 @@ class Seat {
   SeenWish view;         // of a grid
   bool has_set = false;  // its own entity, since it asked for this view
   u64 room_hz = 0;
+  u64 resume_window_ms = 0;
   std::set<std::string> roster;
   u32 gaps = 0;
   bool recovered = false;
@@ -90,6 +96,7 @@ class Seat {
   const std::string who_;
   At at_[kLanes];
   bool roster_replaced_ = false;
+  std::map<std::string, u32> leaves_seen_;  // by client
 };
 
 }  // namespace perseid::sim

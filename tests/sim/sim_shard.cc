@@ -47,6 +47,7 @@ Handle SimShard::connect(Player& player, WireFormat format, const WirePlan& plan
   const Slot slot = wires_.acquire();
   Wire& wire = wires_[slot];
   wire.player = &player;
+  wire.life = player.life();
   wire.format = format;
   wire.plan = plan;
   wire.last_heard_ms = wire.last_read_ms = now_.mono_ms;
@@ -58,8 +59,43 @@ void SimShard::cut(Handle handle) {
   Wire* wire = wires_.find(handle);
   if (wire == nullptr) return;
   wire->cut = true;
-  if (wire->player != nullptr) wire->player->give_all_up();
+  leave_behind(handle);
+}
+
+void SimShard::leave_behind(Handle handle) {
+  Wire* wire = wires_.find(handle);
+  if (wire == nullptr || wire->player == nullptr) return;
+  wire->life = wire->player->life();
   wire->player = nullptr;
+}
+
+bool SimShard::hand_over(Handle connection, ShardId to, Opcode opcode, Bytes message, u32 done) {
+  Wire* wire = wires_.find(connection);
+  if (wire == nullptr || wire->phase != Wire::Phase::open || stage_.dice.percent(5)) return false;
+  wire->moving = true;
+  wire->moves_to = to;
+  wire->moves_with = {
+      .opcode = opcode, .bytes = std::string(as_text(message)), .handed_over = true, .done = done};
+  return true;
+}
+
+// What it is owed leaves before anything that the other shard says.
+void SimShard::move_on(Slot slot, Wire& wire) {
+  relay_->take_replies(wire.session, wire.kernel);
+  relay_->closed(wire.session);
+  wire.session = kNoSlot;
+  wire.up.push_front({now_.mono_ms, std::move(wire.moves_with)});
+  moves_.push_back({wire.moves_to, std::move(wire)});
+  wires_.release(slot);
+}
+
+Handle SimShard::adopt(Move&& move) {
+  const Slot slot = wires_.acquire(std::move(move.wire));
+  Wire& wire = wires_[slot];
+  wire.moving = wire.blocked = wire.flush_queued = false;
+  wire.last_read_ms = std::min(wire.last_read_ms, now_.mono_ms);
+  wire.session = relay_->open({.connection = wires_.handle(slot), .format = wire.format});
+  return wires_.handle(slot);
 }
 
 bool SimShard::post(ShardId to, Letter&& letter, Post urgency) {
@@ -68,6 +104,10 @@ bool SimShard::post(ShardId to, Letter&& letter, Post urgency) {
 
 void SimShard::close(Handle connection, CloseCode code, std::string_view) {
   Wire* wire = wires_.find(connection);
+  // What is on its way keeps the session of a broken connection, which may become too slow yet.
+  if (wire != nullptr && wire->phase == Wire::Phase::closed && code == CloseCode::too_slow) {
+    stage_.book.lives[wire->life].ending = true;
+  }
   if (wire == nullptr || wire->phase != Wire::Phase::open) return;
   if (code == CloseCode::heartbeat_timeout) {
     const u64 silent_ms = now_.mono_ms - wire->last_heard_ms;
@@ -86,11 +126,24 @@ void SimShard::close(Handle connection, CloseCode code, std::string_view) {
       stage_.verdict.fail("a client that reads was called too slow");
     }
   }
+  Player* player = wire->player;
+  if (code == CloseCode::heartbeat_timeout) wire->player = nullptr;
   start_closing(connection.slot, *wire, code);
+  if (code == CloseCode::heartbeat_timeout && player != nullptr) player->lost();
+}
+
+void SimShard::reseat(Handle connection, Slot session) {
+  Wire* wire = wires_.find(connection);
+  if (wire == nullptr || wire->session == kNoSlot) return stage_.verdict.fail("a seat for nobody");
+  wire->session = session;
 }
 
 void SimShard::start_closing(Slot slot, Wire& wire, CloseCode code) {
   wire.phase = Wire::Phase::closing;
+  const u32 life = wire.player != nullptr ? wire.player->life() : wire.life;
+  if (code != CloseCode::heartbeat_timeout && code != CloseCode::session_taken_over) {
+    stage_.book.lives[life].ending = true;
+  }
   if (wire.player != nullptr) wire.player->give_all_up();
   wire.close_code = code;
   wire.close_deadline_ms = now_.mono_ms + kCloseWaitMs;
@@ -138,11 +191,14 @@ void SimShard::run_wire(Slot slot, Wire& wire) {
   if (wire.phase != Wire::Phase::closed) {
     read_some(wire);
     take_uploads(wire);
-    while (!wire.up.empty() && wire.up.front().at_ms <= now_.mono_ms &&
+    while (!wire.moving && !wire.up.empty() && wire.up.front().at_ms <= now_.mono_ms &&
            wire.phase != Wire::Phase::closed) {
       Upload upload = std::move(wire.up.front().upload);
       wire.up.pop_front();
       feed(slot, wire, upload);
+    }
+    if (wire.moving && !wire.batch_out && wire.phase == Wire::Phase::open) {
+      return move_on(slot, wire);
     }
     if (wire.phase == Wire::Phase::closing && now_.mono_ms >= wire.close_deadline_ms) finish(wire);
   }
@@ -201,6 +257,10 @@ void SimShard::feed(Slot slot, Wire& wire, Upload& upload) {
     return queue_flush(slot, wire);
   }
   bytes.resize(size + kParsePaddingBytes);
+  if (upload.handed_over) {
+    return relay_->receive_on(wire.session, upload.opcode,
+                              {reinterpret_cast<u8*>(bytes.data()), size}, upload.done);
+  }
   relay_->receive(wire.session, upload.opcode, {reinterpret_cast<u8*>(bytes.data()), size});
 }
 
@@ -220,7 +280,7 @@ void SimShard::read_some(Wire& wire) {
 }
 
 void SimShard::flush(Wire& wire) {
-  if (wire.batch_out || wire.blocked || wire.phase == Wire::Phase::closed) return;
+  if (wire.batch_out || wire.blocked || wire.phase == Wire::Phase::closed || wire.moving) return;
   if (wire.session != kNoSlot && !wire.close_sent) {
     relay_->gather(wire.session, wire.batch);
     check_batch(wire);
@@ -340,6 +400,7 @@ void SimShard::check_silence(const Wire& wire) {
 }
 
 bool SimShard::quiet() {
+  if (!moves_.empty()) return false;
   for (Slot slot = 0; slot < wires_.slots_used(); ++slot) {
     if (!wires_.live(slot)) continue;
     const Wire& wire = wires_[slot];

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/relay.h"
@@ -27,6 +28,7 @@ struct Wire {
     Upload upload;
   };
   Player* player = nullptr;  // null: the player has gone
+  u32 life = 0;
   Slot session = kNoSlot;
   WireFormat format;
   WirePlan plan;
@@ -48,6 +50,15 @@ struct Wire {
   u64 last_read_ms = 0;
   u64 last_blocked_ms = 0;
   bool ever_ill = false;  // was slow, stalled or silent at some time
+  bool moving = false;    // to another shard, which is to read this first
+  ShardId moves_to = 0;
+  Upload moves_with;
+};
+
+// A wire on its way from one shard to another, with what its client asked for there.
+struct Move {
+  ShardId to = 0;
+  Wire wire = {};
 };
 
 class SimShard final : public World {
@@ -56,7 +67,10 @@ class SimShard final : public World {
   ~SimShard() override;
 
   Handle connect(Player& player, WireFormat format, const WirePlan& plan);
-  void cut(Handle handle);  // the player vanishes
+  void cut(Handle handle);           // the player vanishes
+  void leave_behind(Handle handle);  // it has another connection; this one nobody reads
+  Handle adopt(Move&& move);
+  std::vector<Move> take_moves() { return std::exchange(moves_, {}); }
   Wire* find(Handle handle) { return wires_.find(handle); }
   void turn(Now now);
   bool quiet();                                         // nothing on its way
@@ -67,6 +81,8 @@ class SimShard final : public World {
   // World.
   bool post(ShardId to, Letter&& letter, Post urgency) override;
   void close(Handle connection, CloseCode code, std::string_view reason) override;
+  void reseat(Handle connection, Slot session) override;
+  bool hand_over(Handle connection, ShardId to, Opcode opcode, Bytes message, u32 done) override;
   void emit(const Event&) override {}
 
  private:
@@ -94,6 +110,8 @@ class SimShard final : public World {
   const ShardId id_;
   std::unique_ptr<Relay> relay_;
   Slab<Wire> wires_;
+  void move_on(Slot slot, Wire& wire);
+  std::vector<Move> moves_;
   std::vector<Slot> flushes_;
   std::vector<Slot> flushing_;
   Now now_;

@@ -29,8 +29,17 @@ Simulation::Simulation(const Plan& plan, bool traced)
 }
 
 void Simulation::connect(u32 number, bool good) {
+  players_[number]->connect(WireFormat::at(static_cast<u8>(dice_.below(kWireFormats))));
+  plug_in(number, good);
+}
+
+void Simulation::come_back(u32 number) {
+  players_[number]->come_back();
+  plug_in(number, !(plan_.slow_links && dice_.percent(30)));
+}
+
+void Simulation::plug_in(u32 number, bool good) {
   Player& player = *players_[number];
-  const WireFormat format = WireFormat::at(static_cast<u8>(dice_.below(kWireFormats)));
   WirePlan wire;
   if (!good) {
     const u32 kKernels[] = {300, 2000, 16384, 65536};
@@ -41,14 +50,23 @@ void Simulation::connect(u32 number, bool good) {
   }
   Place& place = places_[number];
   place.shard = static_cast<ShardId>(dice_.below(plan_.shards));
-  player.connect(format);
-  place.wire = shards_[place.shard]->connect(player, format, wire);
+  place.wire = shards_[place.shard]->connect(player, player.format(), wire);
   if (!good) shards_[place.shard]->find(place.wire)->ever_ill = true;
 }
 
 void Simulation::turn(u32 shard) {
   const u64 now_ms = verdict_.now_ms;
   shards_[shard]->turn({now_ms, static_cast<u64>(unix_offset_ms_ + static_cast<i64>(now_ms))});
+  deliver_moves(shard);
+}
+
+void Simulation::deliver_moves(u32 shard) {
+  for (Move& move : shards_[shard]->take_moves()) {
+    const ShardId to = move.to;
+    Player* player = move.wire.player;
+    const Handle wire = shards_[to]->adopt(std::move(move));
+    if (player != nullptr) places_[player->number()] = {.shard = to, .wire = wire};
+  }
 }
 
 void Simulation::turn_all() {
@@ -96,6 +114,8 @@ void Simulation::disturb() {
   Place& place = places_[number];
   if (!player.connected()) {
     if (verdict_.now_ms < place.return_at_ms) return;
+    if (player.away() && dice_.percent(90)) return come_back(number);
+    if (player.away()) player.gone();
     connect(number, !(plan_.slow_links && dice_.percent(40)));
     return;
   }
@@ -105,7 +125,7 @@ void Simulation::disturb() {
   if (plan_.kills && fate < 2) {
     verdict_.note("player " + std::to_string(number) + " is cut off");
     shards_[place.shard]->cut(place.wire);
-    player.gone();
+    dice_.percent(80) ? player.lost() : player.gone();
     place.return_at_ms = verdict_.now_ms + dice_.below(300);
   } else if (plan_.kills && fate < 3) {
     player.hang_up();
@@ -114,6 +134,12 @@ void Simulation::disturb() {
     wire->ever_ill = true;
   } else if (plan_.slow_links && fate < 12 && wire->plan.read_bytes_per_ms == 0) {
     wire->plan.read_bytes_per_ms = 2000;
+  } else if (plan_.kills && fate < 14 && fate > 12 && !player.uid().empty() &&
+             !player.waits_welcome()) {
+    verdict_.note("player " + std::to_string(number) + " opens another connection");
+    shards_[place.shard]->leave_behind(place.wire);
+    player.lost();
+    come_back(number);
   } else if (plan_.kills && fate < 13) {
     player.answers_pings = false;
     wire->ever_ill = true;
@@ -126,7 +152,8 @@ void Simulation::step() {
   u32 acts = plan_.acts_per_step_percent;
   for (; acts >= 100 || (acts > 0 && dice_.percent(acts)); acts = acts >= 100 ? acts - 100 : 0) {
     Player& player = *players_[dice_.below(plan_.players)];
-    if (player.connected() && !player.wants_close && player.answers_pings) player.act();
+    const bool may = player.connected() && !player.wants_close && !player.waits_welcome();
+    if (may && player.answers_pings) player.act();
   }
   turn(dice_.below(plan_.shards));
   run_store();
@@ -145,6 +172,8 @@ Outcome Simulation::run() {
   out.failures = verdict_.failures();
   out.report = verdict_.report();
   out.deliveries = book_.deliveries;
+  out.resumes = book_.resumes;
+  out.resumes_missed = book_.resumes_missed;
   out.state_ticks_seen = book_.state.ticks_seen;
   out.stats = sum_stats();
   out.digest = out.stats.lane_bytes_out * 31 + out.stats.deliveries * 7 + book_.deliveries +

@@ -18,6 +18,8 @@ struct Outcome {
   std::string report;
   u64 deliveries = 0;        // sequenced messages that clients saw
   u64 state_ticks_seen = 0;  // states of rooms and cells, each by each member
+  u64 resumes = 0;           // sessions that went on
+  u64 resumes_missed = 0;    // that were asked for too late
   u64 digest = 0;            // of all that clients saw
   Stats stats;               // of all shards
   bool fault_committed = false;
@@ -38,6 +40,9 @@ class Simulation {
   void pass_time();
   void disturb();
   void connect(u32 player, bool good);
+  void plug_in(u32 player, bool good);
+  void come_back(u32 player);
+  void deliver_moves(u32 shard);
   void turn(u32 shard);
   void turn_all();
   // The store of the durable rooms: slow by chance, full or refusing now and then.

@@ -34,6 +34,8 @@ class StateBook {
   const EntityWrite* find(const std::string& number) const;
   // The life has given up what it owned there, or may be about to.
   void release(const std::string& room, u32 life) { released_[{room, life}] = next_number(); }
+  // It may be so at any time until release() says when at the latest.
+  void release_soon(const std::string& room, u32 life) { released_[{room, life}] = ~0u; }
   bool released_since(const EntityWrite& write, u32 number) const;
 
   // A member has come to this tick; the digest is of all that it sees of the room or the cell.

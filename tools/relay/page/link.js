@@ -60,6 +60,11 @@ export class Link extends EventTarget {
     return this.#heartbeat.silentMs;
   }
 
+  // The relay has kept the session over the break, and with it the seats.
+  get resumed() {
+    return this.#welcome?.resumed === true;
+  }
+
   isOwn(client) {
     return client === this.client || this.#clients.has(client);
   }

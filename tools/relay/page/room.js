@@ -11,6 +11,7 @@ export class Room extends EventTarget {
   entities = new Map(); // entity id -> fields
 
   #link;
+  #mayBeSeated = false; // It was joined when the connection was lost.
   #since = null; // { epoch, chat }: pulses are of the moment, so their lane is not asked for
   #catchUpTo = null;
 
@@ -30,6 +31,10 @@ export class Room extends EventTarget {
       history: kHistoryMessages,
     };
     if (this.#since) message.since = this.#since;
+    // What this page knows comes with `joined`, so it takes its seat anew.
+    if (this.#mayBeSeated && this.#link.resumed)
+      this.#link.send({ type: 'system', op: 'leave', room: this.name });
+    this.#mayBeSeated = false;
     this.#take(await this.#link.request(message));
   }
 
@@ -40,6 +45,7 @@ export class Room extends EventTarget {
   }
 
   disconnected() {
+    this.#mayBeSeated ||= this.joined;
     this.joined = false;
   }
 
