@@ -19,6 +19,12 @@ namespace perseid {
 #define PERSEID_STATS(X)                                                                    \
   X(sessions_opened, "Sessions begun.")                                                     \
   X(sessions_closed, "Sessions ended.")                                                     \
+  X(sessions_dropped, "Sessions whose connection broke and which may be resumed.")          \
+  X(sessions_resumed, "Of those, sessions that came back.")                                 \
+  X(sessions_taken_over, "Sessions that went on with a newer connection (4009).")           \
+  X(sessions_expired, "Sessions that did not come back in time, or for which room ended.")  \
+  X(resumes_refused, "Hellos with a session that is unknown, over or of another format.")   \
+  X(parked_refused, "Personal messages to absent sessions refused by --parked-bytes-max.")  \
   X(messages_in, "Messages accepted from clients.")                                         \
   X(message_bytes_in, "Their bytes.")                                                       \
   X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                \
@@ -93,6 +99,18 @@ struct Stats {
     PERSEID_STATS(X)
 #undef X
   }
+};
+
+// What they are called and what they count, for logs and manuals.
+struct StatText {
+  const char* name;
+  const char* text;
+  Counter Stats::*value;
+};
+inline constexpr StatText kStatTexts[] = {
+#define X(name, text) {#name, text, &Stats::name},
+    PERSEID_STATS(X)
+#undef X
 };
 
 // A lane's four counters. No lane is without them, or this does not compile.

@@ -42,6 +42,9 @@ namespace perseid {
   X(closes_by_deadline, "Closing connections cut because the peer did not finish in time.") \
   X(connections_cut, "Connections still there when --drain-timeout-ms had passed.")         \
   X(connections_closed, "Connections whose socket is closed.")                              \
+  X(connections_passed_on, "Connections passed to another shard, where their session is.")  \
+  X(connections_adopted, "Connections that came from another shard.")                       \
+  X(passes_refused, "Connections that the kernel did not pass; they got a new session.")    \
   X(letters_in, "Letters received from other shards.")                                      \
   X(letters_out, "Letters posted to other shards.")                                         \
   X(letters_refused, "Letters refused because the other shard's mailbox was full.")         \
@@ -68,6 +71,18 @@ struct NetStatsSum {
     PERSEID_NET_STATS(X)
 #undef X
   }
+};
+
+// What they are called and what they count, for logs and manuals.
+struct NetStatText {
+  const char* name;
+  const char* text;
+  u64 NetStatsSum::*value;
+};
+inline constexpr NetStatText kNetStatTexts[] = {
+#define X(name, text) {#name, text, &NetStatsSum::name},
+    PERSEID_NET_STATS(X)
+#undef X
 };
 
 }  // namespace perseid

@@ -49,26 +49,20 @@ void tell_start(const CliResult& cli, const StartReport& report, Logging& loggin
   print(stdout, "listening on " + listen_address(report) + "\n");
 }
 
-void add_net_counters(LogLine& line, const NetStatsSum& stats, bool all) {
-#define X(name, text) \
-  if (all || stats.name > 0) line.add("net_" #name, stats.name);
-  PERSEID_NET_STATS(X)
-#undef X
-}
-
-void add_rules_counters(LogLine& line, const Stats& stats, bool all) {
-#define X(name, text) \
-  if (all || stats.name > 0) line.add(#name, stats.name.get());
-  PERSEID_STATS(X)
-#undef X
-}
-
 void log_counters(const Server& server, Logging& logging) {
   LogLine line = logging.line("counters");
   line.add("connections", u64{server.connections()});
   const bool all = logging.format() == LogFormat::json;  // A person skips the zeros anyway.
-  add_net_counters(line, server.net_stats(), all);
-  add_rules_counters(line, server.stats(), all);
+  const NetStatsSum net = server.net_stats();
+  for (const NetStatText& counter : kNetStatTexts) {
+    const u64 value = net.*counter.value;
+    if (all || value > 0) line.add(std::string("net_") + counter.name, value);
+  }
+  const Stats rules = server.stats();
+  for (const StatText& counter : kStatTexts) {
+    const u64 value = (rules.*counter.value).get();
+    if (all || value > 0) line.add(counter.name, value);
+  }
   logging.write(LogLevel::info, line);
 }
 

@@ -15,6 +15,10 @@ std::string code(std::string_view text) {
   return text.empty() ? "" : "`" + std::string(text) + "`";
 }
 
+void append_row(std::string& out, std::string_view name, std::string_view text) {
+  out += "| " + code(name) + " | " + std::string(text) + " |\n";
+}
+
 void append_options(std::string& out) {
   out +=
       "## Options\n\n"
@@ -78,7 +82,7 @@ void append_events(std::string& out) {
   out +=
       "\n## Events\n\nFor `EventListener` in C++, and in the log.\n\n"
       "| event | meaning |\n|---|---|\n";
-#define X(name, text) out += "| " + code(#name) + " | " + std::string(text) + " |\n";
+#define X(name, text) append_row(out, #name, text);
   PERSEID_EVENTS(X)
 #undef X
 }
@@ -91,14 +95,12 @@ void append_counters(std::string& out) {
       "Summed over the shards; SIGUSR1 and the end of the relay log them as `net_` and the "
       "name.\n\n"
       "| counter | counts |\n|---|---|\n";
-#define X(name, text) out += "| " + code(#name) + " | " + std::string(text) + " |\n";
-  PERSEID_NET_STATS(X)
+  for (const NetStatText& counter : kNetStatTexts) append_row(out, counter.name, counter.text);
   out +=
       "\n### Of the rules\n\n"
       "Summed over the shards; logged in the same line under these names.\n\n"
       "| counter | counts |\n|---|---|\n";
-  PERSEID_STATS(X)
-#undef X
+  for (const StatText& counter : kStatTexts) append_row(out, counter.name, counter.text);
 }
 
 }  // namespace
