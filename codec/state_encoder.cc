@@ -84,6 +84,10 @@ void StateEncoder::keyframe(std::string& out) {
 
 void StateEncoder::keyframe(StateModels& models, std::string& out) {
   reset_due_ = true;
+  snapshot(models, out);
+}
+
+void StateEncoder::snapshot(StateModels& models, std::string& out) {
   if (table_.entities() == 0) {
     out += as_text(kEmptyKeyframe);
     return;

@@ -45,6 +45,8 @@ class StateEncoder {
   // Appends a keyframe to `out`. Its models are for it alone, and whoever makes many lends some.
   void keyframe(StateModels& models, std::string& out);
   void keyframe(std::string& out);
+  // A keyframe for who is not sent the deltas behind it: these go on as if it had not been made.
+  void snapshot(StateModels& models, std::string& out);
   // Nobody reads for now: what only coding needs is given back until the next frame is coded.
   void rest();
 

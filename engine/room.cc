@@ -22,7 +22,8 @@ std::unique_ptr<FormatLogs> logs_from(const std::array<Seq, kLanes>& first_seqs)
   return std::make_unique<FormatLogs>(
       FormatLogs{.lanes = {LaneLog(first_seqs[0]), LaneLog(first_seqs[1]), LaneLog(first_seqs[2]),
                            LaneLog(first_seqs[3])},
-                 .keyframe = {}});
+                 .keyframe = {},
+                 .snapshot = {}});
 }
 
 std::unique_ptr<StateModel> state_for(Context& context, const RoomRule& rule) {
@@ -344,7 +345,8 @@ bool Room::close_unread_formats(u64 after_ms) {
 void Room::close_format(WireFormat format) {
   std::unique_ptr<FormatLogs>& logs = formats[format.index()];
   for (LaneLog& log : logs->lanes) log.clear(context_.pool);
-  drop_keyframe(*logs);
+  drop(logs->keyframe);
+  drop(logs->snapshot);
   logs.reset();
 }
 

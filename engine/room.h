@@ -44,6 +44,7 @@ struct Keyframe {
   SegmentHold* hold = nullptr;
   u32 size_bytes = 0;
   LaneCursor at;
+  bool leads_on = true;  // or who is sent it cannot read those deltas
 };
 
 // The lanes' logs in one wire format.
@@ -52,6 +53,7 @@ struct FormatLogs {
   u32 members = 0;
   u64 unread_since_ms = 0;  // while members is 0
   Keyframe keyframe;
+  Keyframe snapshot;
   u32 whole_bytes = 0;  // of the last keyframe made
   u32 delta_bytes = 0;  // about the largest delta of late
   Position deltas_end = 0;
@@ -112,6 +114,9 @@ class Room {
   const Keyframe& keyframe(WireFormat format);
   // For who has been handed what comes before `at`.
   void drop_keyframe_before(WireFormat format, Position at);
+  bool has_keyframe_before(WireFormat format, Position at) const;
+  // The state as of now, which restarts no stream.
+  const Keyframe& snapshot(WireFormat format);
   bool anybody_reads(Flavour flavour) const;
   // What only coding needs is given back if nobody reads what is coded.
   void rest_coder();
@@ -178,7 +183,8 @@ class Room {
   Bytes pack(Bytes plain_frame);
   void close_format(WireFormat format);
   void drop_old_keyframes();
-  void drop_keyframe(FormatLogs& logs);
+  void drop(Keyframe& keyframe);
+  Keyframe write_keyframe(WireFormat format, bool leads_on);
   void count_coder();
   void append_plain(LaneLog& log, Bytes frame);
   void append_packed(LaneLog& log, Bytes plain_frame);

@@ -11,25 +11,29 @@ namespace perseid {
 // were never written because nobody read the format.
 void Room::drop_old_keyframes() {
   for (const auto& logs : formats) {
-    if (logs == nullptr || logs->keyframe.hold == nullptr) continue;
+    if (logs == nullptr) continue;
     const LaneLog& log = logs->lanes[index(Lane::game_state)];
+    if (logs->snapshot.at.position != log.end()) drop(logs->snapshot);
+    if (logs->keyframe.hold == nullptr) continue;
     const Keyframe& kept = logs->keyframe;
     const bool useful =
         logs->members > 0 && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end());
-    if (!useful) drop_keyframe(*logs);
+    if (!useful) drop(logs->keyframe);
   }
 }
 
-void Room::drop_keyframe(FormatLogs& logs) {
-  if (logs.keyframe.hold != nullptr) context_.pool.drop(logs.keyframe.hold);
-  logs.keyframe = {};
+void Room::drop(Keyframe& keyframe) {
+  if (keyframe.hold != nullptr) context_.pool.drop(keyframe.hold);
+  keyframe = {};
+}
+
+bool Room::has_keyframe_before(WireFormat format, Position at) const {
+  const Keyframe& kept = formats[format.index()]->keyframe;
+  return kept.hold != nullptr && distance(at, kept.at.position) < 0;
 }
 
 void Room::drop_keyframe_before(WireFormat format, Position at) {
-  FormatLogs& logs = *formats[format.index()];
-  if (logs.keyframe.hold != nullptr && distance(at, logs.keyframe.at.position) < 0) {
-    drop_keyframe(logs);
-  }
+  if (has_keyframe_before(format, at)) drop(formats[format.index()]->keyframe);
 }
 
 const Keyframe& Room::keyframe(WireFormat format) {
@@ -40,19 +44,37 @@ const Keyframe& Room::keyframe(WireFormat format) {
   if (kept.hold != nullptr && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end())) {
     return kept;
   }
-  drop_keyframe(logs);
+  drop(kept);
+  return kept = write_keyframe(format, true);
+}
+
+const Keyframe& Room::snapshot(WireFormat format) {
+  FormatLogs& logs = *formats[format.index()];
+  const Position now = logs.lanes[index(Lane::game_state)].end();
+  for (const Keyframe* made : {&logs.keyframe, &logs.snapshot}) {
+    if (made->hold != nullptr && made->at.position == now) return *made;
+  }
+  drop(logs.snapshot);
+  return logs.snapshot = write_keyframe(format, false);
+}
+
+Keyframe Room::write_keyframe(WireFormat format, bool leads_on) {
+  FormatLogs& logs = *formats[format.index()];
+  const LaneLog& log = logs.lanes[index(Lane::game_state)];
   std::string& payload = context_.scratch;
   payload.clear();
-  state->write_full(format.flavour, payload);
+  state->write_full(format.flavour, payload, leads_on);
   const StateDelivery full = state_delivery(format.flavour, true, payload);
   const auto size_bytes = static_cast<u32>(state_bytes(format.flavour, full));
-  SegmentHold* hold = context_.pool.acquire(size_bytes);
-  write_state(format.flavour, full, hold->segment->data());
-  kept = {hold, size_bytes, {log.end(), log.next_seq()}};
-  if (format.deflate && !full.coded && !full.packed) pack_keyframe(kept);
-  logs.whole_bytes = kept.size_bytes;
-  ++context_.stats.keyframes_encoded;
-  return kept;
+  Keyframe made{.hold = context_.pool.acquire(size_bytes),
+                .size_bytes = size_bytes,
+                .at = {log.end(), log.next_seq()},
+                .leads_on = leads_on || !full.coded};
+  write_state(format.flavour, full, made.hold->segment->data());
+  if (format.deflate && !full.coded && !full.packed) pack_keyframe(made);
+  logs.whole_bytes = made.size_bytes;
+  ++(leads_on ? context_.stats.keyframes_encoded : context_.stats.snapshots_encoded);
+  return made;
 }
 
 void Room::pack_keyframe(Keyframe& keyframe) {

@@ -64,7 +64,7 @@ class RoomState final : public StateModel, public StateUpdateSink {
   // {"set":…} of everything, changes that no delta has told yet included: these count as told from
   // then on, so that a removal before the next delta is told as well.
   void write_full(std::string& out);
-  void write_full(Flavour, std::string& out) override { write_full(out); }
+  void write_full(Flavour, std::string& out, bool) override { write_full(out); }
 
  private:
   struct Entity {

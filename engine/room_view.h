@@ -28,12 +28,13 @@ struct Member {
   u32 seat = 0;
   std::array<LaneCursor, kLanes> cursors;
   u8 format : 2 = 0;
-  bool shown : 1 = false;     // was handed state: of a cell, of this level of it or another
-  u8 strain = 0;              // of late, how often its state was not sent before the next came
-  u8 halvings = 0;            // of its state rate
-  bool joined : 1 = false;    // the home has answered
-  bool leaving : 1 = false;   // the home was told so before it answered; goes when it has
-  bool presence : 1 = false;  // reads the system lane
+  bool shown : 1 = false;        // was handed state: of a cell, of this level of it or another
+  bool on_snapshot : 1 = false;  // was sent a state from which it cannot read on: it wants the next
+  u8 strain = 0;                 // of late, how often its state was not sent before the next came
+  u8 halvings = 0;               // of its state rate
+  bool joined : 1 = false;       // the home has answered
+  bool leaving : 1 = false;      // the home was told so before it answered; goes when it has
+  bool presence : 1 = false;     // reads the system lane
   bool wants_keyframe : 1 = false;
   bool awaits_roster : 1 = false;  // fell out of the system lane: it goes on behind a fresh roster
   bool slowed : 1 = false;         // has a Slowdown
@@ -53,6 +54,12 @@ struct Slowdown {
   bool climbing = false;  // its rate was doubled last, not halved
 };
 
+// What it was shown last is worth nothing any more.
+inline void want_keyframe(Member& member) {
+  member.wants_keyframe = true;
+  member.on_snapshot = false;
+}
+
 // The system lane is for those who asked for presence, and waits for a roster that is on its way.
 // State waits for its time where a member gets less of it.
 inline bool reads(const Member& member, Lane lane) {
@@ -60,15 +67,24 @@ inline bool reads(const Member& member, Lane lane) {
   return lane != Lane::system || (member.presence && !member.awaits_roster);
 }
 
+// A whole state that the home has sent.
+struct WholeState {
+  SegmentHold* hold = nullptr;
+  u32 size_bytes = 0;
+  LaneCursor at;
+  bool leads_on = true;  // to the deltas behind it
+  bool is_used = false;  // by a member at least
+};
+
 struct FormatView {
   std::array<LaneView, kLanes> lanes;
   std::array<bool, kLanes> attached{};
   u32 members = 0;
   u32 state_bytes = 0;  // what a keyframe would weigh, about
-  SegmentHold* keyframe = nullptr;
-  u32 keyframe_bytes = 0;
-  LaneCursor keyframe_at;
+  WholeState keyframe;
   bool keyframe_asked = false;
+  WholeState snapshot;  // for those who lag (docs/decisions/0018-read-back.md)
+  bool snapshot_asked = false;
 };
 
 struct RoomView {

@@ -57,13 +57,20 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
   const Viewer* viewer = room->viewer(letter.shard);
   if (viewer == nullptr) return;
   const WireFormat format = WireFormat::at(letter.format);
-  if (letter.has_not_before) room->drop_keyframe_before(format, letter.not_before);
-  const Keyframe& keyframe = room->keyframe(format);
+  using Snapshot = KeyframeWanted::Snapshot;
+  const bool snapshot = letter.snapshot == Snapshot::yes ||
+                        (letter.snapshot == Snapshot::if_not_due && letter.has_not_before &&
+                         room->has_keyframe_before(format, letter.not_before));
+  if (letter.has_not_before && !snapshot) room->drop_keyframe_before(format, letter.not_before);
+  const Keyframe& keyframe = snapshot ? room->snapshot(format) : room->keyframe(format);
   mail_.send(letter.shard, Letter(KeyframeLetter{
                                .view = viewer->view,
                                .frame = SharedSlice(keyframe.hold->segment, 0, keyframe.size_bytes),
                                .at = keyframe.at,
-                               .format = letter.format}));
+                               .format = letter.format,
+                               .leads_on = keyframe.leads_on,
+                               .is_snapshot = snapshot,
+                               .asked = letter.snapshot}));
 }
 
 void Rooms::ask(Ask& ask) {

@@ -66,8 +66,9 @@ class StateModel {
   // Nobody reads coded frames for now: gives back what only coding needs.
   virtual void rest() {}
   virtual u64 coder_bytes() const { return 0; }
-  // Appends everything, in JSON or (if coded) as a keyframe.
-  virtual void write_full(Flavour flavour, std::string& out) = 0;
+  // Appends everything, in JSON or (if coded) as a keyframe. `leads_on`: the coded deltas that
+  // follow can be read by who begins with it.
+  virtual void write_full(Flavour flavour, std::string& out, bool leads_on) = 0;
 };
 
 }  // namespace perseid

@@ -73,6 +73,7 @@ namespace perseid {
   X(state_encodings,                                                                        \
     "Deltas encoded: one per flavour in use and tick, however many members and shards.")    \
   X(keyframes_encoded, "Whole states encoded.")                                             \
+  X(snapshots_encoded, "Whole states encoded for who lags; no stream restarts for them.")   \
   X(keyframes_asked, "Whole states that clients asked for, because their own differed.")    \
   X(keyframes_sent, "Whole states sent to a member.")                                       \
   X(coder_bytes, "Bytes that the coders of rooms with readers of coded state take now.")    \

@@ -179,11 +179,11 @@ void TypedState::settle() {
   free_gone();
 }
 
-void TypedState::write_full(Flavour flavour, std::string& out) {
+void TypedState::write_full(Flavour flavour, std::string& out, bool leads_on) {
   const StateTable& table = encoder_.table();
   if (flavour == Flavour::bin) {
     const std::size_t before = out.size();
-    write_keyframe(out);
+    write_keyframe(out, leads_on);
     keyframe_bytes_ = static_cast<u32>(out.size() - before);
     keyframe_entities_ = table.entities();
     return;
@@ -202,10 +202,11 @@ void TypedState::write_full(Flavour flavour, std::string& out) {
   out += "}}";
 }
 
-void TypedState::write_keyframe(std::string& out) {
-  if (keyframe_models_ == nullptr) return encoder_.keyframe(out);
-  encoder_.keyframe(*keyframe_models_, out);
-  keyframe_models_->trim();
+void TypedState::write_keyframe(std::string& out, bool leads_on) {
+  StateModels own;
+  StateModels& models = keyframe_models_ != nullptr ? *keyframe_models_ : own;
+  leads_on ? encoder_.keyframe(models, out) : encoder_.snapshot(models, out);
+  models.trim();
 }
 
 void TypedState::write_json(std::string& out) const {

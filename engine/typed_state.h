@@ -49,7 +49,7 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   void settle() override;
   void rest() override { encoder_.rest(); }
   u64 coder_bytes() const override { return encoder_.models_bytes(); }
-  void write_full(Flavour flavour, std::string& out) override;
+  void write_full(Flavour flavour, std::string& out, bool leads_on = true) override;
 
   u64 held_bytes() const { return held_bytes_; }
   // The first entity that the last update set and that is still there; empty if there is none.
@@ -116,7 +116,7 @@ class TypedState final : public StateModel, StateUpdateSink, CodedUpdateSink {
   void collect_changes();
   void free_gone();
   bool told(u32 slot) const { return encoder_.table().live(slot); }
-  void write_keyframe(std::string& out);
+  void write_keyframe(std::string& out, bool leads_on);
   void write_json(std::string& out) const;
   void write_entity_json(std::string& out, const StateChange& change) const;
 

@@ -114,6 +114,7 @@ void Views::joined(JoinAnswer& answer) {
   member->seat = answer.seat;
   member->cursors = answer.cursors;
   member->wants_keyframe = answer.has_state;
+  member->on_snapshot = false;
   if (view.parent != kNoSlot) {
     if (session != kNoSlot && !member->leaving) inherit_slowdown(slot);
     if (session != kNoSlot) sessions_.touch(session);
@@ -210,7 +211,7 @@ void Views::remove_member(Slot slot) {
 void Views::release_format(RoomView& view, u8 format) {
   if (view.formats[format] == nullptr) return;
   for (LaneView& lane : view.formats[format]->lanes) lane.clear(context_.pool);
-  if (view.formats[format]->keyframe != nullptr) context_.pool.drop(view.formats[format]->keyframe);
+  drop_whole_states(*view.formats[format]);
   view.formats[format].reset();
 }
 
@@ -238,10 +239,7 @@ void Views::advance(LaneAdvance& letter) {
     lane.reset(context_.pool, letter.end, letter.next_seq);
     format.attached[letter.lane] = true;
     // A whole state of an earlier log lies at positions that mean nothing in this one.
-    if (format.keyframe != nullptr) context_.pool.drop(format.keyframe);
-    format.keyframe = nullptr;
-    format.keyframe_bytes = 0;
-    format.keyframe_asked = false;
+    drop_whole_states(format);
   }
   if (!format.attached[letter.lane] || letter.reset) return;
   if (Segment* segment = letter.added.segment(); segment != nullptr) {
@@ -280,24 +278,6 @@ void Views::touch_members(RoomView& view, u8 format, Lane lane, Position end_bef
     if (lane == Lane::game_state) note_tick(slot, end_before);
     if (!reads(member, lane)) continue;
     sessions_.touch(member.session);
-  }
-}
-
-void Views::keyframe(KeyframeLetter& letter) {
-  RoomView* view = views_.find(letter.view);
-  if (view == nullptr || view->formats[letter.format] == nullptr) return;
-  FormatView& format = *view->formats[letter.format];
-  // Asked for by members of an earlier log of this format, whose positions are not ours.
-  if (!format.attached[index(Lane::game_state)]) return;
-  if (format.keyframe != nullptr) context_.pool.drop(format.keyframe);
-  letter.frame.segment()->retain();
-  format.keyframe = context_.pool.adopt(letter.frame.segment());
-  format.keyframe_bytes = static_cast<u32>(letter.frame.bytes().size());
-  format.keyframe_at = letter.at;
-  format.keyframe_asked = false;
-  for (const Slot slot : view->members) {
-    const Member& member = members_[slot];
-    if (member.session != kNoSlot && member.wants_keyframe) sessions_.touch(member.session);
   }
 }
 

@@ -124,8 +124,15 @@ class Views {
   static void gather_ping(int number, SendBatch& out);
   void gather_lane(Slot member, Lane lane, u32 budget_bytes, SendBatch& out);
   bool gather_keyframe(Slot member, SendBatch& out);
+  // Whole states (views_keyframes.cc).
+  bool wants_whole(const Member& member);
+  bool has_asked(const Member& member);
+  WholeState* whole_state(const Member& member);
+  bool lags(const Member& member) { return sessions_[member.session].read_back.is_lagging(); }
+  bool takes_snapshots(const Member& member) { return member.on_snapshot || lags(member); }
   void ask_keyframe(const Member& member);
-  // Whole states that members ask for (views_keyframes.cc).
+  void drop_whole_states(FormatView& format);
+  // Those that members ask for.
   struct KeyframeAsk {
     TimerId timer = kNoTimer;  // until it may be sent the next
     bool again = false;        // it has asked meanwhile

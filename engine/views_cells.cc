@@ -143,7 +143,7 @@ void Views::want_keyframes(Slot session, Slot wanting) {
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
     const RoomView& view = views_[member.view];
-    if (slot == wanting ? !view.is_grid : view.parent == parent) member.wants_keyframe = true;
+    if (slot == wanting ? !view.is_grid : view.parent == parent) want_keyframe(member);
   }
   sessions_.touch(session);
 }

@@ -46,7 +46,7 @@ bool Views::is_late(const Member& member, Position due) {
   if (member.state_held) return false;
   // A whole state that the kernel refused has left the cursor where it leads to.
   const Position at = member.cursors[index(Lane::game_state)].position;
-  if (!member.wants_keyframe && distance(at, due) <= 0) return false;
+  if ((!member.wants_keyframe || member.on_snapshot) && distance(at, due) <= 0) return false;
   const Session& session = sessions_[member.session];
   return !session.closing && (session.unread || session.budget_wait);
 }

@@ -14,7 +14,7 @@ void Views::drop(Slot session) {
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
     if (!member.joined || member.leaving) continue;
-    if (member.shown) member.wants_keyframe = true;
+    if (member.shown) want_keyframe(member);
     tell_dropped(slot, true);
   }
 }
@@ -43,7 +43,7 @@ void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json)
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
     if (!member.joined || member.leaving) continue;
-    if (member.shown) member.wants_keyframe = true;
+    if (member.shown) want_keyframe(member);
     if (is_cell(member)) continue;
     gone_cells_.erase(slot);
     const RoomView& view = views_[member.view];

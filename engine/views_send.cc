@@ -14,16 +14,6 @@ constexpr u64 kSendAheadMs = 100;
 // A ping that asks whether the state before it was read: its header and its number.
 constexpr u32 kAskBytes = 3;
 
-// The home has sent a whole state from which the deltas still lead on, at no great length, and that
-// is not older than what the member has: one that asks for it again would go back in time.
-bool is_usable(const FormatView& format, const Member& member) {
-  const LaneView& lane = format.lanes[index(Lane::game_state)];
-  const Position at = member.cursors[index(Lane::game_state)].position;
-  return format.keyframe != nullptr &&
-         leads_on(format.keyframe_at.position, format.keyframe_bytes, lane.begin(), lane.end()) &&
-         (!member.shown || distance(at, format.keyframe_at.position) >= 0);
-}
-
 }  // namespace
 
 FormatView& Views::format_view(const Member& member) {
@@ -48,8 +38,8 @@ bool Views::owes(Slot session_slot) {
     if (member.rate_untold) return true;
     if (!gone_cells_.empty() && gone_cells_.contains(slot)) return true;
     const FormatView& format = format_view(member);
-    const bool wants_keyframe = member.wants_keyframe && !member.state_held && !state_waits;
-    if (wants_keyframe && (is_usable(format, member) || !format.keyframe_asked)) return true;
+    const bool may_have_whole = !member.state_held && !state_waits && wants_whole(member);
+    if (may_have_whole && (whole_state(member) != nullptr || !has_asked(member))) return true;
     for (u8 lane = 0; lane < kLanes; ++lane) {
       if (!reads(member, static_cast<Lane>(lane))) continue;
       const bool is_state = static_cast<Lane>(lane) == Lane::game_state;
@@ -64,7 +54,7 @@ bool Views::awaits(Slot session) {
   for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
        slot = members_[slot].next_in_session) {
     const Member& member = members_[slot];
-    if (member.joined && (member.wants_keyframe || member.awaits_roster)) return true;
+    if (member.joined && (wants_whole(member) || member.awaits_roster)) return true;
   }
   return false;
 }
@@ -196,7 +186,9 @@ void Views::gather_ping(int number, SendBatch& out) {
 void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) {
   Member& member = members_[slot];
   if (!reads(member, lane)) return;
-  if (lane == Lane::game_state && member.wants_keyframe && !gather_keyframe(slot, out)) return;
+  if (lane == Lane::game_state && member.wants_keyframe) {
+    if (!wants_whole(member) || !gather_keyframe(slot, out) || member.on_snapshot) return;
+  }
   const LaneView& view = format_view(member).lanes[index(lane)];
   LaneCursor& cursor = member.cursors[index(lane)];
   if (distance(cursor.position, view.end()) <= 0 || out.full()) return;
@@ -219,24 +211,24 @@ void Views::gather_lane(Slot slot, Lane lane, u32 budget_bytes, SendBatch& out) 
 // once.
 bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   Member& member = members_[slot];
-  FormatView& format = format_view(member);
-  if (!is_usable(format, member)) ask_keyframe(member);
-  if (!is_usable(format, member)) return false;
-  if (out.full()) return false;
-  context_.pool.hold(format.keyframe);
-  out.slices[out.count++] = {.data = format.keyframe->segment->data(),
-                             .size_bytes = format.keyframe_bytes,
-                             .hold = format.keyframe,
+  if (whole_state(member) == nullptr) ask_keyframe(member);
+  WholeState* whole = whole_state(member);
+  if (whole == nullptr || out.full()) return false;
+  context_.pool.hold(whole->hold);
+  out.slices[out.count++] = {.data = whole->hold->segment->data(),
+                             .size_bytes = whole->size_bytes,
+                             .hold = whole->hold,
                              .source = SendSlice::Source::keyframe,
                              .lane = index(Lane::game_state),
                              .member = members_.handle(slot),
                              .position = 0,
                              .frames = 1};
-  out.total_bytes += format.keyframe_bytes;
+  out.total_bytes += whole->size_bytes;
+  whole->is_used = true;
   LaneCursor& cursor = member.cursors[index(Lane::game_state)];
-  count_skipped(Lane::game_state, format.keyframe_at.next_seq - cursor.next_seq);
-  cursor = format.keyframe_at;
-  member.wants_keyframe = false;
+  count_skipped(Lane::game_state, whole->at.next_seq - cursor.next_seq);
+  cursor = whole->at;
+  member.wants_keyframe = member.on_snapshot = !whole->leads_on;
   member.shown = true;
   ++context_.stats.keyframes_sent;
   hold_state(slot);
@@ -250,20 +242,6 @@ void Views::count_skipped(Lane lane, u32 frames) {
   }
 }
 
-// Who asks for somebody else as well may get one that is too old for that; then it is asked again.
-void Views::ask_keyframe(const Member& member) {
-  RoomView& view = views_[member.view];
-  FormatView& format = *view.formats[member.format];
-  if (format.keyframe_asked) return;
-  format.keyframe_asked = true;
-  mail_.send(view.home, Letter(KeyframeWanted{
-                            .room = view.room,
-                            .shard = context_.config.shard,
-                            .format = member.format,
-                            .has_not_before = member.shown,
-                            .not_before = member.cursors[index(Lane::game_state)].position}));
-}
-
 void Views::check_windows(Slot session, Member& member) {
   FormatView& format = format_view(member);
   for (u8 i = 0; i < kLanes; ++i) {
@@ -275,13 +253,13 @@ void Views::check_windows(Slot session, Member& member) {
   if (member.rate_untold) tell_rate(session, member);
   if (member.state_held) return;
   // The cheaper of the pending deltas and the whole state, be it what it weighs now or the one that
-  // is at hand: that one then leads forward, never back to where the member stands.
+  // is at hand: that one then leads forward, never back to where the member stands. Who lags is
+  // never sent more at a time than the whole state.
   const Position at = member.cursors[index(Lane::game_state)].position;
   const std::int32_t pending = distance(at, format.lanes[index(Lane::game_state)].end());
-  const u32 whole_bytes = std::max(format.state_bytes, format.keyframe_bytes);
-  if (pending > static_cast<std::int32_t>(whole_bytes + kKeyframeSlackBytes)) {
-    member.wants_keyframe = true;
-  }
+  const u32 whole_bytes = std::max(format.state_bytes, format.keyframe.size_bytes);
+  const u32 slack_bytes = lags(member) ? 0 : kKeyframeSlackBytes;
+  if (pending > static_cast<std::int32_t>(whole_bytes + slack_bytes)) member.wants_keyframe = true;
 }
 
 // The member's cursor lies before the window: what its lane's policy says (docs/architecture.md,

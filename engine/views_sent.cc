@@ -88,7 +88,7 @@ void Views::give_back(Slot session_slot, SendSlice& slice, u32 sent_bytes) {
     slice.frames = 0;
     Member* member = members_.find(slice.member);
     if (member != nullptr && member->session == session_slot) {
-      member->wants_keyframe = true;
+      want_keyframe(*member);
       member->state_held = false;
     }
   }

@@ -67,10 +67,9 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
     case Phase::closing:
       core_.queue_flush(slot, connection);
       break;
-    case Phase::responding:
-      break;  // the answer is on its way
-    case Phase::moving:
-      break;  // the other shard finds it out for itself
+    case Phase::responding:  // the answer is on its way
+    case Phase::moving:      // the other shard finds it out for itself
+      break;
     default:
       finish(slot, connection);
   }

@@ -136,6 +136,30 @@ TEST(StateCoder, TheKeyframeOfNothingIsTheSameForEverySchema) {
   }
 }
 
+// Who is sent a snapshot holds the state; the stream goes on for the others, byte for byte as if it
+// had not been made.
+TEST(StateCoder, ASnapshotRestartsNothing) {
+  const auto schema = test::schema_of(test::kEveryType);
+  StateStream streams[] = {{schema, 9}, {schema, 9}};
+  StateEncoder encoders[] = {StateEncoder(schema), StateEncoder(schema)};
+  const std::unique_ptr<StateDecoder> readers[] = {joined(encoders[0], schema),
+                                                   joined(encoders[1], schema)};
+  StateModels lent;
+  for (u32 tick = 0; tick < 40; ++tick) {
+    std::string frames[2];
+    for (u32 i = 0; i < 2; ++i) {
+      encoders[i].encode(streams[i].step(30), tick % 4 == 0, frames[i]);
+      ASSERT_EQ(readers[i]->decode(bytes_of(frames[i])), StateDecoded::ok) << "tick " << tick;
+    }
+    EXPECT_EQ(frames[0], frames[1]) << "tick " << tick;
+    std::string snapshot;
+    encoders[0].snapshot(lent, snapshot);
+    StateDecoder laggard(schema);
+    ASSERT_EQ(laggard.decode(bytes_of(snapshot)), StateDecoded::ok) << "tick " << tick;
+    expect_same(laggard.table(), streams[0]);
+  }
+}
+
 // One set of models codes the keyframes of all rooms of a shard, as fresh ones would.
 TEST(StateCoder, KeyframesByModelsThatServedAnotherSchemaAreTheSame) {
   StateModels shared;
