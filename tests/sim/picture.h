@@ -32,9 +32,12 @@ class Picture {
       : verdict_(verdict), book_(book), who_(std::move(who)) {}
   void begin(const std::string& room, const std::string& epoch);
   void take(const Incoming& message);
-  // A connection later: what cells are in view is told anew.
+  // A connection later: what cells are in view is told anew. One that went and came again unseen
+  // may be shown as it was before, with the deltas since.
   void on_resumed() {
-    if (kind_ == RoomKind::grid) parts_.clear();
+    if (kind_ != RoomKind::grid) return;
+    parts_.clear();
+    shown_.clear();
   }
 
   RoomKind kind() const { return kind_; }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kEnvelope =
     R"({"type":"player_action","room":"load-123456-0","seq":12345,"sender":"c0123456789abc",)"
     R"("timestamp":1700000000000,"payload":})";
-constexpr std::string_view kScenarios = "there are idle, fanout, players, state and echo";
+constexpr std::string_view kScenarios = "there are idle, fanout, players, state, resume and echo";
 
 void add_common(CLI::App* app, Config& config) {
   app->add_option("--host", config.host, "Server's name or address (IPv4)")->capture_default_str();
@@ -150,6 +150,27 @@ CLI::App* add_state(CLI::App& app, Config& config) {
   return state;
 }
 
+CLI::App* add_resume(CLI::App& app, Config& config) {
+  CLI::App* resume = app.add_subcommand(
+      "resume", "All drop at once, come back and go on with their sessions while others talk");
+  add_common(resume, config);
+  resume->add_option("--connections", config.connections, "Clients that drop; by default 1000");
+  resume->add_option("--rooms", config.rooms, "Rooms that they share, each with one who talks")
+      ->capture_default_str();
+  resume->add_option("--rate", config.rate_per_s, "Chat messages of a room per second; 0: 20");
+  resume->add_option("--size", config.size_bytes, "Payload of one message, bytes")
+      ->option_text("BYTES=64");
+  resume->add_option("--warmup-s", config.warmup_s, "Time before they drop, s")
+      ->capture_default_str();
+  resume->add_option("--away-s", config.away_s, "Time until the first comes back, s")
+      ->capture_default_str();
+  resume->add_option("--back-within-s", config.back_within_s, "From the first back to the last, s")
+      ->capture_default_str();
+  resume->add_option("--drain-s", config.drain_s, "Longest wait for all to be back, s")
+      ->capture_default_str();
+  return resume;
+}
+
 CLI::App* add_echo(CLI::App& app, Config& config) {
   CLI::App* echo = app.add_subcommand("echo", "Ping-pong on /echo (perseid --echo)");
   add_common(echo, config);
@@ -168,7 +189,7 @@ std::string scenario_problem(int argc, char** argv) {
   if (argc < 2) return "which scenario? " + std::string(kScenarios);
   const std::string_view word = argv[1];
   if (word.starts_with('-')) return {};
-  for (const std::string_view name : {"idle", "fanout", "players", "state", "echo"}) {
+  for (const std::string_view name : {"idle", "fanout", "players", "state", "resume", "echo"}) {
     if (word == name) return {};
   }
   return "\"" + std::string(word) + "\" is no scenario; " + std::string(kScenarios);
@@ -189,17 +210,22 @@ u32 Config::clients_per_room() const {
   return scenario == Scenario::fanout ? members + 1 : room_size;
 }
 
+bool Config::is_dealt_out() const {
+  return scenario == Scenario::idle || scenario == Scenario::resume;
+}
+
 u32 Config::room_of(u32 client) const {
   if (scenario == Scenario::echo) return client;
-  return scenario == Scenario::idle ? client % rooms : client / clients_per_room();
+  return is_dealt_out() ? client % rooms : client / clients_per_room();
 }
 
 u32 Config::member_of(u32 client) const {
   if (scenario == Scenario::echo) return 0;
-  return scenario == Scenario::idle ? client / rooms : client % clients_per_room();
+  return is_dealt_out() ? client / rooms : client % clients_per_room();
 }
 
 u32 Config::clients() const {
+  if (scenario == Scenario::resume) return rooms + connections;
   const bool in_rooms = scenario != Scenario::idle && scenario != Scenario::echo;
   return in_rooms ? rooms * clients_per_room() : connections;
 }
@@ -228,6 +254,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
   add_fanout(app, out);
   CLI::App* players = add_players(app, out);
   CLI::App* state = add_state(app, out);
+  CLI::App* resume = add_resume(app, out);
   CLI::App* echo = add_echo(app, out);
   try {
     app.parse(argc, argv);
@@ -242,6 +269,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
   out.scenario = idle->parsed()      ? Scenario::idle
                  : players->parsed() ? Scenario::players
                  : state->parsed()   ? Scenario::state
+                 : resume->parsed()  ? Scenario::resume
                  : echo->parsed()    ? Scenario::echo
                                      : Scenario::fanout;
   const u32 clients_max = clients_allowed();

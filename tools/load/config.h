@@ -8,7 +8,7 @@
 
 namespace perseid::load {
 
-enum class Scenario : u8 { idle, fanout, players, echo, state };
+enum class Scenario : u8 { idle, fanout, players, echo, state, resume };
 enum class StateFlavour : u8 { bin, json, both };  // both: every other client
 // perseid: the relay. raw: bytes without a protocol (perseid-ruler). bun: a WebSocket server that
 // publishes every message, as it is, to all of its room (bench/peers).
@@ -26,16 +26,16 @@ struct Config {
   bool spin = false;  // never sleeps, so that the server does not pay for waking it
   bool verify = false;
 
-  u32 connections = 0;    // idle, echo; 0: not given, see fill_in()
+  u32 connections = 0;    // idle, echo, resume: those that drop; 0: not given, see fill_in()
   u32 measure_from = 0;   // idle; likewise
-  u32 rooms = 1;          // idle, fanout, players
+  u32 rooms = 1;          // idle, fanout, players, resume
   u32 members = 500;      // fanout: of one room, without its publisher
   u32 room_size = 100;    // players, state: of one room
   u32 stalled = 0;        // fanout: members of each room that stop reading half-way
   u32 size_bytes = 64;    // of one payload
   u32 frame_bytes = 0;    // raw: of one message; 0: as long as the relay's frame would be
   u32 window = 1;         // fanout, echo: messages under way
-  double rate_per_s = 0;  // fanout, echo: 0 is paced by the window; players, state: of each client
+  double rate_per_s = 0;  // fanout, echo: 0 is paced by the window; else of each that publishes
   std::string type = "player_action";
   StateFlavour flavour = StateFlavour::bin;  // state
   u32 hz = 20;                               // state: of its rooms
@@ -47,13 +47,16 @@ struct Config {
   double warmup_s = 1;
   double settle_s = 2;
   double drain_s = 10;
+  double away_s = 0.5;       // resume: from the drop of all to the first that comes back
+  double back_within_s = 1;  // resume: from the first that comes back to the last
 
   u32 clients() const;           // connections in all
   u32 clients_per_room() const;  // in rooms
-  // Where a client sits. In echo everyone is alone, in idle they are dealt out over the rooms.
+  // Where a client sits. In echo everyone is alone; in resume the first of each room talks.
   u32 room_of(u32 client) const;
   u32 member_of(u32 client) const;
   u32 message_bytes() const;  // of one raw message
+  bool is_dealt_out() const;  // its clients over the rooms, in turn
 };
 
 // Reads the command line. Returns false, with the exit code set, if the program should end: help

@@ -18,6 +18,7 @@ constexpr double kRateMax = 1e6;
 constexpr u32 kIdleConnections = 15000;
 constexpr u32 kIdleMeasureFrom = 2000;
 constexpr u32 kEchoConnections = 64;
+constexpr u32 kResumeConnections = 1000;
 
 std::string range_problem(const char* flag, double value, double most) {
   if (value >= 0 && value <= most) return {};  // false for what is not a number
@@ -33,6 +34,8 @@ std::string number_problem(const Config& config) {
                   {"--warmup-s", config.warmup_s, kSecondsMax},
                   {"--settle-s", config.settle_s, kSecondsMax},
                   {"--drain-s", config.drain_s, kSecondsMax},
+                  {"--away-s", config.away_s, kSecondsMax},
+                  {"--back-within-s", config.back_within_s, kSecondsMax},
                   {"--rate", config.rate_per_s, kRateMax}};
   for (const auto& number : kNumbers) {
     std::string problem = range_problem(number.flag, number.value, number.most);
@@ -108,13 +111,17 @@ u32 clients_allowed() {
 void fill_in(Config& config, u32 clients_max) {
   const bool idle = config.scenario == Scenario::idle;
   if (config.connections == 0) {
-    config.connections = idle ? std::min(kIdleConnections, clients_max) : kEchoConnections;
+    config.connections = idle ? std::min(kIdleConnections, clients_max)
+                         : config.scenario == Scenario::resume ? kResumeConnections
+                                                               : kEchoConnections;
   }
   if (config.measure_from == 0 || config.measure_from > config.connections) {
     config.measure_from = std::min(kIdleMeasureFrom, config.connections / 5);
   }
-  const bool act = config.scenario == Scenario::players || config.scenario == Scenario::state;
+  const bool act = config.scenario == Scenario::players || config.scenario == Scenario::state ||
+                   config.scenario == Scenario::resume;
   if (act && config.rate_per_s == 0) config.rate_per_s = 20;
+  if (config.scenario == Scenario::resume) config.type = "chat";
   if (config.scenario == Scenario::state && config.verify) config.flavour = StateFlavour::both;
 }
 

@@ -14,7 +14,7 @@
 
 namespace perseid::load {
 
-enum class Phase : u8 { idle, connecting, upgrading, joining, ready, stalled, lost };
+enum class Phase : u8 { idle, connecting, upgrading, greeting, joining, ready, stalled, lost };
 
 struct Client {
   int fd = -1;
@@ -41,6 +41,8 @@ class FleetHandler {
   virtual void on_message(Client& client, std::string_view message, u64 now_ns) = 0;
   // A system message of the relay, as JSON, before the fleet looks at it itself.
   virtual void on_system(Client&, std::string_view) {}
+  // Fields of the client's hello, each with a comma before it; none: it does not say any.
+  virtual std::string hello_fields(const Client&) { return {}; }
   // Further fields of the client's join, each with a comma before it.
   virtual std::string join_fields(const Client&) { return {}; }
 };
@@ -75,7 +77,10 @@ class Fleet {
   void set_reading(Client& client, bool reads);
   // It reads so many bytes more, then stops; ~0: reads on.
   void limit_reading(Client& client, u32 bytes);
-  // Drops the connection without a word, and connects anew. Its join is as the first was.
+  // Drops the connection without a word.
+  void drop(Client& client);
+  // Drops it and connects anew. Its hello and join are as the handler says then; who is resumed
+  // is in its room already.
   void reconnect(Client& client);
   void close_all();
 
@@ -101,6 +106,7 @@ class Fleet {
   void on_frame(Client& client, const FrameHeader& header, std::string_view payload, u64 now_ns);
   void on_system(Client& client, std::string_view message);
   void upgraded(Client& client);
+  void join(Client& client);
   void become_ready(Client& client, u32 seq);
   void trouble(std::string_view what);
 

@@ -154,6 +154,13 @@ void Fleet::upgraded(Client& client) {
   if (config_.protocol == Protocol::bun || config_.scenario == Scenario::echo) {
     return become_ready(client, 0);
   }
+  const std::string hello = handler_.hello_fields(client);
+  if (hello.empty()) return join(client);
+  client.phase = Phase::greeting;
+  send_system(client, R"({"type":"system","op":"hello","id":0)" + hello + "}");
+}
+
+void Fleet::join(Client& client) {
   client.phase = Phase::joining;
   send_system(client, R"({"type":"system","op":"join","id":1,"room":")" + room_name(client.room) +
                           "\"" + handler_.join_fields(client) + "}");
@@ -166,9 +173,15 @@ void Fleet::send_system(Client& client, std::string_view json) {
   send(client, client_frame(Opcode::binary, message));
 }
 
-void Fleet::reconnect(Client& client) {
+void Fleet::drop(Client& client) {
   if (client.fd >= 0) ::close(client.fd);
+  client.fd = -1;
   if (client.phase == Phase::ready) --counters_.ready;
+  client.phase = Phase::idle;
+}
+
+void Fleet::reconnect(Client& client) {
+  drop(client);
   client.partial.clear();
   client.unsent.clear();
   client.reads = true;
@@ -180,7 +193,10 @@ void Fleet::on_system(Client& client, std::string_view message) {
   handler_.on_system(client, message);
   const std::size_t at = message.find(R"("op":")");
   const std::string_view op = at == std::string_view::npos ? "" : message.substr(at + 6);
-  if (op.starts_with("joined\"") && client.phase == Phase::joining) {
+  if (op.starts_with("welcome\"") && client.phase == Phase::greeting) {
+    const bool resumed = message.find(R"("resumed":true)") != std::string_view::npos;
+    resumed ? become_ready(client, 0) : join(client);
+  } else if (op.starts_with("joined\"") && client.phase == Phase::joining) {
     const std::size_t seqs = message.find(R"("seq":{)");
     const std::string_view rest = seqs == std::string_view::npos ? "" : message.substr(seqs);
     become_ready(client, number_behind(rest, "\"" + config_.type + "\":"));

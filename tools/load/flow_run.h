@@ -62,5 +62,7 @@ std::unique_ptr<FlowRun> make_echo(const Config& config);
 Result run_idle(const Config& config);
 // Rooms whose members move and see each other move.
 Result run_state(const Config& config);
+// Many drop at once and come back with their sessions.
+Result run_resume(const Config& config);
 
 }  // namespace perseid::load

@@ -28,6 +28,8 @@ Result run(const Config& config) {
       return make_players(config)->run();
     case Scenario::state:
       return run_state(config);
+    case Scenario::resume:
+      return run_resume(config);
     case Scenario::echo:
       break;
   }

@@ -1,4 +1,5 @@
 #include "tools/load/report.h"
+#include "tools/load/report_resume.h"
 #include "tools/load/report_state.h"
 
 namespace perseid::load {
@@ -74,7 +75,9 @@ std::string to_json(const Config& config, const Result& result) {
   out.real("load_cpu_s", static_cast<double>(result.cost.own_cpu_ns) / 1e9);
   out.whole("rss_start_bytes", result.rss_start_bytes);
   out.whole("rss_end_bytes", result.rss_end_bytes);
-  if (config.scenario != Scenario::idle) add_flow(out, result);
+  const bool flows = config.scenario != Scenario::idle && config.scenario != Scenario::resume;
+  if (flows) add_flow(out, result);
+  if (result.resume) add_resume_json(out, *result.resume);
   if (result.state) add_state_json(out, config, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, result);

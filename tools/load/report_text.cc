@@ -3,6 +3,7 @@
 
 #include "tools/load/report.h"
 #include "tools/load/report_lines.h"
+#include "tools/load/report_resume.h"
 #include "tools/load/report_state.h"
 
 namespace perseid::load {
@@ -79,6 +80,9 @@ const char* good_words(const Config& config) {
                  ? "  check       good: every state was what it must be, and all are equal at rest "
                    "(%llu)"
                  : "  check       good: no errors, nobody was disconnected (%llu)";
+    case Scenario::resume:
+      return "  check       good: all were resumed, nobody left, every message arrived once and in "
+             "order (%llu)";
     default:
       return "  check       good: every message arrived once and in order (%llu)";
   }
@@ -120,7 +124,7 @@ void add_latency_line(std::string& out, const char* title, const Histogram& late
 }
 
 std::string_view name(Scenario scenario) {
-  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo", "state"};
+  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo", "state", "resume"};
   return kNames[static_cast<u8>(scenario)];
 }
 
@@ -134,8 +138,10 @@ std::string to_text(const Config& config, const Result& result) {
   line(out, "%s (%s): %u clients, %.1f s", std::string(name(config.scenario)).c_str(),
        std::string(name(config.protocol)).c_str(), result.clients,
        static_cast<double>(result.cost.time_ns) / 1e9);
-  if (config.scenario != Scenario::idle) add_flow(out, config, result);
+  const bool flows = config.scenario != Scenario::idle && config.scenario != Scenario::resume;
+  if (flows) add_flow(out, config, result);
   if (result.state) add_state_text(out, config, result);
+  if (result.resume) add_resume_text(out, *result.resume);
   add_cost(out, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, config, result);

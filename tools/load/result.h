@@ -69,6 +69,23 @@ struct SlowHalf {
   std::vector<u64> rss_bytes;  // of the server, second by second
 };
 
+// What a run of `resume` found: all drop at once and come back.
+struct ResumeFigures {
+  u32 dropped = 0;
+  u32 resumed = 0;
+  u64 leaves = 0;         // presence events that those who stayed saw, from the drop on
+  u64 drops = 0;          // likewise
+  u64 resumes = 0;        // likewise
+  u64 missed = 0;         // messages that came while they were away, and reached them later
+  u64 all_back_ns = 0;    // from the first that dialled to the last that was resumed
+  u64 caught_up_ns = 0;   // ... and to the last that had what it missed
+  Histogram welcome;      // from a client's dial to its welcome
+  u64 server_cpu_ns = 0;  // from the drop until all were back
+  bool good() const {
+    return resumed == dropped && leaves == 0 && drops == dropped && resumes == dropped;
+  }
+};
+
 struct Result {
   u32 clients = 0;
   Sample cost;  // of the measured time alone
@@ -81,6 +98,7 @@ struct Result {
   std::optional<MemorySlope> memory;
   std::optional<StateFigures> state;
   std::optional<SlowHalf> slow_half;
+  std::optional<ResumeFigures> resume;
   // Of the whole run, warm-up included.
   u64 sent = 0;
   u64 received = 0;
@@ -97,7 +115,7 @@ struct Result {
   // Every message arrived once and in order, and nobody was thrown out.
   bool good() const {
     return missing_at_end == 0 && broken == 0 && order.total() == 0 && gaps == 0 && errors == 0 &&
-           lost == 0 && wrong == 0;
+           lost == 0 && wrong == 0 && (!resume || resume->good());
   }
 };
 
