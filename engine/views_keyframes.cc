@@ -7,6 +7,8 @@ namespace perseid {
 namespace {
 
 constexpr u64 kAskEveryMs = 1000;
+// Whoever lags is sent one of this tick; larger ones may be a little older, as they cost more.
+constexpr u32 kLargeSnapshotBytes = 16 * 1024;
 
 // From which the deltas still lead on, at no great length, and which is not older than what the
 // member has: one that asks for it again would go back in time.
@@ -17,15 +19,16 @@ bool leads_on_from(const WholeState& keyframe, const LaneView& lane, const Membe
          (!member.shown || distance(at, keyframe.at.position) >= 0);
 }
 
-// As good as the present for who lags. What has just come is taken as it is, or else a busy room's
-// would always be too old.
+// The present, or as good as that, for who lags. What has just come is taken as it is, or else a
+// busy room's would always be too old.
 bool is_recent(const WholeState& snapshot, const LaneView& lane, const Member& member) {
   if (snapshot.hold == nullptr) return false;
   const Position at = member.cursors[index(Lane::game_state)].position;
   const std::int32_t ahead = distance(at, snapshot.at.position);
   if (member.shown && (member.on_snapshot ? ahead <= 0 : ahead < 0)) return false;
+  const u32 old_bytes = snapshot.size_bytes < kLargeSnapshotBytes ? 0 : snapshot.size_bytes / 4;
   const std::int32_t age_bytes = distance(snapshot.at.position, lane.end());
-  return !snapshot.is_used || age_bytes <= static_cast<std::int32_t>(snapshot.size_bytes / 4);
+  return !snapshot.is_used || age_bytes <= static_cast<std::int32_t>(old_bytes);
 }
 
 }  // namespace
