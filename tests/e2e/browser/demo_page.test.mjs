@@ -14,6 +14,7 @@ import {
   sharedRelay,
   visit,
 } from '../support/demo_page.mjs';
+import { relayFor } from '../support/relay.mjs';
 
 test('two pages chat and see each other move', async (t) => {
   const dark = { colorScheme: 'dark' };
@@ -114,8 +115,9 @@ test('the roster shows who is there, and a leaving page takes its player along',
 });
 
 test('a player whose page died without a word is tidied away by who stayed', async (t) => {
-  const ana = await visit(t, { hash: '#tidy' });
-  const ghost = await Client.connect(sharedRelay());
+  const relay = await relayFor(t, '--resume-window-ms', '500');
+  const ana = await visit(t, { at: relay, hash: '#tidy' });
+  const ghost = await Client.connect(relay);
   await ghost.join('tidy');
   ghost.send({
     type: 'game_state',

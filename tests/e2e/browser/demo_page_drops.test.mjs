@@ -15,9 +15,9 @@ async function reconnect(page) {
 }
 
 // Two in a room, one of them behind a wire.
-async function pair(t, hash) {
-  const wire = await LossyWire.to(t, sharedRelay());
-  return { wire, ana: await visit(t, { hash, at: wire }), ben: await visit(t, { hash }) };
+async function pair(t, hash, relay = sharedRelay()) {
+  const wire = await LossyWire.to(t, relay);
+  return { wire, ana: await visit(t, { hash, at: wire }), ben: await visit(t, { hash, at: relay }) };
 }
 
 async function cutAndMend(wire, page) {
@@ -61,8 +61,18 @@ test('a line that arrived is not called unsent because its ack was lost', async 
   await assertSaidOnce(ana, 'the ack of this is lost');
 });
 
+test('a line that was lost on the way is sent again by itself where the session is resumed', async (t) => {
+  const { wire, ana, ben } = await pair(t, '#lost-resumed');
+  wire.losesToRelay = true;
+  await say(ana, 'lost on the way');
+  await cutAndMend(wire, ana);
+  await reads(ben, 'lost on the way');
+  await ana.locator('#log .waiting').waitFor({ state: 'detached' });
+  await assertSaidOnce(ana, 'lost on the way');
+});
+
 test('a line that was lost on the way is called doubtful, and can be sent again', async (t) => {
-  const { wire, ana, ben } = await pair(t, '#line-lost');
+  const { wire, ana, ben } = await pair(t, '#line-lost', await relayFor(t, '--resume-window-ms', '0'));
   wire.losesToRelay = true;
   await say(ana, 'lost on the way');
   await cutAndMend(wire, ana);
@@ -72,6 +82,33 @@ test('a line that was lost on the way is called doubtful, and can be sent again'
   await reads(ben, 'lost on the way');
   await ana.locator('#log .waiting').waitFor({ state: 'detached' });
   await assertSaidOnce(ana, 'lost on the way');
+});
+
+test('who was cut off for a while is back without having left', async (t) => {
+  const { wire, ana, ben } = await pair(t, '#tunnel');
+  const id = await ana.evaluate(() => window.perseid.link.client);
+  await ben.evaluate(() => {
+    window.events = [];
+    window.perseid.room.addEventListener('presence', ({ detail }) => window.events.push(detail));
+  });
+  await ben.waitForFunction((each) => window.perseid.room.entities.has(each), id);
+  wire.cut();
+  await disconnected(ana);
+  await ben.waitForFunction((each) => window.perseid.room.people.get(each)?.away, id);
+  assert.ok(await ben.evaluate((each) => window.perseid.room.entities.has(each), id));
+  await say(ben, 'said in the tunnel');
+  await say(ana, 'typed in the tunnel');
+  wire.mend();
+  await reconnect(ana);
+  await reads(ana, 'said in the tunnel');
+  await reads(ben, 'typed in the tunnel');
+  assert.equal(await ana.evaluate(() => window.perseid.link.client), id);
+  const events = await ben.evaluate(() => window.events);
+  assert.deepEqual(
+    events.filter(({ client }) => client === id).map(({ event }) => event),
+    ['drop', 'resume'],
+  );
+  await assertSaidOnce(ana, 'typed in the tunnel');
 });
 
 test('what was said meanwhile is read after the reconnect, also in a room that was silent', async (t) => {

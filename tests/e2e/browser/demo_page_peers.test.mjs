@@ -67,7 +67,7 @@ test('no text turns the direction of its neighbours', async (t) => {
   const peer = await mallory(t, 'bidi');
   await peer.chat('bidi', { text: 'turned \u202Ereversed', name: 'evil\u202Egnp' });
   await (await mallory(t, 'bidi', 'stays')).chat('bidi', { text: 'x' });
-  peer.terminate();
+  await peer.close();
   const page = await visit(t, { hash: '#bidi' });
   await page.waitForFunction((id) => !window.perseid.room.people.has(id), peer.id);
   await page.reload();
@@ -95,7 +95,7 @@ test('a whisper to a long name leaves room to write, and ends with Escape or its
   await stop.waitFor({ state: 'hidden' });
   await whisper.click();
   await stop.waitFor();
-  peer.terminate();
+  await peer.close();
   await stop.waitFor({ state: 'hidden' });
 });
 

@@ -5,6 +5,7 @@ import { eventLine, keepingEnd, messageLine, setFate } from './line.js';
 import { Outbox } from './outbox.js';
 
 const kMessagesMax = 500;
+const kMissed = 'Some of what was said meanwhile is no longer kept.';
 const kPresenceWords = {
   join: 'came in',
   leave: 'left',
@@ -43,6 +44,7 @@ export class Chat {
       room.addEventListener(name, ({ detail }) => this.#room === room && take(detail));
     on('fresh', (detail) => this.#fresh(detail));
     on('joined', () => this.#outbox.flush());
+    on('missed', () => this.#append(eventLine(kMissed)));
     on('current', () => this.#outbox.settle());
     on('chat', (message) => this.#show(message));
     on('presence', (detail) => this.#presence(detail));
@@ -114,7 +116,7 @@ export class Chat {
   #fresh({ again, restarted }) {
     if (!again) return;
     if (!restarted) {
-      this.#append(eventLine('Some of what was said meanwhile is no longer kept.'));
+      this.#append(eventLine(kMissed));
       return;
     }
     for (const item of this.#bySeq.values()) setFate(item, ''); // Accepted, but its copy never came.

@@ -19,6 +19,7 @@ export class Link extends EventTarget {
   name;
   wasOpen = false; // There was a WebSocket once, so nothing on the way forbids it
   attempts = 0; // Connections tried in vain since the last that opened
+  seen = () => ({}); // The `since` of a hello that resumes: up to where this page has read
   stats = { sent: {}, received: {}, bytesSent: 0, bytesReceived: 0 };
 
   #url;
@@ -33,6 +34,7 @@ export class Link extends EventTarget {
   };
   #nextId = 1;
   #waiting = new Map();
+  #kept = new Map(); // room -> its entry in the welcome of a resumed session
   #final = false;
   #renamed = false;
   #delayHintMs = 0;
@@ -60,9 +62,16 @@ export class Link extends EventTarget {
     return this.#heartbeat.silentMs;
   }
 
-  // The relay has kept the session over the break, and with it the seats.
+  // The relay has kept the session over the break: what was sent may be sent again under its id.
   get resumed() {
-    return this.#welcome?.resumed === true;
+    return this.#welcome.resumed === true;
+  }
+
+  // What the last welcome says of a seat that outlived the break; once, as it is true of that moment.
+  takeKept(room) {
+    const kept = this.#kept.get(room);
+    this.#kept.delete(room);
+    return kept;
   }
 
   isOwn(client) {
@@ -128,12 +137,13 @@ export class Link extends EventTarget {
   async #hello(giveUp) {
     this.wasOpen = true;
     const hello = { type: 'system', op: 'hello', name: this.name };
-    if (this.#session) hello.session = this.#session;
+    if (this.#session) Object.assign(hello, { session: this.#session, since: this.seen() });
     try {
       const welcome = await this.request(hello);
       clearTimeout(giveUp);
       this.#welcome = welcome;
       this.#session = welcome.session;
+      this.#kept = new Map((welcome.rooms ?? []).map((each) => [each.room, each]));
       this.client = welcome.client;
       this.#clients.add(welcome.client);
       this.attempts = 0;

@@ -40,7 +40,13 @@ link.addEventListener('state', () => {
   if (link.attempts === 1 && !link.wasOpen) showNeverConnected();
   showState();
 });
-link.addEventListener('open', joinRoom);
+link.seen = () => ({ rooms: room?.seen ?? {} });
+link.addEventListener('open', ({ detail }) => {
+  // Another room may have been entered meanwhile.
+  for (const { room: kept } of detail.rooms ?? [])
+    if (kept !== room.name) link.send({ type: 'system', op: 'leave', room: kept });
+  joinRoom();
+});
 link.addEventListener('problem', ({ detail }) => showProblem(detail));
 link.addEventListener('message', ({ detail }) => {
   if (detail.to === undefined) room?.receive(detail);

@@ -31,10 +31,11 @@ export class Outbox {
     return this.#publish(this.#link.newId(), entry);
   }
 
-  // The room is joined (again): out with what waited for that.
+  // The room is joined (again): out with what waited for that, and with what a resumed session takes only once.
   flush() {
     for (const [id, entry] of [...this.#entries])
-      if (entry.fate === 'unsent') this.#publish(id, entry);
+      if (entry.fate === 'unsent' || (entry.fate === 'lost' && this.#link.resumed))
+        this.#publish(id, entry);
   }
 
   // All that was missed has been read; what is lost still did not come back with it.

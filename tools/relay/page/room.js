@@ -11,7 +11,6 @@ export class Room extends EventTarget {
   entities = new Map(); // entity id -> fields
 
   #link;
-  #mayBeSeated = false; // It was joined when the connection was lost.
   #since = null; // { epoch, chat }: pulses are of the moment, so their lane is not asked for
   #catchUpTo = null;
 
@@ -21,8 +20,16 @@ export class Room extends EventTarget {
     this.name = name;
   }
 
-  // Joins; rejects with the relay's error.
+  // Up to where this page has read, for a hello that resumes.
+  get seen() {
+    return this.#since ? { [this.name]: { chat: this.#since.chat } } : {};
+  }
+
+  // Joins, or goes on in the seat that outlived the break; rejects with the relay's error.
   async join() {
+    const kept = this.#link.takeKept(this.name);
+    if (kept && this.#since?.epoch === kept.epoch) return this.#goOn(kept);
+    if (kept) this.#link.send({ type: 'system', op: 'leave', room: this.name });
     const message = {
       type: 'system',
       op: 'join',
@@ -31,10 +38,6 @@ export class Room extends EventTarget {
       history: kHistoryMessages,
     };
     if (this.#since) message.since = this.#since;
-    // What this page knows comes with `joined`, so it takes its seat anew.
-    if (this.#mayBeSeated && this.#link.resumed)
-      this.#link.send({ type: 'system', op: 'leave', room: this.name });
-    this.#mayBeSeated = false;
     this.#take(await this.#link.request(message));
   }
 
@@ -45,7 +48,6 @@ export class Room extends EventTarget {
   }
 
   disconnected() {
-    this.#mayBeSeated ||= this.joined;
     this.joined = false;
   }
 
@@ -90,8 +92,15 @@ export class Room extends EventTarget {
     else if (message.type === 'player_action') this.#emit('action', message);
     else if (message.op === 'presence') this.#presence(message);
     else if (message.op === 'roster') this.#takeRoster(message);
-    else if (message.op === 'gap' && message.lane === 'chat') this.#read(message.to);
+    else if (message.op === 'gap' && message.lane === 'chat') this.#missed(message.to);
     return true;
+  }
+
+  // A roster, the whole state and what was said meanwhile follow by themselves.
+  #goOn(kept) {
+    this.#since.chat = kept.seq.chat;
+    this.joined = true;
+    this.#emit('joined');
   }
 
   #take(answer) {
@@ -123,6 +132,11 @@ export class Room extends EventTarget {
   #chat(message) {
     this.#emit('chat', message);
     this.#read(message.seq);
+  }
+
+  #missed(to) {
+    this.#emit('missed');
+    this.#read(to);
   }
 
   // This page has all of the chat lane up to `seq`.
