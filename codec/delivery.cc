@@ -233,6 +233,25 @@ std::size_t write_state(Flavour flavour, const StateDelivery& state, u8* out) no
   return write_message(flavour, state, out);
 }
 
+bool read_state_tick(Flavour flavour, Bytes frame, u64& tick) noexcept {
+  FrameHeader header;
+  const bool is_whole = parse_frame_header(frame, FrameSource::server, true, header) == Error::ok;
+  if (!is_whole || header.rsv1) return false;
+  const Bytes body = frame.subspan(header.header_bytes);
+  if (flavour == Flavour::bin) {
+    BinaryMessage message;
+    if (!read_delivery_binary(body, message)) return false;
+    tick = message.state.tick;
+    return true;
+  }
+  constexpr std::string_view kTick = R"(","tick":)";  // no room's name holds it unescaped
+  const std::string_view text = as_text(body);
+  const std::size_t at = text.find(kTick);
+  if (at == std::string_view::npos) return false;
+  const char* end = text.data() + text.size();
+  return std::from_chars(text.data() + at + kTick.size(), end, tick).ec == std::errc{};
+}
+
 std::size_t system_bytes(Flavour flavour, std::string_view json) noexcept {
   const std::size_t body = json.size() + (flavour == Flavour::bin ? 1 : 0);
   return server_header_bytes(body) + body;

@@ -55,6 +55,8 @@ struct StateDelivery {
 };
 std::size_t state_bytes(Flavour flavour, const StateDelivery& state) noexcept;
 std::size_t write_state(Flavour flavour, const StateDelivery& state, u8* out) noexcept;
+// The tick of a frame that write_state() wrote. False of a compressed one.
+bool read_state_tick(Flavour flavour, Bytes frame, u64& tick) noexcept;
 
 // A system message (an answer, a notice): `json` is the finished JSON object, e.g.
 // {"type":"system",...}. The JSON flavour sends it as a text frame; the binary one wraps the same

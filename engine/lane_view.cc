@@ -1,5 +1,6 @@
 #include "engine/lane_view.h"
 
+#include "codec/delivery.h"
 #include "engine/lane_log.h"
 
 namespace perseid {
@@ -48,6 +49,27 @@ bool LaneView::find(Seq seq, Position& out) const {
     out += frame_bytes_at(part->hold->segment->data() + (out - part->begin));
   }
   return true;
+}
+
+bool LaneView::find_tick(WireFormat format, u64 tick, LaneCursor& out) const {
+  u64 passed = 0;  // the last tick that was passed
+  for (const Part& part : parts_) {
+    Seq seq = part.first_seq;
+    for (Position at = part.begin; distance(at, part.end) > 0; ++seq) {
+      const u8* frame = part.hold->segment->data() + (at - part.begin);
+      u64 told = 0;
+      const u32 size_bytes = frame_bytes_at(frame);
+      if (!read_state_tick(format.flavour, {frame, size_bytes}, told)) return false;
+      if (told > tick) {
+        out = {at, seq};
+        return passed == tick || told == tick + 1;
+      }
+      passed = told;
+      at += size_bytes;
+    }
+  }
+  out = {end_, next_seq_};
+  return !parts_.empty() && passed == tick;
 }
 
 namespace {

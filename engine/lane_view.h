@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "codec/wire_format.h"
 #include "engine/lane.h"
 #include "engine/segment.h"
 #include "engine/send_batch.h"
@@ -58,6 +59,10 @@ class LaneView {
   // Where the frame with this seq begins; false if the window does not hold it. next_seq(): the
   // end.
   bool find(Seq seq, Position& out) const;
+
+  // Where the first state behind that of `tick` begins, in a lane of uncompressed states; false if
+  // what follows that tick may have left the window, or cannot be told.
+  bool find_tick(WireFormat format, u64 tick, LaneCursor& out) const;
 
   // Takes slices from `cursor` up to `budget_bytes`, cut at a frame boundary (one frame passes in
   // any case if the batch is empty), and moves the cursor. Returns the frames taken.

@@ -27,6 +27,7 @@ struct Member {
   u32 index_in_view = 0;
   u32 seat = 0;
   std::array<LaneCursor, kLanes> cursors;
+  Position readable_from = 0;  // the first state behind the whole one that it was sent last
   u8 format : 2 = 0;
   bool shown : 1 = false;        // was handed state: of a cell, of this level of it or another
   bool on_snapshot : 1 = false;  // was sent a state from which it cannot read on: it wants the next
@@ -41,7 +42,7 @@ struct Member {
   bool state_held : 1 = false;     // was sent state so lately that the next has to wait
   bool rate_untold : 1 = false;    // its state rate has changed since it was told last
 };
-static_assert(sizeof(Member) <= 56, "a million of them");
+static_assert(sizeof(Member) <= 60, "a million of them");
 
 // What a member costs more while its link does not keep up with its room's state, and for some time
 // after. At most one timer: until its state is due, or else until it may be tried at twice the

@@ -33,6 +33,7 @@ bool SeenRooms::parse(std::string_view json, SeenRooms& out) {
     if (value.get(lanes) != simdjson::SUCCESS) return false;
     if (!read_seq(lanes, "chat", seen.has_chat, seen.chat)) return false;
     if (!read_seq(lanes, "player_action", seen.has_player_action, seen.player_action)) return false;
+    if (!read_seq(lanes, "tick", seen.has_tick, seen.tick)) return false;
     seen.room = name;
     out.rooms_.push_back(std::move(seen));
   }

@@ -14,14 +14,16 @@ struct SeenRoom {
   std::string room;
   bool has_chat = false;
   bool has_player_action = false;
+  bool has_tick = false;
   Seq chat = 0;
   Seq player_action = 0;
+  u64 tick = 0;  // of the state that it holds, all of it
 };
 
 class SeenRooms {
  public:
-  // {"lobby":{"chat":41,"player_action":97},…}; of a room that stands there twice the last counts.
-  // False if it is not of that form.
+  // {"lobby":{"chat":41,"player_action":97,"tick":260},…}; of a room that stands there twice the
+  // last counts. False if it is not of that form.
   static bool parse(std::string_view json, SeenRooms& out);
   const SeenRoom* find(std::string_view room) const;
 

@@ -113,6 +113,7 @@ void Views::joined(JoinAnswer& answer) {
   member->joined = true;
   member->seat = answer.seat;
   member->cursors = answer.cursors;
+  member->readable_from = answer.cursors[index(Lane::game_state)].position;
   member->wants_keyframe = answer.has_state;
   member->on_snapshot = false;
   if (view.parent != kNoSlot) {

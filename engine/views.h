@@ -76,6 +76,7 @@ class Views {
   FormatView& format_view(const Member& member);
   void tell_dropped(Slot member, bool dropped);
   void rewind(Member& member, Lane lane, Seq seen);
+  bool rewind_state(Member& member, u64 tick);
   Seq last_seq(const Member& member, Lane lane, bool& recovered);
   // In the session's list at its head, or behind another of its members.
   Slot add_member(Slot session, std::string_view room, ShardId home, Slot behind = kNoSlot);

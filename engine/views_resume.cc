@@ -43,12 +43,17 @@ void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json)
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
     if (!member.joined || member.leaving) continue;
-    if (member.shown) want_keyframe(member);
-    if (is_cell(member)) continue;
+    if (is_cell(member)) {
+      if (member.shown) want_keyframe(member);
+      continue;
+    }
     gone_cells_.erase(slot);
     const RoomView& view = views_[member.view];
     ResumedRoom room{.room = view.name, .room_number = view.room_number, .epoch = view.epoch};
     const SeenRoom* last = seen.find(view.name);
+    const bool reads_on =
+        last != nullptr && last->has_tick && !view.is_grid && rewind_state(member, last->tick);
+    if (member.shown && !reads_on) want_keyframe(member);
     if (last != nullptr && last->has_chat) rewind(member, Lane::chat, last->chat);
     if (last != nullptr && last->has_player_action) {
       rewind(member, Lane::player_action, last->player_action);
@@ -70,6 +75,20 @@ void Views::rewind(Member& member, Lane lane, Seq seen) {
   // Before the window: it falls out, and is told what it missed.
   if (!view.find(next, at)) at = view.begin() - 1;
   cursor = {at, next};
+}
+
+// To behind the state of that tick, if the lane still has all that follows and the member can read
+// it: what it was sent last may not have come, and restarted the coder or led on to nothing.
+bool Views::rewind_state(Member& member, u64 tick) {
+  const LaneView& lane = format_view(member).lanes[index(Lane::game_state)];
+  LaneCursor& cursor = member.cursors[index(Lane::game_state)];
+  LaneCursor at;
+  if (!member.shown || !lane.find_tick(WireFormat::at(member.format), tick, at)) return false;
+  if (distance(member.readable_from, at.position) < 0) return false;
+  if (distance(at.position, cursor.position) < 0) return false;
+  cursor = at;
+  member.wants_keyframe = false;
+  return true;
 }
 
 // The seq behind which it goes on. Not recovered if some of what follows has left the window.

@@ -229,6 +229,7 @@ bool Views::gather_keyframe(Slot slot, SendBatch& out) {
   count_skipped(Lane::game_state, whole->at.next_seq - cursor.next_seq);
   cursor = whole->at;
   member.wants_keyframe = member.on_snapshot = !whole->leads_on;
+  member.readable_from = whole->at.position + (whole->leads_on ? 0 : 1);
   member.shown = true;
   ++context_.stats.keyframes_sent;
   hold_state(slot);

@@ -40,6 +40,14 @@ class Picture {
     shown_.clear();
   }
 
+  // The tick behind which it can read on, of a room that is no grid.
+  bool reads_on_from(u64& tick) const {
+    const auto part = parts_.find(CellAt{});
+    if (kind_ == RoomKind::grid || part == parts_.end() || !part->second.is_there) return false;
+    tick = part->second.tick;
+    return true;
+  }
+
   RoomKind kind() const { return kind_; }
   bool has_state() const { return !parts_.empty(); }
   // Of all cells together.

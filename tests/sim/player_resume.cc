@@ -74,7 +74,11 @@ std::string Player::seen_rooms() {
     told_.insert(room);
     out += out.empty() ? "" : ",";
     out += quoted(room) + R"(:{"chat":)" + std::to_string(seat.seen(Lane::chat)) +
-           R"(,"player_action":)" + std::to_string(seat.seen(Lane::player_action)) + '}';
+           R"(,"player_action":)" + std::to_string(seat.seen(Lane::player_action));
+    if (u64 tick = 0; seat.picture.reads_on_from(tick) && stage_.dice.percent(70)) {
+      out += R"(,"tick":)" + std::to_string(tick);
+    }
+    out += '}';
   }
   return R"({"rooms":{)" + out + "}}";
 }
