@@ -23,7 +23,8 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
   X(join, "room, presence, history, since, create, view", "Joins a room; answered by joined.") \
   X(leave, "room", "Leaves a room; answered by left.")                                         \
   X(discover, "room", "Lists the members of a joined room; answered by clients.")              \
-  X(history, "room, before, limit", "Reads older chat messages; answered by history.")         \
+  X(history, "room, to, before, limit",                                                        \
+    "Reads older chat messages, or private ones with a user; answered by history.")            \
   X(view, "room, view", "What to see of a grid room; answered by viewing.")                    \
   X(keyframe, "room", "Asks for the whole state again; a decoder that differs does.")          \
   X(read, "room, seq", "Says up to where the room's chat was read.")                           \
@@ -58,7 +59,8 @@ struct Request {
   std::string_view id;       // the raw JSON token (`4`, `"a1"`), empty if absent; echoed as it is
   std::string_view room;     // unescaped UTF-8; empty if absent
   u32 room_number = 0;       // binary flavour only; 0 if absent (names the room instead of `room`)
-  std::string_view to;       // client id text, or kNamedRecipient and a user's name
+  std::string_view to;       // client id text, or kNamedRecipient and a user's name;
+                             // history: with whom, by name
   std::string_view payload;  // raw JSON
   bool coded = false;        // binary flavour only: payload is a coded update, unchecked, no JSON
   std::string_view name, token, session, meta;  // hello; meta is raw JSON

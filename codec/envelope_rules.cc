@@ -51,8 +51,18 @@ void check_subject(const FieldSet& fields, Problem& problem) {
   if (fields.has(RequestField::client)) report(problem, Error::bad_value, "client");
 }
 
+// Of a room, or with a user, who is meant by name.
+void check_history(const Request& request, const FieldSet& fields, Problem& problem) {
+  if (!fields.has(RequestField::to)) return require(fields, RequestField::room, "room", problem);
+  if (fields.has(RequestField::room) || !request.to.starts_with(kNamedRecipient)) {
+    report(problem, Error::bad_value, "to");
+  }
+}
+
 void check_op(const Request& request, const FieldSet& fields, Problem& problem) {
   switch (request.op) {
+    case ClientOp::history:
+      return check_history(request, fields, problem);
     case ClientOp::view:
       return require(fields, RequestField::view, "view", problem);
     case ClientOp::read:
@@ -97,7 +107,8 @@ void check_required(const Request& request, const FieldSet& fields, Problem& pro
   if (problem.error != Error::ok) return;
   if (request.type != MessageType::system) return check_publish(request, fields, problem);
   require(fields, RequestField::op, "op", problem);
-  if (request.op != ClientOp::hello && request.op != ClientOp::ping) {
+  if (request.op != ClientOp::hello && request.op != ClientOp::ping &&
+      request.op != ClientOp::history) {
     require(fields, RequestField::room, "room", problem);
   }
   const bool without_epoch = request.op == ClientOp::join && request.since.present &&

@@ -1,6 +1,7 @@
 #include "engine/answers.h"
 
 #include "codec/client_id.h"
+#include "codec/envelope.h"
 #include "codec/json_text.h"
 
 namespace perseid::answers {
@@ -226,6 +227,26 @@ void history(std::string& out, std::string_view id, std::string_view room,
   text(out, "room", room);
   out += R"(,"messages":)";
   out += messages_json;
+  out += '}';
+}
+
+void private_history(std::string& out, std::string_view id, std::string_view to,
+                     std::string_view messages_json) {
+  begin(out, "history", id);
+  text(out, "to", to);
+  out += R"(,"messages":)";
+  out += messages_json;
+  out += '}';
+}
+
+void private_message(std::string& out, const StoredDirect& message) {
+  out += R"({"type":"chat")";
+  text(out, "to", kNamedRecipient + message.to);
+  number(out, "seq", message.number);
+  text(out, "sender", kNamedRecipient + message.from);
+  number(out, "timestamp", message.timestamp_unix_ms);
+  out += R"(,"payload":)";
+  out += message.payload;
   out += '}';
 }
 

@@ -71,6 +71,11 @@ void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms);
 // `messages_json` is an array of deliveries, oldest first.
 void history(std::string& out, std::string_view id, std::string_view room,
              std::string_view messages_json);
+// The same with a user; `to` is a name behind its @.
+void private_history(std::string& out, std::string_view id, std::string_view to,
+                     std::string_view messages_json);
+// One of its messages.
+void private_message(std::string& out, const StoredDirect& message);
 void clients(std::string& out, std::string_view id, std::string_view room,
              std::string_view clients_json);
 

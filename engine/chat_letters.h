@@ -61,7 +61,8 @@ struct NamedDirect {
   u64 name_hash = 0;
   SessionUid sender;
   SharedSlice parcel;
-  u64 question = 0;  // the sender's shard's number for it
+  u64 question = 0;           // the sender's shard's number for it
+  u64 timestamp_unix_ms = 0;  // of what is kept; 0: now
   u8 type = 0;
 };
 // Back to the sender's shard: how many it was sent to (from who keeps the name), and what became of

@@ -36,7 +36,8 @@ Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& view
       rooms_(rooms),
       json_(envelope_limits(context.options)),
       binary_(envelope_limits(context.options)),
-      parcels_(context.pool) {}
+      parcels_(context.pool),
+      private_durability_(durability_named(context.options.private_durability)) {}
 
 void Dispatch::receive(Slot session, Opcode opcode, MutableBytes message) {
   reading_ = {.opcode = opcode, .message = message, .session = session};
@@ -127,6 +128,7 @@ void Dispatch::handle_system(Slot session, const Request& request) {
     case ClientOp::discover:
       return ask(session, request, Ask::Kind::discover);
     case ClientOp::history:
+      if (!request.to.empty()) return ask_private(session, request);
       return ask(session, request, Ask::Kind::history);
     case ClientOp::ping:
       return ping(session, request);

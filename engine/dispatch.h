@@ -39,6 +39,9 @@ class Dispatch {
   void named(NamedDirect& letter);
   void named_answer(const NamedAnswer& letter);
   void forget_name(Slot session);  // it ends
+  // A private message, or a page of them, of which the store has done its part
+  // (dispatch_private.cc).
+  void stored(StoreJob& job);
   // The relay itself speaks, to a room or (empty) to all.
   void notice(std::string_view room, std::string_view payload);
   void notice(const NoticeLetter& letter);
@@ -64,6 +67,10 @@ class Dispatch {
     u32 parts_come = 0;
     u32 delivered = 0;
     Error error = Error::unknown_client;  // of one to whom it was not
+    SharedSlice parcel = {};              // until it is passed on
+    u64 timestamp_unix_ms = 0;            // when it was stored, or is to be; else 0
+    MessageType type = MessageType::chat;
+    bool kept = false;  // whoever was there: it can be read later
   };
 
   template <class Reader>
@@ -89,8 +96,13 @@ class Dispatch {
   void publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
                     u64 repeat_key);
   void send_direct(Slot session, const Request& request);
-  void send_named(Slot session, const Request& request);
+  void send_named(Slot session, const Request& request, ChatKind chat);
+  bool pass_named(u64 question);  // false if the name's keeper takes nothing now
   void finish_named(u64 question);
+  bool is_kept(Slot session, const Request& request, ChatKind chat) const;
+  bool keep_named(Slot session, const Request& request, u64 question);
+  void ask_private(Slot session, const Request& request);
+  void answer_private(const store::ReadDirect& page, Error error);
   u64 name_hash(std::string_view name) const;
   ShardId keeper_of(u64 hash) const;
   void tell_name(Slot session, bool gone);
@@ -99,8 +111,8 @@ class Dispatch {
   void chat_ask(Slot session, const Request& request);
   bool is_moderator_token(std::string_view token) const;
   // The recipient's side; returns why it cannot be delivered.
-  Error deliver_direct(SessionUid to, SessionUid sender, MessageType type,
-                       std::string_view payload);
+  Error deliver_direct(SessionUid to, SessionUid sender, MessageType type, std::string_view payload,
+                       u64 unix_ms);
   bool answer_repeated(Slot session, const Request& request, std::string_view room, u64 key);
   u32 remember(Slot session, u64 key, Seq seq, u64 unix_ms);
   void refuse_published(Slot session, const PublishAnswer& answer, std::string_view id);
@@ -131,6 +143,7 @@ class Dispatch {
     Slot session = kNoSlot;    // the sender, which hello may change
   };
   Reading reading_;
+  const Durability private_durability_;
 };
 
 }  // namespace perseid

@@ -4,6 +4,7 @@
 // sender.
 #include <vector>
 
+#include "engine/answers.h"
 #include "engine/dispatch.h"
 
 namespace perseid {
@@ -35,22 +36,36 @@ void Dispatch::name(const NameLetter& letter) {
   if (!names_.add(letter.name_hash, letter.session, sessions_max)) ++context_.stats.names_unlisted;
 }
 
-void Dispatch::send_named(Slot session, const Request& request) {
+void Dispatch::send_named(Slot session, const Request& request, ChatKind chat) {
   const u64 key = repeat_key(request, request.to);
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
-  const std::string_view name = request.to.substr(1);
-  const u64 hash = name_hash(name);
   const u64 question = ++questions_asked_;
-  named_[question] = {
-      .sender = sessions_.uid(session), .id = std::string(request.id), .repeat_key = key};
-  NamedDirect letter{.name_hash = hash,
-                     .sender = sessions_.uid(session),
-                     .parcel = parcels_.write({request.id, name, request.payload}),
-                     .question = question,
-                     .type = static_cast<u8>(request.type)};
-  if (mail_.send(keeper_of(hash), Letter(std::move(letter)), Post::bulk)) return;
+  named_[question] = {.sender = sessions_.uid(session),
+                      .id = std::string(request.id),
+                      .repeat_key = key,
+                      .parcel = parcels_.write({request.id, request.to.substr(1), request.payload}),
+                      .type = request.type};
+  const bool keep = is_kept(session, request, chat);
+  bool taken = !keep || keep_named(session, request, question);
+  if (taken && keep && private_durability_ == Durability::commit) return;
+  taken = taken && pass_named(question);
+  if (taken) return;
+  if (named_[question].kept) return finish_named(question);
   named_.erase(question);
   refuse_overloaded(session, request, key);
+}
+
+// It may be answered, and the question gone, when this returns.
+bool Dispatch::pass_named(u64 number) {
+  NamedQuestion& question = named_[number];
+  const u64 hash = name_hash(open_parcel(question.parcel).room);
+  NamedDirect letter{.name_hash = hash,
+                     .sender = question.sender,
+                     .parcel = std::move(question.parcel),
+                     .question = number,
+                     .timestamp_unix_ms = question.timestamp_unix_ms,
+                     .type = static_cast<u8>(question.type)};
+  return mail_.send(keeper_of(hash), Letter(std::move(letter)), Post::bulk);
 }
 
 // At the keeper.
@@ -70,6 +85,7 @@ void Dispatch::named(NamedDirect& letter) {
                       .sender = letter.sender,
                       .parcel = SharedSlice(segment, offset, size_bytes),
                       .question = letter.question,
+                      .timestamp_unix_ms = letter.timestamp_unix_ms,
                       .type = letter.type};
     if (mail_.send(to.shard(), Letter(std::move(copy)), Post::bulk)) continue;
     NamedAnswer refused = answer;
@@ -93,18 +109,22 @@ void Dispatch::named_answer(const NamedAnswer& letter) {
   if (question.parts_come >= question.parts_expected) finish_named(letter.question);
 }
 
-// Delivered if anybody of that name has got it.
+// Delivered if anybody of that name has got it, or can read it later.
 void Dispatch::finish_named(u64 number) {
   const NamedQuestion question = std::move(named_.extract(number).mapped());
   if (sessions_.find(question.sender) == nullptr) return;
   const Slot session = question.sender.handle().slot;
   const u64 key = question.repeat_key;
-  const u64 unix_ms = context_.now.unix_ms;
+  const bool is_done = question.kept || question.delivered > 0;
+  const u64 unix_ms =
+      question.timestamp_unix_ms == 0 ? context_.now.unix_ms : question.timestamp_unix_ms;
   const u32 repeats = key == 0 ? 0 : remember(session, key, 0, unix_ms);
-  if (question.delivered == 0 && key != 0) sessions_[session].memory->forget(key);
+  if (!is_done && key != 0) sessions_[session].memory->forget(key);
+  const u32 wait_ms = answers::retry_after_ms(question.error);
   for (u32 i = 0; i <= repeats; ++i) {
-    if (question.delivered == 0) {
-      sessions_.answer_error(session, question.id, question.error, "to");
+    if (!is_done) {
+      sessions_.answer_error(session, question.id, question.error, wait_ms == 0 ? "to" : "",
+                             wait_ms);
     } else if (!question.id.empty()) {
       acknowledge(session, question.id, {}, 0, unix_ms);
     }

@@ -142,7 +142,7 @@ void Dispatch::send_direct(Slot session, const Request& request) {
   }
   ChatKind chat = ChatKind::message;
   if (!admit_chat(session, request, chat)) return;
-  if (request.to.starts_with(kNamedRecipient)) return send_named(session, request);
+  if (request.to.starts_with(kNamedRecipient)) return send_named(session, request, chat);
   SessionUid to;
   if (!read_client_id(request.to, to.value)) {
     return sessions_.answer_error(session, request.id, Error::bad_value, "to");
@@ -162,7 +162,8 @@ void Dispatch::send_direct(Slot session, const Request& request) {
     if (mail_.send(to.shard(), Letter(std::move(letter)), Post::bulk)) return;
     return refuse_overloaded(session, request, key);
   }
-  const Error error = deliver_direct(to, sender, request.type, request.payload);
+  const Error error =
+      deliver_direct(to, sender, request.type, request.payload, context_.now.unix_ms);
   if (error != Error::ok) {
     if (key != 0) sessions_[session].memory->forget(key);
     return sessions_.answer_error(session, request.id, error, "to");
@@ -173,14 +174,14 @@ void Dispatch::send_direct(Slot session, const Request& request) {
 }
 
 Error Dispatch::deliver_direct(SessionUid to, SessionUid sender, MessageType type,
-                               std::string_view payload) {
+                               std::string_view payload, u64 unix_ms) {
   const Session* recipient = sessions_.find(to);
   if (recipient == nullptr || recipient->closing) return Error::unknown_client;
   const Delivery delivery{.type = type,
                           .room_escaped = {},
                           .sender = sender.value,
                           .to = to.value,
-                          .timestamp_unix_ms = context_.now.unix_ms,
+                          .timestamp_unix_ms = unix_ms,
                           .payload = payload};
   const Slot slot = to.handle().slot;
   const auto size_bytes = static_cast<u32>(delivery_bytes(recipient->format.flavour, delivery));
@@ -197,10 +198,12 @@ void Dispatch::direct(DirectLetter& letter) {
   // Who keeps the name goes by its hash.
   const bool is_other =
       letter.question != 0 && session != nullptr && session->name.view() != parcel.room;
-  const Error error = is_other
-                          ? Error::unknown_client
-                          : deliver_direct(letter.to, letter.sender,
-                                           static_cast<MessageType>(letter.type), parcel.payload);
+  const u64 unix_ms =
+      letter.timestamp_unix_ms == 0 ? context_.now.unix_ms : letter.timestamp_unix_ms;
+  const Error error =
+      is_other ? Error::unknown_client
+               : deliver_direct(letter.to, letter.sender, static_cast<MessageType>(letter.type),
+                                parcel.payload, unix_ms);
   if (letter.question != 0) {
     mail_.send(
         letter.sender.shard(),

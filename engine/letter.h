@@ -124,6 +124,7 @@ struct DirectLetter {
   SharedSlice parcel;
   u64 repeat_key = 0;
   u64 question = 0;  // to a name (the parcel's room): the asker's number; answered by NamedAnswer
+  u64 timestamp_unix_ms = 0;  // of what is kept; 0: now
   u8 type = 0;
 };
 // Answer to both: accepted with a seq (0 for private messages), or refused.

@@ -146,7 +146,13 @@ namespace perseid {
       "The store keeps so much chat of a room; 0: no limit.")                                      \
   NUM(u32, store_room_bytes_max, 1073741824, 0, 4294967295, "bytes",                               \
       "The same, in bytes of payload; 0: no limit.")                                               \
-  NUM(u32, store_days_max, 0, 0, 36500, "days", "The same, by age; 0: no limit.")                  \
+  NUM(u32, store_days_max, 0, 0, 36500, "days",                                                    \
+      "The same, by age, and private messages; 0: no limit.")                                      \
+  TEXT(private_durability, "memory",                                                               \
+       "How private messages to a user's name are kept for both: memory (not), async or commit, "  \
+       "as a room's durability.")                                                                  \
+  NUM(u32, store_private_messages_max, 10000000, 0, 4294967295, "messages",                        \
+      "The store keeps so many private messages in all; 0: no limit.")                             \
   GROUP("Logs and files")                                                                          \
   TEXT(config, "", "TOML file with these same names.")                                             \
   TEXT(log_level, "info", "trace, debug, info, warn, error or off.")                               \

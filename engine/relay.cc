@@ -58,7 +58,10 @@ struct Relay::State final : Mail {
   void take(NameLetter& body) { dispatch.name(body); }
   void take(NamedDirect& body) { dispatch.named(body); }
   void take(NamedAnswer& body) { dispatch.named_answer(body); }
-  void take(std::unique_ptr<StoreJob>& body) { rooms.stored(std::move(body)); }
+  void take(std::unique_ptr<StoreJob>& body) {
+    if (body->is_private()) return dispatch.stored(*body);
+    rooms.stored(std::move(body));
+  }
 
   void on_timer(u64 cookie) {
     const TimerKind kind = static_cast<TimerKind>(cookie >> 32);

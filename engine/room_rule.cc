@@ -61,6 +61,13 @@ std::string_view name(Durability durability) {
   return kNames[static_cast<u8>(durability)];
 }
 
+Durability durability_named(std::string_view text) {
+  for (const Durability each : {Durability::async, Durability::commit}) {
+    if (text == name(each)) return each;
+  }
+  return Durability::memory;
+}
+
 const std::shared_ptr<const RoomRule>& RoomRule::ordinary() {
   static const std::shared_ptr<const RoomRule> rule = std::make_shared<RoomRule>();
   return rule;

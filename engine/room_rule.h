@@ -37,6 +37,8 @@ enum class Durability : u8 {
   commit   // stored before it is acknowledged, or delivered to anybody
 };
 std::string_view name(Durability durability);
+// Memory, if nothing is called so.
+Durability durability_named(std::string_view name);
 
 // Members see the cells around their entity. Lengths are in the unit of the fields x and y.
 struct GridRule {

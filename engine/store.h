@@ -102,13 +102,15 @@ struct DropFact {
 
 struct AppendDirect {
   StoredDirect message;  // the store numbers it
+  u64 question = 0;      // the asker's number for it; 0: it has been delivered
 };
-// Between two parties, the newest `limit` before a number.
+// Between two parties, the newest `limit` before a number, as far as they fit; one in any case.
 struct ReadDirect {
   std::string one = {};
   std::string other = {};
   u64 before = 0;
   u32 limit = 0;
+  u32 bytes_max = 0;
   SessionUid session = {};
   std::string id = {};
   std::vector<StoredDirect> messages = {};  // the answer, in order
@@ -133,6 +135,11 @@ struct StoreJob {
   bool silent = false;     // nobody waits for the answer
   Error error = Error::ok;
   Body body;
+  // Private messages belong to no room.
+  bool is_private() const {
+    return std::holds_alternative<store::AppendDirect>(body) ||
+           std::holds_alternative<store::ReadDirect>(body);
+  }
 };
 
 class Store {

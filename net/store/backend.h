@@ -18,11 +18,30 @@ struct Retention {
   u64 bytes_max = 0;
   u64 age_ms_max = 0;
   u64 rooms_max = ~u64{0};
+  u64 directs_max = 0;  // in all
   static Retention from(const Options& options) {
     return {.messages_max = options.store_room_messages_max,
             .bytes_max = options.store_room_bytes_max,
             .age_ms_max = u64{options.store_days_max} * 86'400'000,
-            .rooms_max = options.store_rooms_max};
+            .rooms_max = options.store_rooms_max,
+            .directs_max = options.store_private_messages_max};
+  }
+};
+
+// Which of the private messages, told from the oldest on, are to go: those before `end`.
+struct DirectExcess {
+  const Retention& retention;
+  u64 newest = 0;  // the greatest number that there is
+  u64 now_unix_ms = 0;
+  u64 end = 0;
+  u64 count = 0;
+  bool take(u64 number, u64 unix_ms) {
+    const bool many = retention.directs_max != 0 && newest - number >= retention.directs_max;
+    const bool old = retention.age_ms_max != 0 && unix_ms + retention.age_ms_max < now_unix_ms;
+    if (!many && !old) return false;
+    end = number + 1;
+    ++count;
+    return true;
   }
 };
 

@@ -25,10 +25,13 @@ std::string make_store(ServerShared& shared) {
   const Options& options = shared.options;
   const bool declared =
       shared.config.room_rules != nullptr && shared.config.room_rules->any_durable();
+  const bool keeps_private = durability_named(options.private_durability) != Durability::memory;
   if (!shared.config.store_backend && options.store == "none") {
-    return declared ? "--store none, but there are rooms with a durability (see [[room]])." : "";
+    return declared        ? "--store none, but there are rooms with a durability (see [[room]])."
+           : keeps_private ? "--store none, but --private-durability is not memory."
+                           : "";
   }
-  if (!declared && !options.creators_declare_rooms) return {};
+  if (!declared && !keeps_private && !options.creators_declare_rooms) return {};
   if (!shared.config.store_backend && !options.store.empty() && !is_postgres(options.store)) {
     return "--store " + options.store +
            ": not known; leave it empty, or say none, or postgresql://USER@HOST/DATABASE.";

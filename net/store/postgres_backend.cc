@@ -128,6 +128,7 @@ void PostgresBackend::kept() {
   }
   touched_.clear();
   doubtful_.clear();
+  directs_begun_ = directs_doubtful_ = 0;
 }
 
 // Whether the commit came through is not known: what it wrote must not be there, for it was
@@ -141,6 +142,8 @@ void PostgresBackend::lost() {
     room.bytes_added = 0;
   }
   touched_.clear();
+  const u64 begun = std::exchange(directs_begun_, u64{0});
+  if (directs_doubtful_ == 0) directs_doubtful_ = begun;
 }
 
 void PostgresBackend::touch(u64 number, KnownRoom& room) {
@@ -151,7 +154,8 @@ bool PostgresBackend::settle_doubts() {
   for (const u64 number : doubtful_) {
     if (!db_.send("cut_room", {number, rooms_[number].kept_seq})) return false;
   }
-  return true;
+  // Nobody else writes here: what has a greater number is of the same transactions.
+  return directs_doubtful_ == 0 || db_.send("cut_directs", {directs_doubtful_});
 }
 
 bool PostgresBackend::save_rooms() {

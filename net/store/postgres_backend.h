@@ -53,6 +53,7 @@ class PostgresBackend final : public StoreBackend {
   bool add_direct(store::AppendDirect& ask);
   bool read_directs(store::ReadDirect& ask);
   bool close_room(const store::CloseRoom& close);
+  bool tidy_directs(u64 now_unix_ms, Tidied& tidied);
   bool tidy_room(const PgRows& rooms, int row, u64 now_unix_ms, Tidied& tidied);
 
   const std::string uri_;
@@ -61,6 +62,10 @@ class PostgresBackend final : public StoreBackend {
   std::unordered_map<u64, KnownRoom> rooms_;
   std::vector<u64> touched_;   // by the jobs of this transaction
   std::vector<u64> doubtful_;  // the database may hold more of them than kept_seq
+  // Private messages have a number: the first that this transaction has added, and the first of
+  // which the database may hold what was refused; 0: none.
+  u64 directs_begun_ = 0;
+  u64 directs_doubtful_ = 0;
   u64 now_unix_ms_ = 0;
   u64 tidy_from_ = 0;
   u64 retry_at_unix_ms_ = 0;  // a database that is not there is not asked for by every job

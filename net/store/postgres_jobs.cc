@@ -63,6 +63,10 @@ constexpr struct {
     {"read_directs",
      "SELECT number, sender, timestamp_unix_ms, payload FROM directs "
      "WHERE one = $1 AND other = $2 AND number < $3 ORDER BY number DESC LIMIT $4"},
+    {"cut_directs", "DELETE FROM directs WHERE number >= $1"},
+    {"newest_direct", "SELECT coalesce(max(number), 0) FROM directs"},
+    {"oldest_directs", "SELECT number, timestamp_unix_ms FROM directs ORDER BY number LIMIT $1"},
+    {"drop_directs", "DELETE FROM directs WHERE number < $1"},
     {"rooms_from",
      "SELECT id, first_seq, last_seq, bytes FROM rooms WHERE id >= $1 ORDER BY id LIMIT $2"},
     {"oldest",
@@ -206,6 +210,7 @@ bool PostgresBackend::add_direct(store::AppendDirect& ask) {
                message.timestamp_unix_ms, std::string_view(message.payload)});
   if (!rows) return false;
   ask.message.number = rows.number(0, 0);
+  if (directs_begun_ == 0) directs_begun_ = ask.message.number;
   return true;
 }
 
@@ -215,7 +220,10 @@ bool PostgresBackend::read_directs(store::ReadDirect& ask) {
                                                std::string_view(std::max(ask.one, ask.other)),
                                                std::min(ask.before, kNumberMax), u64{ask.limit}});
   if (!rows) return false;
-  for (int row = rows.size() - 1; row >= 0; --row) {
+  u64 bytes = 0;
+  for (int row = 0; row < rows.size(); ++row) {
+    bytes += rows.text(row, 3).size() + kMessageBytes;
+    if (bytes > ask.bytes_max && row > 0) break;
     const std::string from(rows.text(row, 1));
     ask.messages.push_back({.number = rows.number(row, 0),
                             .timestamp_unix_ms = rows.number(row, 2),
@@ -223,6 +231,7 @@ bool PostgresBackend::read_directs(store::ReadDirect& ask) {
                             .to = from == ask.one ? ask.other : ask.one,
                             .payload = std::string(rows.text(row, 3))});
   }
+  std::reverse(ask.messages.begin(), ask.messages.end());
   return true;
 }
 
@@ -239,6 +248,13 @@ bool PostgresBackend::close_room(const store::CloseRoom& close) {
 StoreBackend::Tidied PostgresBackend::tidy(u64 now_unix_ms) {
   Tidied tidied;
   if (!db_.is_open()) return tidied;
+  if (tidy_from_ == 0) {
+    bool done = tidy_directs(now_unix_ms, tidied);
+    done = db_.finish() && done;
+    if (!done) return {};
+    tidied.more = tidied.removed > 0;
+    if (tidied.more) return tidied;
+  }
   const PgRows rows = db_.ask("rooms_from", {tidy_from_, kRoomsPerLook});
   bool good = bool{rows};
   const int count = good ? rows.size() : 0;
@@ -251,6 +267,20 @@ StoreBackend::Tidied PostgresBackend::tidy(u64 now_unix_ms) {
   tidied.more = tidied.removed > 0 || static_cast<u64>(count) == kRoomsPerLook;
   if (!tidied.more) tidy_from_ = 0;
   return tidied;
+}
+
+// Of private messages the oldest go, whosever they are.
+bool PostgresBackend::tidy_directs(u64 now_unix_ms, Tidied& tidied) {
+  if (retention_.directs_max == 0 && retention_.age_ms_max == 0) return true;
+  const PgRows newest = db_.ask("newest_direct", {});
+  const PgRows oldest = db_.ask("oldest_directs", {kMessagesPerLook});
+  if (!newest || !oldest) return false;
+  DirectExcess excess{retention_, newest.number(0, 0), now_unix_ms};
+  for (int row = 0; row < oldest.size(); ++row) {
+    if (!excess.take(oldest.number(row, 0), oldest.number(row, 1))) break;
+  }
+  tidied.removed = excess.count;
+  return excess.count == 0 || db_.send("drop_directs", {excess.end});
 }
 
 // The oldest, as long as there is too much. Outside of a transaction each statement is one.

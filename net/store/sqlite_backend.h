@@ -34,6 +34,7 @@ class SqliteBackend final : public StoreBackend {
     SqliteStatement find_room, load_room, count_rooms, add_room, open_room, close_room, save_room;
     SqliteStatement add_message, add_event, newest, page, page_events;
     SqliteStatement facts, put_fact, drop_fact, add_direct, read_directs;
+    SqliteStatement newest_direct, oldest_directs, drop_directs;
     SqliteStatement rooms_from, oldest, drop_messages, drop_events, trim_room;
   };
 
@@ -64,6 +65,7 @@ class SqliteBackend final : public StoreBackend {
   };
   bool find_excess(u64 room, Seq first, Seq last, u64 bytes, u64 now_unix_ms, Excess& excess);
   bool remove(u64 room, const Excess& excess);
+  u64 tidy_directs(u64 now_unix_ms);  // how many are gone
 
   const std::string folder_;
   const Retention retention_;

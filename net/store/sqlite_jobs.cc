@@ -75,6 +75,10 @@ bool SqliteBackend::prepare() {
       {sql_.read_directs,
        "SELECT number, sender, timestamp_unix_ms, payload FROM directs "
        "WHERE one = ?1 AND other = ?2 AND number < ?3 ORDER BY number DESC LIMIT ?4"},
+      {sql_.newest_direct, "SELECT coalesce(max(number), 0) FROM directs"},
+      {sql_.oldest_directs,
+       "SELECT number, timestamp_unix_ms FROM directs ORDER BY number LIMIT ?1"},
+      {sql_.drop_directs, "DELETE FROM directs WHERE number < ?1"},
       {sql_.rooms_from,
        "SELECT id, first_seq, last_seq, bytes FROM rooms WHERE id >= ?1 ORDER BY id LIMIT ?2"},
       {sql_.oldest,
@@ -216,7 +220,10 @@ bool SqliteBackend::read_directs(store::ReadDirect& ask) {
   SqliteStatement& read = sql_.read_directs;
   read.bind(1, std::min(ask.one, ask.other)).bind(2, std::max(ask.one, ask.other));
   read.bind(3, std::min(ask.before, ~u64{0} >> 1)).bind(4, ask.limit);
+  u64 bytes = 0;
   while (read.row()) {
+    bytes += read.text(3).size() + kMessageBytes;
+    if (bytes > ask.bytes_max && !ask.messages.empty()) break;
     const std::string from(read.text(1));
     ask.messages.push_back({.number = read.number(0),
                             .timestamp_unix_ms = read.number(2),

@@ -13,6 +13,9 @@ constexpr u64 kMessagesPerLook = 1000;
 StoreBackend::Tidied SqliteBackend::tidy(u64 now_unix_ms) {
   Tidied tidied;
   if (!db_.is_open()) return tidied;
+  if (tidy_from_ == 0) tidied.removed = tidy_directs(now_unix_ms);
+  tidied.more = tidied.removed > 0;
+  if (tidied.more) return tidied;
   struct Row {
     u64 id, first, last, bytes;
   };
@@ -36,6 +39,22 @@ StoreBackend::Tidied SqliteBackend::tidy(u64 now_unix_ms) {
   tidied.more = rows.size() == kRoomsPerLook;
   if (!tidied.more) tidy_from_ = 0;
   return tidied;
+}
+
+// Of private messages the oldest go, whosever they are.
+u64 SqliteBackend::tidy_directs(u64 now_unix_ms) {
+  if (retention_.directs_max == 0 && retention_.age_ms_max == 0) return 0;
+  const u64 newest = sql_.newest_direct.row() ? sql_.newest_direct.number(0) : 0;
+  if (!sql_.newest_direct.reset()) return 0;
+  DirectExcess excess{retention_, newest, now_unix_ms};
+  SqliteStatement& oldest = sql_.oldest_directs;
+  oldest.bind(1, kMessagesPerLook);
+  while (oldest.row() && excess.take(oldest.number(0), oldest.number(1))) {
+  }
+  if (!oldest.reset() || excess.count == 0) return 0;
+  if (sql_.drop_directs.bind(1, excess.end).run()) return excess.count;
+  roll_back();
+  return 0;
 }
 
 // The oldest, as long as there is too much.

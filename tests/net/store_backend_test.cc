@@ -164,6 +164,42 @@ TEST_P(StoreBackends, private_messages_are_of_both) {
   }
 }
 
+TEST_P(StoreBackends, a_page_of_private_messages_is_bounded_and_has_one_at_least) {
+  StoreTool store(backend());
+  for (int i = 0; i < 5; ++i) store.direct("ana", "bo", i);
+  EXPECT_EQ(store.directs("ana", "bo", ~u64{0}, 9, 1).size(), 1u);
+  const auto two = store.directs("ana", "bo", ~u64{0}, 9, 2 * 65);
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[0].payload + two[1].payload, "34");
+}
+
+TEST_P(StoreBackends, private_messages_go_by_count_and_age_the_oldest_first) {
+  const struct {
+    const char* name;
+    Retention retention;
+    std::size_t left;
+  } rows[] = {
+      {"count", {.directs_max = 3}, 3},
+      {"age", {.age_ms_max = 100}, 0},
+      {"young", {.age_ms_max = 1000}, 1003},
+      {"none", {}, 1003},
+  };
+  for (const auto& row : rows) {
+    begin_anew();
+    StoreTool store(backend(row.retention));
+    for (int i = 0; i < 1003; ++i) store.direct("ana", "bo", i);  // more than goes at one time
+    while (store.backend().tidy(500).more) {
+    }
+    const auto got = store.directs("ana", "bo", ~u64{0}, 2000);
+    ASSERT_EQ(got.size(), row.left) << row.name;
+    if (!got.empty()) {
+      EXPECT_EQ(got.back().payload, "1002");
+    }
+    store.direct("bo", "ana", 1);
+    EXPECT_EQ(store.directs("ana", "bo", ~u64{0}, 1).size(), 1u);
+  }
+}
+
 TEST_P(StoreBackends, no_more_rooms_than_it_may_keep) {
   StoreTool store(backend({.rooms_max = 2}));
   EXPECT_EQ(store.open_error("a"), Error::ok);

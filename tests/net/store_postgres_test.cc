@@ -71,6 +71,29 @@ TEST_F(StorePostgres, what_was_refused_is_removed_before_anything_follows) {
   EXPECT_EQ(bytes.number(0, 0), 12u);
 }
 
+// As above; the transaction fails behind the message, by text that the server does not take.
+TEST_F(StorePostgres, private_messages_that_were_refused_are_removed_too) {
+  StoreTool store(backend());
+  store.direct("ana", "bo", 1);
+  std::vector<std::unique_ptr<StoreJob>> jobs;
+  jobs.push_back(store.direct_job("ana", "bo", "2"));
+  jobs.push_back(store.direct_job("ana", "bo", "\xff"));
+  store.run(jobs);
+  for (const auto& job : jobs) EXPECT_EQ(job->error, Error::store_unavailable);
+  const u64 number = std::get<store::AppendDirect>(jobs[0]->body).message.number;
+  Postgres db;
+  ASSERT_TRUE(db.open(server_->uri())) << db.message();
+  const std::string sql = "INSERT INTO perseid.directs VALUES(" + std::to_string(number) +
+                          ", 'ana', 'bo', 'ana', 1, '\"lost\"')";
+  ASSERT_TRUE(db.execute(sql.c_str())) << db.message();
+  store.direct("bo", "ana", 3);
+  const auto got = store.directs("ana", "bo", ~u64{0}, 9);
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].payload + got[1].payload, "13");
+  store.direct("bo", "ana", 4);  // what is kept stays
+  EXPECT_EQ(store.directs("ana", "bo", ~u64{0}, 9).size(), 3u);
+}
+
 TEST_F(StorePostgres, one_relay_at_a_time_and_no_password_in_what_is_said) {
   const auto first = backend();
   EXPECT_EQ(first->open(), "");

@@ -119,17 +119,22 @@ class StoreTool {
     store::DropFact drop{.room = room, .key = key};
     EXPECT_EQ(run_body(drop), Error::ok);
   }
+  static std::unique_ptr<StoreJob> direct_job(const std::string& from, const std::string& to,
+                                              const std::string& payload) {
+    auto job = std::make_unique<StoreJob>();
+    job->body = store::AppendDirect{
+        .message = {
+            .number = 0, .timestamp_unix_ms = 5, .from = from, .to = to, .payload = payload}};
+    return job;
+  }
   void direct(const std::string& from, const std::string& to, int text) {
-    store::AppendDirect add{.message = {.number = 0,
-                                        .timestamp_unix_ms = 5,
-                                        .from = from,
-                                        .to = to,
-                                        .payload = std::to_string(text)}};
-    EXPECT_EQ(run_body(add), Error::ok);
+    auto job = direct_job(from, to, std::to_string(text));
+    EXPECT_EQ(run(job), Error::ok);
   }
   std::vector<StoredDirect> directs(const std::string& one, const std::string& other, u64 before,
-                                    u32 limit) {
-    store::ReadDirect ask{.one = one, .other = other, .before = before, .limit = limit};
+                                    u32 limit, u32 bytes_max = 1 << 20) {
+    store::ReadDirect ask{
+        .one = one, .other = other, .before = before, .limit = limit, .bytes_max = bytes_max};
     EXPECT_EQ(run_body(ask), Error::ok);
     return ask.messages;
   }

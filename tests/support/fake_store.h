@@ -46,11 +46,14 @@ class FakeStore final : public Store {
   u64 bytes_used = 0;
   std::deque<std::unique_ptr<StoreJob>> jobs;
   std::map<std::string, KeptRoom> rooms;
+  std::vector<StoredDirect> directs;
 
  private:
   Error append(const store::Append& batch);
   void open(store::OpenRoom& ask);
   void page(store::ReadPage& ask);
+  void add_direct(store::AppendDirect& ask);
+  void read_directs(store::ReadDirect& ask) const;
   KeptRoom* find(u64 number);
   Error run_one(StoreJob& job);
 };
@@ -99,6 +102,8 @@ inline Error FakeStore::run_one(StoreJob& job) {
   if (auto* ask = std::get_if<store::OpenRoom>(&job.body)) open(*ask);
   if (auto* batch = std::get_if<store::Append>(&job.body)) return append(*batch);
   if (auto* ask = std::get_if<store::ReadPage>(&job.body)) page(*ask);
+  if (auto* ask = std::get_if<store::AppendDirect>(&job.body)) add_direct(*ask);
+  if (auto* ask = std::get_if<store::ReadDirect>(&job.body)) read_directs(*ask);
   if (auto* put = std::get_if<store::PutFact>(&job.body)) {
     find(put->room)->facts[put->fact.key] = put->fact.value;
   }
@@ -164,6 +169,23 @@ inline void FakeStore::page(store::ReadPage& ask) {
       return target != 0 && m.seq == target;
     });
     if (is_about) ask.events.push_back(entry.second);
+  }
+}
+
+inline void FakeStore::add_direct(store::AppendDirect& ask) {
+  ask.message.number = directs.size() + 1;
+  directs.push_back(ask.message);
+}
+
+inline void FakeStore::read_directs(store::ReadDirect& ask) const {
+  u64 bytes = 0;
+  for (auto it = directs.rbegin(); it != directs.rend() && ask.messages.size() < ask.limit; ++it) {
+    const bool is_theirs = (it->from == ask.one && it->to == ask.other) ||
+                           (it->from == ask.other && it->to == ask.one);
+    if (!is_theirs || it->number >= ask.before) continue;
+    bytes += it->payload.size();
+    if (bytes > ask.bytes_max && !ask.messages.empty()) break;
+    ask.messages.insert(ask.messages.begin(), *it);
   }
 }
 

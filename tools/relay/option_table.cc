@@ -10,10 +10,12 @@ namespace {
 constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info",
                                                         "warn",  "error", "off"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
+constexpr std::array<std::string_view, 3> kDurabilities = {"memory", "async", "commit"};
 
 std::span<const std::string_view> choices_of(std::string_view name) {
   if (name == "log_level") return kLogLevels;
   if (name == "log_format") return kLogFormats;
+  if (name == "private_durability") return kDurabilities;
   return {};
 }
 
