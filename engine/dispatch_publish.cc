@@ -67,7 +67,7 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (view.home == context_.config.shard && member.joined) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
-    const bool waits = request.type == MessageType::chat && Rooms::stores_first(*room);
+    const bool waits = request.type == MessageType::chat && Rooms::may_wait(*room, chat);
     if (!waits) return publish_here(session, request, chat, *room, key);
   }
   PublishLetter letter{.room = member.joined ? view.room : Handle{},

@@ -91,6 +91,8 @@ class Room {
   u32 write_history(std::string& out, Seq before, u32 limit, SessionUid asker) const;
   // The oldest of them that there is.
   Seq history_begin() const { return history_first(context_.options.chat_history); }
+  // The oldest that the lane holds, one that has just left the history perhaps.
+  Seq chat_begin() const { return canonical().lanes[index(Lane::chat)].first_seq(); }
   // Whether something of the newest messages is not as it was sent.
   bool history_is_marked(u32 messages) const;
   // Those messages as finished frames, at most so many bytes of the newest.
@@ -99,6 +101,8 @@ class Room {
   ChatBook& book();
   // A change that has its place in the lane.
   void fold_change(Seq seq, u64 unix_ms, u64 sender, std::string_view payload);
+  // What the lane holds of changes behind this seq.
+  void fold_events_after(Seq seq, ChatBook& book) const;
   // Who wrote a message; false if the window holds no message with that seq.
   bool author_of(Seq message, u64& author) const;
   // How many messages stand behind this seq.

@@ -36,6 +36,16 @@ void Room::fold_change(Seq seq, u64 unix_ms, u64 sender, std::string_view payloa
   book().apply_payload(context_.chat_folder.reader(), {seq, unix_ms, sender, {}}, payload);
 }
 
+void Room::fold_events_after(Seq seq, ChatBook& book) const {
+  if (chat_book == nullptr || chat_book->newest_event() <= seq) return;
+  canonical().lanes[index(Lane::chat)].visit(seq + 1, ~Seq{0}, [&](Seq at, Bytes frame) {
+    if (!chat_book->is_event(at)) return;
+    const Delivery event = delivery_of(frame);
+    book.apply_payload(context_.chat_folder.reader(),
+                       {at, event.timestamp_unix_ms, event.sender, {}}, event.payload);
+  });
+}
+
 bool Room::author_of(Seq message, u64& author) const {
   if (chat_book != nullptr && chat_book->is_event(message)) return false;
   bool found = false;

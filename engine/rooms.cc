@@ -271,7 +271,7 @@ void Rooms::linger(Room& room) {
 }
 
 Seq Rooms::publish(Room& room, const Publish& message, Refusal& refusal) {
-  const auto [lane, sender, payload, coded, chat, moderator] = message;
+  const auto& [lane, sender, payload, coded, chat, moderator] = message;
   if (lane == Lane::game_state) {
     refusal.error = room.state->merge({payload, coded, sender, room.owners.get()}, state_readers_,
                                       refusal.field);
@@ -282,6 +282,13 @@ Seq Rooms::publish(Room& room, const Publish& message, Refusal& refusal) {
   }
   ChatPayload says;
   if (lane == Lane::chat && !admit_chat(room, message, says, refusal)) return 0;
+  return sequence(room, message, says, refusal);
+}
+
+Seq Rooms::sequence(Room& room, const Publish& message, const ChatPayload& says, Refusal& refusal) {
+  const Lane lane = message.lane;
+  const SessionUid sender = message.sender;
+  const std::string_view payload = message.payload;
   const bool kept = lane == Lane::chat && room.line != nullptr;
   if (kept) refusal.error = may_store(room, payload.size());
   if (refusal.error != Error::ok) return 0;
@@ -327,6 +334,8 @@ void Rooms::publish(PublishLetter& letter) {
                         .moderator = letter.moderator};
   if (room == nullptr) {
     refusal = {.error = Error::not_joined, .field = "room"};
+  } else if (looks_back(*room, letter, message, refusal)) {
+    if (refusal.error == Error::ok) return;
   } else if (message.lane == Lane::chat && stores_first(*room)) {
     if (hold(*room, letter, message, refusal)) return;
   } else {

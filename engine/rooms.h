@@ -53,6 +53,10 @@ class Rooms {
 
   // Chat of this room is delivered and acknowledged once it is stored: by letter only.
   static bool stores_first(const Room& room) { return room.line != nullptr && room.line->commit; }
+  // What is about a message that only the store has, likewise.
+  static bool may_wait(const Room& room, ChatKind chat) {
+    return stores_first(room) || (room.line != nullptr && is_event(chat));
+  }
   // A job that the store has done.
   void stored(std::unique_ptr<StoreJob> job);
   // A small thing that a durable room is to remember; false if it cannot.
@@ -85,6 +89,10 @@ class Rooms {
   bool admit_chat(Room& room, const Publish& message, ChatPayload& says, Refusal& refusal);
   bool may_write(Room& room, const Publish& message, Refusal& refusal);
   bool admit_event(Room& room, const Publish& message, const ChatPayload& says, Refusal& refusal);
+  // By what has become of its target, of whom that is (null: there is none).
+  bool judge(const u64* author, const ChatBook& book, const Publish& message,
+             const ChatPayload& says, Refusal& refusal);
+  Seq sequence(Room& room, const Publish& message, const ChatPayload& says, Refusal& refusal);
   void pass_on(Room& room, const Publish& message);
   void fill_chat(const Room& room, const JoinRequest& request, JoinAnswer& answer);
   Error read(Room& room, const ChatAsk& ask, std::string_view& field);
@@ -164,6 +172,15 @@ class Rooms {
   void keep(Room& room, SessionUid sender, Seq target, std::string_view payload);
   // True if it waits for the store, which answers.
   bool hold(Room& room, PublishLetter& letter, const Publish& message, Refusal& refusal);
+  bool hold_admitted(Room& room, PublishLetter& letter, Seq target, std::string_view payload,
+                     Refusal& refusal);
+  // Changes to what has left the window (rooms_past.cc).
+  bool looks_back(Room& room, PublishLetter& letter, const Publish& message, Refusal& refusal);
+  void change_past(StoreJob& job);
+  bool admit_past(Room& room, const store::ReadPage& page, const Publish& message,
+                  ChatPayload& says, Refusal& refusal);
+  static bool is_stored(const Room& room, const store::ReadPage& page);
+  void fold_page(const Room* room, const store::ReadPage& page, ChatBook& book);
   // What the room was told to remember of its chat (rooms_chat_facts.cc).
   void restore_chat(Room& room);
   void remember(Room& room, std::string_view what, std::string_view user, u64 value);
@@ -200,6 +217,8 @@ class Rooms {
   std::unordered_map<Slot, Opening> openings_;  // by the job's number for it
   KeyedMap<Slot> opening_by_name_;
   Slot openings_begun_ = 0;
+  std::unordered_map<u64, PublishLetter> changes_;  // that wait for the store, by number
+  u64 changes_begun_ = 0;
   std::vector<Handle> gathered_;  // rooms with something for the store
   u64 epochs_made_ = 0;
   u32 numbers_given_ = 0;

@@ -43,19 +43,26 @@ bool Rooms::may_write(Room& room, const Publish& message, Refusal& refusal) {
   return false;
 }
 
-// What would change nothing is done already: acknowledged, but nobody is told again.
 bool Rooms::admit_event(Room& room, const Publish& message, const ChatPayload& says,
                         Refusal& refusal) {
   u64 author = 0;
-  if (!room.author_of(says.target, author)) {
+  const bool found = room.author_of(says.target, author);
+  return judge(found ? &author : nullptr, room.book(), message, says, refusal);
+}
+
+// What would change nothing is done already: acknowledged, but nobody is told again.
+bool Rooms::judge(const u64* author, const ChatBook& book, const Publish& message,
+                  const ChatPayload& says, Refusal& refusal) {
+  if (author == nullptr) {
     refusal.error = Error::unknown_message;
-  } else if (says.kind != ChatKind::react && author != message.sender.value && !message.moderator) {
+  } else if (says.kind != ChatKind::react && *author != message.sender.value &&
+             !message.moderator) {
     refusal.error = Error::not_author;
   } else {
-    refusal.error = room.book().check(says, message.sender.value);
+    refusal.error = book.check(says, message.sender.value);
   }
   if (refusal.error == Error::chat_limit) ++context_.stats.chat_marks_refused;
-  if (refusal.error == Error::ok) return room.book().changes(says, message.sender.value);
+  if (refusal.error == Error::ok) return book.changes(says, message.sender.value);
   refusal.field = target_field(says.kind);
   return false;
 }

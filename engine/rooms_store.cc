@@ -28,7 +28,8 @@ void append_stored(std::string& out, std::string& frame, const Delivery& deliver
 void Rooms::stored(std::unique_ptr<StoreJob> job) {
   if (std::holds_alternative<store::OpenRoom>(job->body)) return opened(*job);
   if (std::holds_alternative<store::Append>(job->body)) return appended(std::move(job));
-  if (std::holds_alternative<store::ReadPage>(job->body)) return answer_page(*job);
+  const auto* page = std::get_if<store::ReadPage>(&job->body);
+  if (page != nullptr) return page->change != 0 ? change_past(*job) : answer_page(*job);
 }
 
 // Says where one stands, before anything is given a seq.
@@ -59,17 +60,22 @@ void Rooms::keep(Room& room, SessionUid sender, Seq target, std::string_view pay
 // What nobody sees before it is stored; it keeps its place in the order.
 bool Rooms::hold(Room& room, PublishLetter& letter, const Publish& message, Refusal& refusal) {
   ChatPayload says;
-  if (!admit_chat(room, message, says, refusal)) return false;
-  refusal.error = may_store(room, message.payload.size());
+  return admit_chat(room, message, says, refusal) &&
+         hold_admitted(room, letter, says.target, message.payload, refusal);
+}
+
+bool Rooms::hold_admitted(Room& room, PublishLetter& letter, Seq target, std::string_view payload,
+                          Refusal& refusal) {
+  refusal.error = may_store(room, payload.size());
   if (refusal.error != Error::ok) return false;
   gather(room,
          {.seq = room.line->next_seq++,
-          .target = says.target,
+          .target = target,
           .timestamp_unix_ms = context_.now.unix_ms,
           .sender = letter.sender,
           .parcel = std::move(letter.parcel),
           .repeat_key = letter.repeat_key},
-         message.payload.size());
+         payload.size());
   return true;
 }
 
@@ -208,15 +214,10 @@ bool Rooms::read_history(Room& room, Ask& ask) {
   return true;
 }
 
-// What a room has delivered may be waiting for the store still, and be out of its window already.
-// The answers of a store come in its order: so a page that could lack something finds it not said
-// to be stored.
 void Rooms::answer_page(StoreJob& job) {
   auto& page = std::get<store::ReadPage>(job.body);
   const Room* room = find(job.room);  // one that has gone had nothing waiting
-  if (room != nullptr && page.before > room->line->stored_seq + 1) {
-    job.error = Error::store_unavailable;
-  }
+  if (room != nullptr && !is_stored(*room, page)) job.error = Error::store_unavailable;
   auto answer = std::make_unique<TextAnswer>();
   answer->session = page.session;
   answer->id = page.id;
@@ -228,10 +229,7 @@ void Rooms::answer_page(StoreJob& job) {
     std::string frame;
     ChatFolder& folder = context_.chat_folder;
     ChatBook book({});  // of this page alone
-    for (const StoredMessage& event : page.events) {
-      book.apply_payload(folder.reader(), {event.seq, event.timestamp_unix_ms, event.sender, {}},
-                         event.payload);
-    }
+    fold_page(room, page, book);
     for (const StoredMessage& message : page.messages) {
       const Delivery delivery{.type = MessageType::chat,
                               .room_escaped = room_json,

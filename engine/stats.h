@@ -66,6 +66,7 @@ namespace perseid {
   X(store_rooms_opened, "Durable rooms opened.")                                            \
   X(store_publishes, "Chat messages handed to the store.")                                  \
   X(store_directs, "Private messages handed to the store.")                                 \
+  X(store_changes, "Changes of messages that were looked up in the store.")                 \
   X(store_refused, "Publishes, joins and questions refused because the store takes none.")  \
   X(store_overloaded, "The same because --store-queue-bytes-max was reached.")              \
   X(store_pages, "Questions for history that were read from the store.")                    \

@@ -76,11 +76,14 @@ struct Append {
 };
 
 // Messages (target 0) before a seq, the newest `limit`, and the events whose target is among them.
+// No more messages than fit, one in any case; and none whose events do not all fit, but for one
+// alone: of its events the newest.
 struct ReadPage {
   u64 room = 0;
   Seq before = 0;
   u32 limit = 0;
   u32 bytes_max = 0;
+  u64 change = 0;  // not 0: of a change that waits to see what it is about
   // The asker, and what the room itself still held of the page.
   SessionUid session = {};
   std::string id = {};

@@ -14,7 +14,9 @@
 namespace perseid {
 
 struct StoreLine {
-  bool idle() const { return gathering.entries.empty() && batches_out == 0 && unsaved.empty(); }
+  bool idle() const {
+    return gathering.entries.empty() && batches_out == 0 && unsaved.empty() && changes_out == 0;
+  }
 
   u64 room = 0;         // the store's number of it
   bool commit = false;  // stored before it is delivered
@@ -23,6 +25,7 @@ struct StoreLine {
   store::Append gathering;
   u32 gathering_bytes = 0;
   u32 batches_out = 0;
+  u32 changes_out = 0;  // that wait to see the message that they are about
   // With commit: a batch was refused, so those on their way behind it will be, and then seqs go on
   // where the lane ends.
   bool refusing = false;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/parcel.h"
+#include "net/store/page.h"
 #include "net/store/postgres_backend.h"
 
 namespace perseid {
@@ -52,7 +53,7 @@ constexpr struct {
      "WHERE room = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"},
     {"page_events",
      "SELECT seq, target, timestamp_unix_ms, sender, payload FROM events "
-     "WHERE room = $1 AND target BETWEEN $2 AND $3 ORDER BY target, seq LIMIT $4"},
+     "WHERE room = $1 AND target BETWEEN $2 AND $3 ORDER BY target DESC, seq DESC LIMIT $4"},
     {"facts", "SELECT key, value FROM facts WHERE room = $1"},
     {"put_fact",
      "INSERT INTO facts VALUES($1, $2, $3) ON CONFLICT(room, key) DO UPDATE SET value = $3"},
@@ -79,18 +80,20 @@ constexpr struct {
     {"trim_room", "UPDATE rooms SET first_seq = $2, bytes = greatest(0, bytes - $3) WHERE id = $1"},
 };
 
-// Rows as far as they fit; the first in any case.
-void take_rows(const PgRows& rows, u64 bytes_max, std::vector<StoredMessage>& out) {
+// Rows as far as they fit; the first in any case. Returns the target of the first that does
+// not, or 0.
+Seq take_rows(const PgRows& rows, u64 bytes_max, std::vector<StoredMessage>& out) {
   u64 bytes = 0;
   for (int row = 0; row < rows.size(); ++row) {
     bytes += rows.text(row, 4).size() + kMessageBytes;
-    if (bytes > bytes_max && !out.empty()) break;
+    if (bytes > bytes_max && !out.empty()) return rows.number(row, 1);
     out.push_back({.seq = rows.number(row, 0),
                    .target = rows.number(row, 1),
                    .timestamp_unix_ms = rows.number(row, 2),
                    .sender = rows.number(row, 3),
                    .payload = std::string(rows.text(row, 4))});
   }
+  return 0;
 }
 
 }  // namespace
@@ -149,7 +152,7 @@ bool PostgresBackend::read_newest(store::OpenRoom& ask) {
   const PgRows rows = db_.ask("newest", {ask.room, u64{ask.events_max}});
   const PgRows facts = db_.ask("facts", {ask.room});
   if (!rows || !facts) return false;
-  take_rows(rows, ask.bytes_max, ask.newest);
+  (void)take_rows(rows, ask.bytes_max, ask.newest);
   std::reverse(ask.newest.begin(), ask.newest.end());
   for (int row = 0; row < facts.size(); ++row) {
     ask.facts.push_back({std::string(facts.text(row, 0)), std::string(facts.text(row, 1))});
@@ -187,17 +190,15 @@ bool PostgresBackend::read_page(store::ReadPage& ask) {
   ask.events.clear();
   const PgRows rows = db_.ask("page", {ask.room, std::min(ask.before, kNumberMax), u64{ask.limit}});
   if (!rows) return false;
-  take_rows(rows, ask.bytes_max, ask.messages);
+  (void)take_rows(rows, ask.bytes_max, ask.messages);
   if (ask.messages.empty()) return true;
   std::reverse(ask.messages.begin(), ask.messages.end());
   // A row has some bytes at least, so that many more could not be taken.
-  const PgRows events =
-      db_.ask("page_events", {ask.room, ask.messages.front().seq, ask.messages.back().seq,
-                              ask.bytes_max / kMessageBytes + 1});
+  const u64 rows_max = ask.bytes_max / kMessageBytes + 2;
+  const PgRows events = db_.ask(
+      "page_events", {ask.room, ask.messages.front().seq, ask.messages.back().seq, rows_max});
   if (!events) return false;
-  take_rows(events, ask.bytes_max, ask.events);
-  std::sort(ask.events.begin(), ask.events.end(),
-            [](const auto& a, const auto& b) { return a.seq < b.seq; });
+  settle_page(ask, take_rows(events, ask.bytes_max, ask.events));
   return true;
 }
 

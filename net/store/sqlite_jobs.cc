@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/parcel.h"
+#include "net/store/page.h"
 #include "net/store/sqlite_backend.h"
 
 namespace perseid {
@@ -19,12 +20,15 @@ StoredMessage message_of(const SqliteStatement& row) {
           .payload = std::string(row.text(4))};
 }
 
-// Rows as far as they fit; the first in any case.
-bool take_rows(SqliteStatement& rows, u64 bytes_max, std::vector<StoredMessage>& out) {
+// Rows as far as they fit; the first in any case. `cut`: the target of the first that does not.
+bool take_rows(SqliteStatement& rows, u64 bytes_max, std::vector<StoredMessage>& out, Seq& cut) {
   u64 bytes = 0;
   while (rows.row()) {
     bytes += rows.text(4).size() + kMessageBytes;
-    if (bytes > bytes_max && !out.empty()) break;
+    if (bytes > bytes_max && !out.empty()) {
+      cut = rows.number(1);
+      break;
+    }
     out.push_back(message_of(rows));
   }
   return rows.reset();
@@ -65,7 +69,7 @@ bool SqliteBackend::prepare() {
        "WHERE room = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"},
       {sql_.page_events,
        "SELECT seq, target, timestamp_unix_ms, sender, payload FROM events "
-       "WHERE room = ?1 AND target BETWEEN ?2 AND ?3 ORDER BY target, seq"},
+       "WHERE room = ?1 AND target BETWEEN ?2 AND ?3 ORDER BY target DESC, seq DESC"},
       {sql_.facts, "SELECT key, value FROM facts WHERE room = ?1"},
       {sql_.put_fact, "INSERT OR REPLACE INTO facts VALUES(?1, ?2, ?3)"},
       {sql_.drop_fact, "DELETE FROM facts WHERE room = ?1 AND key = ?2"},
@@ -135,7 +139,8 @@ bool SqliteBackend::read_newest(store::OpenRoom& ask) {
   ask.newest.clear();
   ask.facts.clear();
   sql_.newest.bind(1, ask.room).bind(2, ask.events_max);
-  if (!take_rows(sql_.newest, ask.bytes_max, ask.newest)) return false;
+  Seq cut = 0;
+  if (!take_rows(sql_.newest, ask.bytes_max, ask.newest, cut)) return false;
   std::reverse(ask.newest.begin(), ask.newest.end());
   sql_.facts.bind(1, ask.room);
   while (sql_.facts.row()) {
@@ -185,14 +190,14 @@ bool SqliteBackend::read_page(store::ReadPage& ask) {
   // SQLite counts below 2^63.
   const u64 before = std::min(ask.before, ~u64{0} >> 1);
   sql_.page.bind(1, ask.room).bind(2, before).bind(3, ask.limit);
-  if (!take_rows(sql_.page, ask.bytes_max, ask.messages)) return false;
+  Seq cut = 0;
+  if (!take_rows(sql_.page, ask.bytes_max, ask.messages, cut)) return false;
   if (ask.messages.empty()) return true;
   std::reverse(ask.messages.begin(), ask.messages.end());
   sql_.page_events.bind(1, ask.room).bind(2, ask.messages.front().seq);
   sql_.page_events.bind(3, ask.messages.back().seq);
-  if (!take_rows(sql_.page_events, ask.bytes_max, ask.events)) return false;
-  std::sort(ask.events.begin(), ask.events.end(),
-            [](const auto& a, const auto& b) { return a.seq < b.seq; });
+  if (!take_rows(sql_.page_events, ask.bytes_max, ask.events, cut)) return false;
+  settle_page(ask, cut);
   return true;
 }
 

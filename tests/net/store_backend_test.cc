@@ -136,6 +136,34 @@ TEST_P(StoreBackends, pages_bear_messages_and_what_is_about_them) {
   EXPECT_EQ(store.page(room, 9, 8, 1).messages.size(), 1u);  // bytes: at least one
 }
 
+// So many bytes hold so many changes (64 each and the payload's four); of what does not fit the
+// newest message is told whole, or if it is the only one by the newest of its changes.
+TEST_P(StoreBackends, a_page_has_no_message_without_all_that_is_about_it) {
+  StoreTool store(backend());
+  const u64 room = store.open("r", "e").room;
+  // 1, 2, 3; then 4..9 are about 3, 1, 3, 2, 3, 3.
+  const Seq targets[] = {0, 0, 0, 3, 1, 3, 2, 3, 3};
+  for (Seq seq = 1; seq <= 9; ++seq) {
+    auto job = store.append_job(room, seq, 1);
+    std::get<store::Append>(job->body).entries[0].target = targets[seq - 1];
+    EXPECT_EQ(store.run(job), Error::ok);
+  }
+  const struct {
+    u64 changes_fit;
+    std::vector<Seq> messages, events;
+  } rows[] = {
+      {6, {1, 2, 3}, {4, 5, 6, 7, 8, 9}},
+      {5, {2, 3}, {4, 6, 7, 8, 9}},
+      {4, {3}, {4, 6, 8, 9}},
+      {3, {3}, {6, 8, 9}},
+  };
+  for (const auto& row : rows) {
+    const store::ReadPage page = store.page(room, 10, 9, static_cast<u32>(row.changes_fit * 68));
+    EXPECT_EQ(seqs(page.messages), row.messages) << row.changes_fit;
+    EXPECT_EQ(seqs(page.events), row.events) << row.changes_fit;
+  }
+}
+
 TEST_P(StoreBackends, facts_are_put_replaced_and_dropped) {
   StoreTool store(backend());
   const u64 room = store.open("r", "e").room;
