@@ -2,6 +2,9 @@
 // is acknowledged is kept, other rooms notice nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/engine/durable_rules.h"
 #include "tests/engine/fake_world.h"
 #include "tests/engine/messages.h"
@@ -196,6 +199,29 @@ TEST_P(StoreFaults, the_members_may_all_be_gone_when_the_store_answers) {
   EXPECT_FALSE(store_.rooms[room("commit_b")].open);
 }
 
+// Then nobody knows how many actions there were; nor, of what was delivered first, if all is there.
+TEST_P(StoreFaults, a_close_that_is_refused_is_as_if_the_relay_had_been_killed) {
+  world_.options.room_linger_ms = 100;
+  for (const char* prefix : {"commit", "async"}) {
+    const std::string name = room(prefix);
+    const std::string before = world_.join(a_, name);
+    world_.ask(a_, chat(name, "1", "1"));
+    world_.ask(a_, action(name, "1", "2"));
+    store_.refuses = true;
+    world_.ask(a_, system("leave", room_field(name)));
+    world_.run_for(5000, 100);
+    EXPECT_TRUE(store_.rooms[name].open);
+    store_.refuses = false;
+    const std::string again = world_.join(a_, name);
+    const bool is_commit = name.starts_with("commit");
+    EXPECT_EQ(field(again, "epoch") == field(before, "epoch"), is_commit);
+    EXPECT_NE(number(again, "room_number"), number(before, "room_number"));
+    EXPECT_EQ(number(again, "chat"), 1u);
+    EXPECT_EQ(number(again, "player_action"), is_commit ? u64{1} << 32 : 0);
+  }
+  EXPECT_EQ(store_.bytes_used, 0u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Home, StoreFaults, testing::Values(ShardId{0}, ShardId{1}));
 
 TEST(StoreNone, a_relay_without_a_store_keeps_nothing_and_says_so_to_creators) {
@@ -203,6 +229,46 @@ TEST(StoreNone, a_relay_without_a_store_keeps_nothing_and_says_so_to_creators) {
   Peer& a = world.connect();
   const auto got = world.ask(a, system("join", R"("room":"r","create":{"durability":"commit"})"));
   EXPECT_NE(got[0].find("this relay keeps no store"), std::string::npos) << got[0];
+}
+
+// Of each message to a room without a store: after how many turns its sender has the ack, and
+// another member the message. Beside it a durable room is written to as fast as it goes.
+std::vector<u32> turns_taken(bool stalled) {
+  FakeStore store;
+  store.bytes_max = 20'000;
+  FakeWorld world(2, {}, durable_rules(), nullptr, &store);
+  Peer& ana = world.connect(0);
+  Peer& ben = world.connect(1);
+  const std::string plain = world.room_at(1, "plain");
+  const std::string kept = world.room_at(1, "commit");
+  for (Peer* peer : {&ana, &ben}) {
+    world.join(*peer, plain);
+    world.join(*peer, kept);
+  }
+  store.held = stalled;
+  std::vector<u32> out;
+  for (u32 i = 1; i <= 100; ++i) {
+    for (u32 k = 0; k < 5; ++k) ana.say(chat(kept, in_quotes(std::string(100, 'k'))));
+    ana.say(chat(plain, std::to_string(i), std::to_string(i)));
+    u32 acked = 0;
+    u32 seen = 0;
+    for (u32 turn = 1; turn <= 20 && (acked == 0 || seen == 0); ++turn) {
+      world.turn(1);
+      if (acked == 0 && ana.has(R"("op":"ack","id":)" + std::to_string(i))) acked = turn;
+      if (seen == 0 && ben.has(R"("room":")" + plain)) seen = turn;
+    }
+    out.insert(out.end(), {acked, seen});
+    ana.take();
+    ben.take();
+  }
+  EXPECT_EQ(world.relay(1).stats().store_overloaded > 0, stalled);
+  return out;
+}
+
+TEST(StoreStalled, chat_without_a_store_takes_as_many_turns_as_ever) {
+  const std::vector<u32> as_ever = turns_taken(false);
+  EXPECT_EQ(std::count(as_ever.begin(), as_ever.end(), 0u), 0);
+  EXPECT_EQ(turns_taken(true), as_ever);
 }
 
 }  // namespace

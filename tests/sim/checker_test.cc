@@ -20,6 +20,8 @@ const FaultCase kFaults[] = {
     {"a_publish_arrives_twice", Fault::repeat_publish},
     {"an_acknowledgement_vanishes", Fault::drop_answer},
     {"a_private_message_vanishes", Fault::drop_direct},
+    // Where not all of the lane was seen, nobody knows better.
+    {"a_reaction_is_counted_twice", Fault::miscount, 60},
     {"a_leave_vanishes", Fault::drop_leave},
     // In so small a room its reader has often left, and its view with it, before that matters.
     {"a_keyframe_vanishes", Fault::drop_keyframe, 20},
@@ -60,6 +62,7 @@ Plan calm_plan(u64 seed, Fault fault, RoomKind kind) {
   plan.padding_bytes_max = 100;
   plan.kills = plan.slow_links = plan.refusals = plan.durable = false;
   plan.options = Options{};
+  plan.changes |= fault == Fault::miscount;
   plan.fault = fault;
   plan.kinds.fill(kind);
   // Late, so that who lacks something does not leave before it shows, nor look elsewhere.

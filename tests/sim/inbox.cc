@@ -114,6 +114,7 @@ Error Inbox::read_json(MutableBytes payload) {
   message.full = message.system["full"].get(full) == simdjson::SUCCESS && full;
   message.cell = cell_of(message.system);
   message.payload = payload_of(json);
+  if (message.type == MessageType::chat) message.marks = marks_of(message.system);
   sink_.on_incoming(message);
   return Error::ok;
 }
@@ -141,6 +142,13 @@ Error Inbox::read_binary(MutableBytes payload) {
     message.seq = binary.delivery.seq;
     message.sender = id_text(binary.delivery.sender);
     if (binary.delivery.to != 0) message.to = id_text(binary.delivery.to);
+    if (!binary.delivery.marks.empty()) {
+      const std::string marks = '{' + std::string(binary.delivery.marks) + '}';
+      simdjson::dom::element object;
+      if (parser_.parse(marks).get(object) != simdjson::SUCCESS) return broken("marks: " + marks);
+      message.marks = marks_of(object);
+      if (!message.marks.any()) return broken("marks that say nothing");
+    }
     message.payload = binary.delivery.payload;
   }
   sink_.on_incoming(message);

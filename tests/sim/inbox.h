@@ -13,6 +13,7 @@
 #include "codec/message_reader.h"
 #include "codec/wire_format.h"
 #include "engine/lane.h"
+#include "tests/sim/chat_view.h"
 
 namespace perseid::sim {
 
@@ -30,6 +31,7 @@ struct Incoming {
   bool full = false;
   bool coded = false;
   StateCell cell;
+  SeenMarks marks;  // chat of the history
 };
 
 class InboxSink {

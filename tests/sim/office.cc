@@ -7,6 +7,8 @@
 namespace perseid::sim {
 namespace {
 
+constexpr std::string_view kCount = R"("count":)";
+
 bool has_id(const SharedSlice& parcel) {
   return !open_parcel(parcel).id.empty();
 }
@@ -19,7 +21,9 @@ PublishLetter copy_of(const PublishLetter& letter) {
           .sender = letter.sender,
           .parcel = SharedSlice(segment, offset, static_cast<u32>(bytes.size())),
           .repeat_key = letter.repeat_key,
-          .lane = letter.lane};
+          .lane = letter.lane,
+          .moderator = letter.moderator,
+          .chat = letter.chat};
 }
 
 }  // namespace
@@ -76,6 +80,10 @@ bool Office::is_victim(const Letter& letter) const {
       const auto* text = std::get_if<std::unique_ptr<TextAnswer>>(&letter.body);
       return text != nullptr && (*text)->is_roster;
     }
+    case Fault::miscount: {  // at rest, when it is known what there should be
+      const auto* text = std::get_if<std::unique_ptr<TextAnswer>>(&letter.body);
+      return prompt && text != nullptr && (*text)->json.find(kCount) != std::string::npos;
+    }
     case Fault::keep_cell: {
       const auto* cells = std::get_if<std::unique_ptr<CellsLetter>>(&letter.body);
       return cells != nullptr && !(*cells)->leave.empty();
@@ -116,7 +124,8 @@ void Office::lend(Letter& letter) {
 // True if the letter was dealt with. Not at once: a run should be under way.
 bool Office::betray(std::deque<Waiting>& box, ShardId to, Letter& letter) {
   if (!is_victim(letter)) return false;
-  if (plan_.fault != Fault::drop_roster && !dice_.percent(10)) return false;
+  const bool at_once = plan_.fault == Fault::drop_roster || plan_.fault == Fault::miscount;
+  if (!at_once && !dice_.percent(10)) return false;
   if (plan_.fault == Fault::swap_publishes) {
     if (box.empty()) return false;
     auto* before = std::get_if<PublishLetter>(&box.back().letter.body);
@@ -133,6 +142,11 @@ bool Office::betray(std::deque<Waiting>& box, ShardId to, Letter& letter) {
   }
   if (plan_.fault == Fault::keep_cell) {
     std::get<std::unique_ptr<CellsLetter>>(letter.body)->leave.clear();
+    return false;
+  }
+  if (plan_.fault == Fault::miscount) {
+    std::string& json = std::get<std::unique_ptr<TextAnswer>>(letter.body)->json;
+    ++json[json.find(kCount) + kCount.size()];
     return false;
   }
   if (plan_.fault == Fault::repeat_publish) {

@@ -93,6 +93,9 @@ Plan plan_from(u64 seed) {
   choose_limits(plan, dice);
   choose_kinds(plan, dice);
   plan.durable = dice.percent(40);
+  plan.changes = dice.percent(60);
+  const char* const kKept[] = {"memory", "async", "commit"};
+  if (plan.durable) plan.options.private_durability = dice.pick(kKept);
   return plan;
 }
 

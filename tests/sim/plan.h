@@ -33,6 +33,7 @@ enum class Fault : u8 {
   lose_unset,       // a member is not told that an entity left a cell or room
   keep_cell,        // a member is not told that a cell left its view
   drop_cells,       // a shard never hears that a member's view has moved
+  miscount,         // a history tells of one reaction too many
   lend_entities,    // the home takes one member for another: what is owned is written by others
 };
 
@@ -58,6 +59,7 @@ struct Plan {
   bool clock_jumps = true;
   bool state = true;
   bool durable = false;  // some kinds of rooms are kept
+  bool changes = false;  // chat is edited, deleted, reacted to, read
   u32 padding_bytes_max = 200;
   std::array<RoomKind, 6> kinds{};  // by the room's number, modulo
   u32 checksum_every = 1;           // deltas

@@ -121,7 +121,13 @@ void Player::on_incoming(const Incoming& message) {
   }
   Seat* at = seat(room);
   if (at == nullptr && ghosts_.count(room) != 0) return;
+  const bool passes = message.type == MessageType::chat && message.seq == 0;
+  // What waited when the connection broke, a history as it was then too: of a room that it had
+  // joined and left unheard.
+  const bool may_wait = passes || (message.type == MessageType::chat && stage_.plan.changes);
+  if (at == nullptr && may_wait && stage_.book.lives[life_].dropped) return;
   if (at == nullptr) return fail("a message of room '" + room + "', which is not joined");
+  if (passes) return on_typing(message);
   if (message.type == MessageType::game_state) return at->picture.take(message);
   at->on_delivery(message, stage_.plan.roomy);
 }
@@ -163,6 +169,8 @@ void Player::on_answer(simdjson::dom::element message, const std::string& op,
     on_clients(message);
   } else if (op == "viewing") {
     on_viewing(answer);
+  } else if (op == "history" && answer.kind == Kind::private_history) {
+    on_private_history(message, answer);
   } else if (op == "history") {
     Seat* at = seat(answer.room);
     if (at != nullptr && at->epoch == answer.epoch) {
@@ -180,7 +188,8 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   if (seat(answer.room) != nullptr && leaves(answer.room)) on_left(answer.room);  // unheard
   if (seat(answer.room) != nullptr) return fail("joined twice: " + answer.room);
   ghosts_.erase(answer.room);
-  const auto it = seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), wish)).first;
+  const auto it =
+      seats_.emplace(answer.room, Seat(stage_.verdict, stage_.book, who(), uid(), wish)).first;
   const bool may_be_evicted = stage_.plan.options.resumable_sessions_max < 100;
   it->second.resume_window_ms = may_be_evicted ? 0 : stage_.plan.options.resume_window_ms;
   it->second.room_hz = stage_.plan.options.state_hz;
@@ -188,6 +197,7 @@ void Player::on_joined(simdjson::dom::element message, const Waiting& answer) {
   if (it->second.room != answer.room) fail("joined the wrong room");
   if (it->second.roster.count(uid()) == 0) fail("not among the members of " + answer.room);
   room_numbers_[it->second.number] = answer.room;
+  check_read(message, it->second);
   OwnState& own = own_[answer.room];
   if (own.epoch == it->second.life()) return;
   // Not if it wrote there before it heard that it was in, and a break has taken the answer.
@@ -229,6 +239,7 @@ void Player::on_ack(simdjson::dom::element message, const Waiting& answer) {
     }
     return;
   }
+  if (answer.kind == Kind::read) return on_read(answer);
   if (answer.kind != Kind::publish) return fail("ack answers another request");
   if (!answer.room.empty() && text_of(message, "room") != answer.room) {
     fail("ack names room '" + text_of(message, "room") + "' for " + answer.room);
@@ -255,8 +266,10 @@ void Player::on_error(simdjson::dom::element message, const std::string& id) {
     return;
   }
   // By a room's old number, say, which it learns of while this is on its way: refused, then taken.
-  const bool may_be_again =
-      code == "overloaded" || code == "store_unavailable" || code == "not_joined";
+  // Or a change of a message that comes just then.
+  const bool may_be_again = code == "overloaded" || code == "store_unavailable" ||
+                            code == "not_joined" || code == "unknown_message" ||
+                            code == "chat_limit";
   if (may_be_again && it->second.repeats > 0) {
     if (it->second.kind == Kind::publish) stage_.book.publishes[it->second.number].retried = true;
     --it->second.repeats;

@@ -70,6 +70,8 @@ class Player final : public InboxSink {
 
   void join(const std::string& room, const JoinWish& wish);
   void discover(const std::string& room);
+  void read_history(const std::string& room, Seq before, u32 limit);
+  void read_private(const std::string& with, Seq before, u32 limit);
   void hang_up() { wants_close = true; }
   // The relay ends the connection, or is about to.
   void give_all_up();
@@ -88,6 +90,9 @@ class Player final : public InboxSink {
   const std::map<std::string, OwnState>& own_states() const { return own_; }
   void check_rest() const;
 
+  // The last page of private messages: their numbers, and the first one's seq.
+  std::vector<u32> private_page;
+  Seq private_first = 0;
   std::vector<Upload> uploads;  // for the connection to take
   bool wants_close = false;     // a close frame came, or enough is enough
   bool answers_pings = true;
@@ -96,19 +101,31 @@ class Player final : public InboxSink {
   std::map<std::string, std::string> last_clients;  // the last discover: client to name
 
  private:
-  enum class Kind : u8 { hello, join, leave, publish, state, discover, history, view, ping };
+  enum class Kind : u8 {
+    hello,
+    join,
+    leave,
+    publish,
+    state,
+    discover,
+    history,
+    private_history,
+    view,
+    read,
+    ping
+  };
   struct Waiting {
     Kind kind = Kind::ping;
     std::string room = {};
     u32 number = 0;   // of a publish
     u32 repeats = 0;  // of it, on their way: one refusal is then not the last word
     JoinWish wish = {};
-    Seq before = 0;
+    Seq before = 0;  // history; read: up to where
     u32 limit = 0;
-    std::string epoch = {};
-    bool unset = false;   // state
-    Fields changes = {};  // state; an empty value removes
-    bool again = false;   // said once more after a broken connection: either may be answered
+    std::string epoch = {};  // read: the seat's life; private_history: with whom
+    bool unset = false;      // state
+    Fields changes = {};     // state; an empty value removes
+    bool again = false;      // said once more after a broken connection: either may be answered
   };
   struct Repeatable {
     std::string id;
@@ -125,6 +142,16 @@ class Player final : public InboxSink {
   void do_leave();
   void do_publish(Lane lane);
   void do_direct();
+  void do_named(const Life& to);
+  void on_private_history(simdjson::dom::element message, const Waiting& answer);
+  // Chat that changes (player_chat.cc).
+  void do_change();
+  Seq random_target(const std::string& room, const Seat& at, bool own);
+  void do_typing();
+  void do_read();
+  void on_typing(const Incoming& message);
+  void on_read(const Waiting& answer);
+  void check_read(simdjson::dom::element joined, const Seat& at);
   void do_state();
   void do_plain_state(const std::string& room);
   // Of rooms that are not plain (player_entities.cc).
@@ -191,8 +218,10 @@ class Player final : public InboxSink {
   std::set<std::string> ghosts_;
   std::set<std::string> told_;  // rooms of which the last hello said what was seen
   std::string secret_;
+  std::string asked_name_;  // by the last hello
   bool away_ = false;
   std::vector<Repeatable> repeatable_;
+  std::map<std::string, Seq> read_;  // of this life, by room and the room's life: as acknowledged
   std::map<std::string, JoinWish> since_;  // by room: where an earlier seat stopped
   std::map<std::string, OwnState> own_;
   std::map<std::string, std::pair<double, double>> feet_;  // where its entity stands, by room

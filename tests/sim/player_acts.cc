@@ -34,6 +34,7 @@ void Player::act() {
   if (deed < 11) return do_leave();
   if (deed < 14) return do_look();
   if (deed < 15) return do_keyframe();
+  if (deed < 35 && stage_.plan.changes && stage_.dice.percent(50)) return do_change();
   if (deed < 35) return do_publish(Lane::chat);
   if (deed < 60) return do_publish(Lane::player_action);
   if (deed < 80) return do_state();
@@ -105,6 +106,8 @@ void Player::do_direct() {
   const std::vector<Life>& lives = stage_.book.lives;
   const Life& to = lives[stage_.dice.below(lives.size())];
   if (to.uid.empty() || uid().empty()) return;
+  const bool keeps = stage_.plan.options.private_durability != "memory";
+  if (keeps && stage_.dice.percent(60)) return do_named(to);
   const u32 number = stage_.book.write({.life = life_, .to = to.uid}, stage_.dice.below(100));
   const std::string id = stage_.dice.percent(80) ? new_id() : std::string();
   if (!id.empty()) {
@@ -127,7 +130,7 @@ void Player::do_repeat() {
   if (seat(again.room) == nullptr) return;
   Publish& publish = stage_.book.publishes[again.number];
   if (publish.fate == Fate::refused) return;
-  publish.retried |= stage_.plan.refusals;
+  publish.retried |= stage_.plan.refusals || is_event(publish.kind);
   if (const auto it = pending_.find(again.id); it != pending_.end()) ++it->second.repeats;
   send_publish(publish.lane, again.room, {}, again.id, publish.payload);
 }
@@ -180,9 +183,13 @@ void Player::do_ask() {
     return send_system("ping", new_id(), {}, {.kind = Kind::ping, .room = {}});
   }
   if (deed == 6) return uploads.push_back({Opcode::ping, "are you there", false});
-  const Seat* at = seat(room);
   const u32 limit = stage_.dice.between(0, 40);
   const Seq before = stage_.dice.percent(50) ? ~0u : stage_.dice.below(60);
+  read_history(room, before, limit);
+}
+
+void Player::read_history(const std::string& room, Seq before, u32 limit) {
+  const Seat* at = seat(room);
   Waiting question = waiting(Kind::history, room);
   question.before = before;
   question.limit = limit;
@@ -253,7 +260,10 @@ void Player::send_publish(Lane lane, const std::string& room, const std::string&
     request.target = BinaryTarget::room_number;
     request.room_number = at->number;
   }
-  if (!to.empty()) {
+  if (to.starts_with('@')) {
+    request.target = BinaryTarget::user_name;
+    request.to_name = std::string_view(to).substr(1);
+  } else if (!to.empty()) {
     request.target = BinaryTarget::client;
     (void)read_client_id(to, request.to);
   }

@@ -34,6 +34,7 @@ void Player::end_life() {
   answered_publishes_.clear();
   repeatable_.clear();
   own_.clear();
+  read_.clear();
   room_numbers_.clear();
   open_.clear();
   ghosts_.clear();
@@ -91,6 +92,7 @@ void Player::come_back() {
   close_code = 0;
   const std::string name =
       "p" + std::to_string(number_) + "." + std::to_string(stage_.book.lives.size());
+  asked_name_ = name;
   send_system("hello", new_id(),
               R"(,"name":")" + name + R"(","session":")" + secret_ + R"(","since":)" + seen_rooms(),
               waiting(Kind::hello, {}));
@@ -132,6 +134,7 @@ void Player::on_welcome(simdjson::dom::element message) {
     ++stage_.book.resumes_missed;
     end_life();
     begin_life();
+    stage_.book.lives[life_].name = asked_name_;
   }
   stage_.book.name_life(life_, client);
   secret_ = text_of(message, "session");
@@ -197,10 +200,10 @@ void Player::ask_again() {
       continue;
     open_.erase(id);
     Publish& publish = stage_.book.publishes[number];
-    publish.retried |= stage_.plan.refusals;
+    publish.retried |= stage_.plan.refusals || is_event(publish.kind);
     pending_[id] = answer;
     pending_[id].again = true;
-    send_publish(publish.lane, answer.room, publish.to, id, publish.payload);
+    send_publish(publish.lane, answer.room, recipient(publish), id, publish.payload);
   }
 }
 

@@ -71,6 +71,7 @@ void Simulation::rest(const char* when) {
 // One of each format joins every room: what they are told afresh must be what the others know.
 void Simulation::audit() {
   check_own_states();
+  book_.settled = true;
   const u32 first = static_cast<u32>(players_.size());
   const Stage stage{plan_, dice_, verdict_, book_, stage_store()};
   for (u8 format = 0; format < kWireFormats; ++format) {
@@ -96,6 +97,8 @@ void Simulation::audit() {
   if (!verdict_.green()) return;
   check_own_states();
   check_rosters();
+  check_histories(first);
+  check_private(first);
   for (u32 i = first; i < players_.size(); ++i) {
     for (const auto& [room, seat] : players_[i]->seats()) {
       players_[i]->discover(room);

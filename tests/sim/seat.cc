@@ -40,7 +40,7 @@ void Seat::place(const JoinWish& wish, Seq chat, Seq action) {
   if (chat_at.next > chat + 1 || action_at.next > action + 1) fail("recovered into the future");
   if (recovered || wish.history == 0 || chat == 0) return;
   chat_at.next = chat - std::min<Seq>(chat, wish.history) + 1;
-  chat_at.first_max = chat;
+  history_ = {.end = chat, .most = wish.history, .live_next = chat + 1};
 }
 
 void Seat::read_members(simdjson::dom::element message) {
@@ -57,15 +57,15 @@ void Seat::read_members(simdjson::dom::element message) {
 
 void Seat::on_delivery(const Incoming& message, bool roomy) {
   const Lane lane = lane_of(message.type);
+  if (lane == Lane::chat && message.seq <= history_.end) return on_history_message(message, roomy);
+  if (lane == Lane::chat) end_history();
   At& at = at_[index(lane)];
-  const bool in_order = at.first_max != 0 ? message.seq >= at.next && message.seq <= at.first_max
-                                          : message.seq == at.next;
-  if (!in_order) {
+  if (message.marks.any()) fail("something has become of a message that is live");
+  if (message.seq != at.next) {
     fail(std::string(name(lane)) + " seq " + std::to_string(message.seq) + " came, wanted " +
-         std::to_string(at.next) + (at.first_max != 0 ? " or a little more" : ""));
+         std::to_string(at.next));
   }
-  if (at.first_max != 0 && roomy && message.seq != at.next) fail("history is shorter than held");
-  at = {message.seq + 1, 0};
+  at = {message.seq + 1};
   book_.see(room, epoch, lane, message.seq, message.sender, message.payload);
 }
 
@@ -77,14 +77,19 @@ void Seat::on_gap(simdjson::dom::element message, bool roomy) {
   At& at = at_[index(lane)];
   const Seq from = static_cast<Seq>(number_of(message, "from"));
   const Seq to = static_cast<Seq>(number_of(message, "to"));
-  const bool begins_well =
-      at.first_max != 0 ? from >= at.next && from <= at.first_max : from == at.next;
+  const bool of_history = lane == Lane::chat && from <= history_.end;
+  if (lane == Lane::chat && !of_history) end_history();
+  const bool begins_well = of_history && history_.listed == 0 ? from >= at.next : from == at.next;
   if (!begins_well || to < from) {
     fail("gap from " + std::to_string(from) + " to " + std::to_string(to) + ", wanted " +
          std::to_string(at.next));
   }
-  at = {to + 1, 0};
+  at = {to + 1};
   ++gaps;
+  if (!of_history) return;
+  // Only a history that is the lane itself has gaps: it goes on like one.
+  ++history_.listed;
+  if (to >= history_.end) history_ = {};
 }
 
 void Seat::on_presence(simdjson::dom::element message) {
@@ -104,7 +109,7 @@ void Seat::on_presence(simdjson::dom::element message) {
 }
 
 bool Seat::knows_its_place() const {
-  return at_[index(Lane::chat)].first_max == 0 && at_[index(Lane::player_action)].first_max == 0;
+  return history_.end == 0;
 }
 
 void Seat::on_resumed(simdjson::dom::element message, bool told, bool roomy) {
@@ -115,11 +120,16 @@ void Seat::on_resumed(simdjson::dom::element message, bool told, bool roomy) {
   for (const Lane lane : {Lane::chat, Lane::player_action}) {
     At& at = at_[index(lane)];
     const Seq last = static_cast<Seq>(number_of(message["seq"], name(lane)));
+    if (lane == Lane::chat && history_.end != 0) {
+      resume_history(last);
+      book_.heard_of(room, epoch, lane, last);
+      continue;
+    }
     if (told ? last + 1 != at.next : last + 1 < at.next) {
       fail("resumed, " + std::string(name(lane)) + " goes on behind " + std::to_string(last) +
            ", wanted " + std::to_string(at.next - 1));
     }
-    at = {last + 1, 0};
+    at = {last + 1};
     book_.heard_of(room, epoch, lane, last);  // perhaps of one that only the old connection took
   }
   picture.on_resumed();
@@ -140,33 +150,14 @@ void Seat::on_roster(simdjson::dom::element message) {
   read_members(message);
 }
 
-void Seat::on_history(simdjson::dom::element message, Seq before, u32 limit) {
-  simdjson::dom::array messages;
-  if (message["messages"].get(messages) != simdjson::SUCCESS) return fail("history is no list");
-  Seq last = 0;
-  u32 count = 0;
-  for (const simdjson::dom::element one : messages) {
-    const Seq seq = static_cast<Seq>(number_of(one, "seq"));
-    if ((last != 0 && seq != last + 1) || seq >= before) {
-      fail("history is out of order: " + std::to_string(seq) + " after " + std::to_string(last) +
-           ", asked for before " + std::to_string(before));
-    }
-    last = seq;
-    ++count;
-    simdjson::dom::element payload;
-    if (one["payload"].get(payload) != simdjson::SUCCESS) fail("history without payloads");
-    book_.see(room, epoch, Lane::chat, seq, text_of(one, "sender"), simdjson::minify(payload));
-  }
-  if (count > limit) fail("more history than asked for");
-}
-
 void Seat::check_rest() const {
   for (const Lane lane : {Lane::player_action, Lane::chat}) {
-    const At& at = at_[index(lane)];
     const Seq last = book_.last_seq(room, epoch, lane);
-    if (at.first_max == 0 && at.next == last + 1) continue;
+    const bool of_history = lane == Lane::chat && history_.end != 0;
+    const Seq next = of_history ? history_.live_next : at_[index(lane)].next;
+    if (next == last + 1) continue;
     verdict_.fail(who_ + " in " + room + ": at rest, " + std::string(name(lane)) + " stands at " +
-                  std::to_string(at.next - 1) + " of " + std::to_string(last));
+                  std::to_string(next - 1) + " of " + std::to_string(last));
   }
 }
 

@@ -39,13 +39,15 @@ struct JoinWish {
 
 class Seat {
  public:
-  Seat(Verdict& verdict, Book& book, std::string who, const JoinWish& wish)
+  // `uid`: of the player.
+  Seat(Verdict& verdict, Book& book, std::string who, std::string uid, const JoinWish& wish)
       : presence(wish.presence),
         picture(verdict, book.state, who),
         view(wish.view),
         verdict_(verdict),
         book_(book),
-        who_(std::move(who)) {}
+        who_(std::move(who)),
+        uid_(std::move(uid)) {}
 
   // `roomy`: nothing can have left the windows, so what can be recovered must be.
   void on_joined(simdjson::dom::element message, const JoinWish& wish, bool roomy);
@@ -78,13 +80,13 @@ class Seat {
   u64 room_hz = 0;
   u64 resume_window_ms = 0;
   std::set<std::string> roster;
+  Seq history_first = 0;  // of the last answer to `history`, when all is at rest; 0: it was empty
   u32 gaps = 0;
   bool recovered = false;
 
  private:
   struct At {
     Seq next = 1;
-    Seq first_max = 0;  // not 0: the first message may be any from `next` to this
   };
   void place(const JoinWish& wish, Seq chat, Seq action);
   void read_members(simdjson::dom::element message);
@@ -93,8 +95,22 @@ class Seat {
 
   Verdict& verdict_;
   Book& book_;
+  // A history that comes before the chat that is live (seat_chat.cc).
+  struct History {
+    Seq end = 0;         // the last seq of it; 0: it is over
+    u32 most = 0;        // so many messages were asked for
+    u32 listed = 0;      // messages that have come
+    bool holed = false;  // a broken connection has swallowed some
+    Seq live_next = 0;
+  };
+  void on_history_message(const Incoming& message, bool roomy);
+  void end_history();
+  void resume_history(Seq last);
+
   const std::string who_;
+  const std::string uid_;
   At at_[kLanes];
+  History history_;
   bool roster_replaced_ = false;
   std::map<std::string, u32> leaves_seen_;  // by client
 };

@@ -71,6 +71,11 @@ class SimTest : public testing::Test {
     ticks += outcome.state_ticks_seen;
     stored += outcome.stats.store_publishes;
     unstored += outcome.stats.store_refused + outcome.stats.store_overloaded;
+    folds += outcome.folds_checked;
+    typings += outcome.typings;
+    privates += outcome.privates_checked;
+    changes += outcome.stats.chat_events;
+    past += outcome.stats.store_changes;
     resumes += outcome.resumes;
     resumes_missed += outcome.resumes_missed;
     taken_over += outcome.stats.sessions_taken_over;
@@ -80,7 +85,7 @@ class SimTest : public testing::Test {
   u64 deliveries = 0, gaps = 0, keyframes = 0, rosters = 0, returned = 0, duplicates = 0,
       timeouts = 0, too_slow = 0, degraded = 0, restored = 0, waits = 0, windows = 0, views = 0,
       cells = 0, asked = 0, ticks = 0, stored = 0, unstored = 0, resumes = 0, resumes_missed = 0,
-      taken_over = 0, expired = 0;
+      taken_over = 0, expired = 0, folds = 0, typings = 0, changes = 0, past = 0, privates = 0;
 
  private:
   void (*old_)(int) = SIG_DFL;
@@ -95,7 +100,8 @@ TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
       "%llu deliveries, %llu gaps, %llu keyframes, %llu rosters, %llu short sends, "
       "%llu repetitions, %llu timeouts, %llu too slow, %llu degraded, %llu restored, %llu waits, "
       "%llu windows, %llu states seen, %llu views moved, %llu cells, %llu keyframes asked for, "
-      "%llu resumed, %llu too late, %llu taken over, %llu expired\n",
+      "%llu resumed, %llu too late, %llu taken over, %llu expired, %llu changes of chat, "
+      "%llu of the past, %llu messages folded, %llu typing, %llu private\n",
       static_cast<unsigned long long>(deliveries), static_cast<unsigned long long>(gaps),
       static_cast<unsigned long long>(keyframes), static_cast<unsigned long long>(rosters),
       static_cast<unsigned long long>(returned), static_cast<unsigned long long>(duplicates),
@@ -105,12 +111,16 @@ TEST_F(SimTest, ManySmallServersKeepTheirPromises) {
       static_cast<unsigned long long>(ticks), static_cast<unsigned long long>(views),
       static_cast<unsigned long long>(cells), static_cast<unsigned long long>(asked),
       static_cast<unsigned long long>(resumes), static_cast<unsigned long long>(resumes_missed),
-      static_cast<unsigned long long>(taken_over), static_cast<unsigned long long>(expired));
+      static_cast<unsigned long long>(taken_over), static_cast<unsigned long long>(expired),
+      static_cast<unsigned long long>(changes), static_cast<unsigned long long>(past),
+      static_cast<unsigned long long>(folds), static_cast<unsigned long long>(typings),
+      static_cast<unsigned long long>(privates));
   if (runs < 100) return;
   // The runs reached what they are for.
-  for (const u64 count : {gaps, keyframes, rosters, returned, duplicates, timeouts, too_slow,
-                          degraded, waits, windows, views, cells, asked, stored, unstored, resumes,
-                          resumes_missed, taken_over, expired}) {
+  for (const u64 count :
+       {gaps,           keyframes,  rosters, returned, duplicates, timeouts, too_slow, degraded,
+        waits,          windows,    views,   cells,    asked,      stored,   unstored, resumes,
+        resumes_missed, taken_over, expired, changes,  past,       folds,    typings,  privates}) {
     EXPECT_GT(count, 0u);
   }
 }

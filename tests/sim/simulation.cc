@@ -19,6 +19,7 @@ Simulation::Simulation(const Plan& plan, bool traced)
       book_(verdict_),
       office_(plan_, dice_, verdict_) {
   verdict_.now_ms = kStartMs;
+  book_.changes = plan.changes;
   const Stage stage{plan_, dice_, verdict_, book_, stage_store()};
   for (u32 i = 0; i < plan_.shards; ++i) {
     shards_.push_back(std::make_unique<SimShard>(stage, office_, static_cast<ShardId>(i)));
@@ -172,6 +173,9 @@ Outcome Simulation::run() {
   out.failures = verdict_.failures();
   out.report = verdict_.report();
   out.deliveries = book_.deliveries;
+  out.folds_checked = book_.folds_checked;
+  out.typings = book_.typings;
+  out.privates_checked = book_.privates_checked;
   out.resumes = book_.resumes;
   out.resumes_missed = book_.resumes_missed;
   out.state_ticks_seen = book_.state.ticks_seen;

@@ -18,6 +18,9 @@ struct Outcome {
   std::string report;
   u64 deliveries = 0;        // sequenced messages that clients saw
   u64 state_ticks_seen = 0;  // states of rooms and cells, each by each member
+  u64 folds_checked = 0;     // messages of histories that are as the lane makes them
+  u64 typings = 0;           // told to somebody
+  u64 privates_checked = 0;  // private messages that are in the history of two
   u64 resumes = 0;           // sessions that went on
   u64 resumes_missed = 0;    // that were asked for too late
   u64 digest = 0;            // of all that clients saw
@@ -52,6 +55,10 @@ class Simulation {
   bool quiet();
   void audit();
   void check_rosters();
+  // Histories (rest_chat.cc).
+  void check_histories(u32 first_auditor);
+  void await(const Player& player);
+  void check_private(u32 first_auditor);  // private_chat.cc
   void check_states();
   void check_own_states();
   // Grids (rest_grids.cc).
