@@ -1,0 +1,341 @@
+// Core: one session at the relay, over one connection after the other. Client is its face, rooms
+// are its users.
+import { socketOf, urlOf } from "./address.js";
+import type { ClientEvents, LinkEvent, LinkState } from "./client_events.js";
+import { PerseidError } from "./errors.js";
+import { json, type Flavour, type Publish } from "./flavour.js";
+import { Heartbeat } from "./heartbeat.js";
+import { Link } from "./link.js";
+import { LinkStats } from "./link_stats.js";
+import type { Ack, Joined, SystemMessage, Welcome } from "./messages.js";
+import type { ConnectOptions } from "./options.js";
+import { Outbox, type Readiness } from "./outbox.js";
+import { receive } from "./receive.js";
+import { Requests } from "./requests.js";
+import type { Room } from "./room.js";
+
+const kFinalReasons: { [code: number]: string } = {
+  4001: "unauthenticated",
+  4003: "forbidden",
+  4009: "session_taken_over",
+};
+const kBufferedBytesMax = 1 << 20;
+const kRetryMs = 20;
+
+type Tell = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]) => void;
+
+export class Core {
+  readonly flavour: Flavour;
+  readonly link: Link;
+  readonly outbox: Outbox;
+  readonly requests: Requests;
+  readonly heartbeat: Heartbeat;
+  readonly stats = new LinkStats();
+  readonly rooms = new Map<string, Room>();
+  /** Ids that this client had in sessions that are over. */
+  readonly formerIds = new Set<string>();
+  welcome: Welcome | undefined;
+  session: string | undefined;
+  state: LinkState = "connecting";
+  error: PerseidError | undefined;
+  /** Connected, and welcomed. */
+  isUp = false;
+  #ids = 0;
+  #helloId = 0;
+  #isLate = false;
+  #isRenewing = false;
+  #reason: string | undefined;
+  #greeted: { resolve(welcome: Welcome): void; reject(error: PerseidError): void }[] = [];
+  #leaving = new Set<string>();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    url: string,
+    private readonly options: ConnectOptions,
+    readonly tell: Tell,
+  ) {
+    this.flavour = options.flavour ?? json;
+    this.session = options.session;
+    const limits = { messages: 1000, bytes: 1 << 20, ...options.queue };
+    this.outbox = new Outbox(limits, options.uncertain ?? "resend", {
+      send: (publish) => this.#sendPublish(publish),
+      readiness: (publish) => this.#readiness(publish),
+      acked: (ms) => this.stats.acked(ms),
+      changed: () => tell("pressure", this.outbox.pressure),
+    });
+    this.requests = new Requests(
+      (message) => this.say(message),
+      (room) => this.isUp && (room === undefined || this.#mayAsk(room)),
+    );
+    this.heartbeat = new Heartbeat({
+      ping: () => this.#ping(),
+      late: (isLate) => {
+        this.#isLate = isLate;
+        if (this.isUp) this.settle();
+      },
+      dead: () => this.link.abandon("heartbeat"),
+    });
+    const reconnect = options.reconnect === false ? { attempts: 0 } : (options.reconnect ?? {});
+    const handlers = {
+      opened: () => this.#greet(),
+      message: (data: string | ArrayBuffer) => receive(this, data),
+      lost: (code: number, reason: string, retryInMs?: number) =>
+        this.#lost(code, reason, retryInMs),
+    };
+    const { subprotocol } = this.flavour;
+    this.link = new Link(urlOf(url), subprotocol, socketOf(options), reconnect, handlers);
+    this.link.start();
+  }
+
+  get id(): string {
+    return this.welcome?.client ?? "";
+  }
+
+  nextId(): number {
+    return ++this.#ids;
+  }
+
+  ready(): Promise<Welcome> {
+    if (this.welcome) return Promise.resolve(this.welcome);
+    if (this.error) return Promise.reject(this.error);
+    return new Promise((resolve, reject) => this.#greeted.push({ resolve, reject }));
+  }
+
+  say(message: object): boolean {
+    if (!this.link.isOpen) return false;
+    const frame = this.flavour.system({ type: "system", ...message });
+    this.stats.went("system", frame);
+    this.link.send(frame);
+    return true;
+  }
+
+  ask(message: { op: string; [field: string]: unknown }, room?: string): Promise<SystemMessage> {
+    if (this.error) return Promise.reject(this.error);
+    return this.requests.add({ ...message, id: this.nextId() }, room);
+  }
+
+  publish(
+    target: Omit<Publish, "text" | "id">,
+    text: string,
+    seal?: () => Promise<string>,
+  ): Promise<Ack> {
+    if (this.error) return Promise.reject(this.error);
+    return this.outbox.add({ ...target, text, id: this.nextId() }, seal);
+  }
+
+  /** Without an answer: lost if the link is. What cannot be written is told. */
+  sendNow(publish: Publish): void {
+    try {
+      this.#write(publish);
+    } catch (error) {
+      this.tell("error", error as PerseidError);
+    }
+  }
+
+  #write(publish: Publish): void {
+    if (!this.link.isOpen) return;
+    const frame = this.flavour.publish(publish);
+    this.stats.went(publish.lane, frame);
+    this.link.send(frame);
+  }
+
+  askKeyframe(room: Room): void {
+    this.stats.keyframesAsked += 1;
+    this.say({ op: "keyframe", room: room.name });
+  }
+
+  forget(room: Room, error: PerseidError): void {
+    if (this.rooms.get(room.name) === room) this.rooms.delete(room.name);
+    this.outbox.fail(error, room.name);
+    this.requests.fail(error, room.name);
+    if (this.isUp) this.settle();
+  }
+
+  async leave(room: string): Promise<void> {
+    this.#leaving.add(room);
+    // Whatever the answer: the client is not in the room any more.
+    await this.ask({ op: "leave", room }).catch(() => {});
+    this.#leaving.delete(room);
+  }
+
+  /** Everything that waits for the link or for a room. */
+  pump(): void {
+    this.requests.pump();
+    this.outbox.pump();
+    for (const room of this.rooms.values()) room.state.pump();
+  }
+
+  /** The state that follows from all that is known; told if it is another. */
+  settle(more: Partial<LinkEvent> = {}): void {
+    const degraded = [...this.rooms.values()].some((room) => room.isDegraded);
+    let state: LinkState = this.session === undefined ? "connecting" : "resuming";
+    let { reason } = more;
+    if (this.error) {
+      state = "closed";
+      reason = this.#reason;
+    } else if (this.isUp) {
+      state = this.#isLate || degraded ? "degraded" : "open";
+      if (state === "degraded") reason = this.#isLate ? "heartbeat" : "bandwidth";
+    }
+    const isNews = state !== this.state || more.retryInMs !== undefined;
+    this.state = state;
+    if (isNews) this.tell("link", { ...more, state, ...(reason !== undefined && { reason }) });
+  }
+
+  end(reason: string, error: PerseidError): void {
+    if (this.error) return;
+    this.error = error;
+    this.#reason = reason;
+    this.isUp = false;
+    this.link.stop();
+    this.heartbeat.stop();
+    clearTimeout(this.#retry);
+    this.outbox.fail(error);
+    this.requests.fail(error);
+    for (const { reject } of this.#greeted.splice(0)) reject(error);
+    for (const room of this.rooms.values()) room.linkEnded(error);
+    this.settle();
+  }
+
+  /** After the end: from the start, with the same rooms. */
+  revive(): void {
+    this.error = undefined;
+    this.welcome = undefined;
+    this.link.backoff.succeeded();
+    this.settle();
+    this.link.start();
+  }
+
+  // The connection's life: opened, welcomed, lost.
+
+  #greet(): void {
+    const { name, token, meta } = this.options;
+    const { session } = this;
+    this.#helloId = this.nextId();
+    this.say({ op: "hello", id: this.#helloId, name, token, meta, session, since: this.#since() });
+    // Without a session nothing can stand in the way of the first joins.
+    if (session === undefined) this.#join();
+  }
+
+  #since(): object | undefined {
+    // A relay that resumes no sessions would not take it.
+    if (this.welcome?.resume_window_ms === undefined) return undefined;
+    const joined = [...this.rooms.values()].filter((room) => room.status === "joined");
+    return { rooms: Object.fromEntries(joined.map((room) => [room.name, room.seen])) };
+  }
+
+  #join(): void {
+    for (const room of this.rooms.values()) {
+      if (room.status !== "new" && !room.isAsked) room.sendJoin();
+    }
+  }
+
+  welcomed(welcome: Welcome & { id?: unknown }): void {
+    if (welcome.id !== this.#helloId) return;
+    const before = this.session;
+    const resumed = before !== undefined && welcome.resumed;
+    if (this.welcome && !resumed) this.formerIds.add(this.welcome.client);
+    this.welcome = welcome;
+    this.session = welcome.session;
+    this.isUp = true;
+    const { link, options } = this;
+    link.backoff.obey(welcome.reconnect_attempts, welcome.reconnect_delay_ms);
+    link.backoff.succeeded();
+    const intervalMs = options.pingIntervalMs ?? Math.max(200, welcome.heartbeat_interval_ms);
+    this.heartbeat.start(intervalMs, welcome.timeout_ms);
+    if (resumed) this.#goOn(welcome);
+    else this.#beginAnew();
+    if (before !== undefined) this.stats[resumed ? "resumes" : "reconnects"] += 1;
+    for (const { resolve } of this.#greeted.splice(0)) resolve(welcome);
+    this.settle(before === undefined ? {} : { resumed });
+    this.pump();
+  }
+
+  #goOn({ rooms = [] }: Welcome): void {
+    const left = new Map(rooms.map((each) => [each.room, each]));
+    for (const room of this.rooms.values()) {
+      const info = left.get(room.name);
+      if (info && room.status === "joined") {
+        room.resumed(info);
+      } else if (room.status !== "new") {
+        // Its `joined` may have been lost with the connection: leave, to be told it again.
+        if (info) this.say({ op: "leave", room: room.name });
+        room.sendJoin();
+      }
+      left.delete(room.name);
+    }
+    for (const name of left.keys()) {
+      if (!this.#leaving.has(name)) this.say({ op: "leave", room: name });
+    }
+    this.outbox.resumed();
+  }
+
+  #beginAnew(): void {
+    this.#join();
+    this.#isRenewing = true;
+    void this.outbox.anew().then(() => {
+      this.#isRenewing = false;
+      this.outbox.pump();
+    });
+  }
+
+  /** The relay will not have this client. */
+  helloRefused(id: unknown, error: PerseidError): boolean {
+    if (this.isUp || id !== this.#helloId) return false;
+    this.end(error.code, error);
+    return true;
+  }
+
+  joined(joined: Joined & { id?: unknown }): void {
+    this.rooms.get(joined.room)?.entry(joined);
+    this.pump();
+  }
+
+  #lost(code: number, why: string, retryInMs: number | undefined): void {
+    this.isUp = false;
+    this.heartbeat.stop();
+    this.requests.lost();
+    for (const room of this.rooms.values()) room.linkLost();
+    if (this.error) return;
+    const final = kFinalReasons[code];
+    const reason = this.#reason || why || String(code);
+    this.#reason = undefined;
+    if (retryInMs === undefined) {
+      const text = `the connection is gone (${reason}), and no attempt is left`;
+      return this.end(final ?? "gave_up", new PerseidError("closed", final ?? text));
+    }
+    this.settle({ reason, retryInMs, attempt: this.link.backoff.attempt });
+  }
+
+  goaway(reason: string, delayMs: number): void {
+    this.#reason = reason;
+    this.link.backoff.atLeast(delayMs);
+  }
+
+  #ping(): void {
+    const id = this.nextId();
+    if (this.say({ op: "ping", id })) this.heartbeat.sent(id);
+  }
+
+  #mayAsk(name: string): boolean {
+    return this.rooms.get(name)?.status === "joined";
+  }
+
+  #readiness({ room }: Publish): Readiness {
+    if (!this.isUp || this.#isRenewing) return "wait";
+    if (room === undefined) return this.formerIds.size > 0 ? "lost" : "ready";
+    return this.rooms.get(room)?.readiness ?? "wait";
+  }
+
+  #sendPublish(publish: Publish): boolean {
+    if (!this.isUp) return false;
+    if (this.link.buffered > kBufferedBytesMax) {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.outbox.pump(), kRetryMs);
+      return false;
+    }
+    const room = publish.room === undefined ? undefined : this.rooms.get(publish.room);
+    this.#write({ ...publish, number: room?.number, state: room?.joined?.state });
+    return true;
+  }
+}

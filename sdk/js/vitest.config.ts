@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+// Deadlines only bound how long something broken holds the tests up.
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    minWorkers: 1,
+  },
+});
