@@ -1,0 +1,106 @@
+// The package: its size, its two builds, and a fresh project that installs and uses it.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { Relay } from "./relay.js";
+import { repository } from "./support.js";
+
+const kSdk = fileURLToPath(new URL("sdk/js/", repository));
+const kCoreBytesMax = 14 * 1024;
+
+function run(command: string, args: string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  expect(status, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
+  return stdout;
+}
+
+beforeAll(() => {
+  run(process.execPath, ["build.mjs"], kSdk);
+}, 120_000);
+
+async function gzipped(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(kSdk, entry)],
+    ...{ bundle: true, minify: true, format: "esm", target: "es2022", write: false },
+  });
+  return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
+}
+
+test("the core is at most 14 KB compressed, and brings no decoder", async () => {
+  const core = await gzipped("src/index.ts");
+  const state = await gzipped("src/state/index.ts");
+  console.log(`compressed: core ${core}, perseid/state ${state} bytes`);
+  expect(core).toBeLessThanOrEqual(kCoreBytesMax);
+  expect(readFileSync(path.join(kSdk, "dist/esm/index.js"), "utf8")).not.toContain("state/");
+});
+
+test("declarations have no any at the surface, and nothing that is internal", () => {
+  const folder = path.join(kSdk, "dist/esm");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const declarations = files.filter((name) => name.endsWith(".d.ts"));
+  expect(declarations.length).toBeGreaterThan(20);
+  for (const name of declarations) {
+    const text = readFileSync(path.join(folder, name), "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
+    expect(text, name).not.toMatch(/[:<|]\s*any\b/);
+  }
+  expect(readFileSync(path.join(folder, "room.d.ts"), "utf8")).not.toContain("sendJoin");
+});
+
+test("a fresh project installs the packed package, and both builds reach the relay", async () => {
+  const relay = await Relay.start();
+  const folder = mkdtempSync(path.join(tmpdir(), "perseid-pack-"));
+  onTestFinished(async () => {
+    rmSync(folder, { recursive: true });
+    await relay.end();
+  });
+  run("npm", ["pack", "--silent", "--pack-destination", folder], kSdk);
+  const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  writeFileSync(path.join(folder, "package.json"), '{ "name": "fresh", "private": true }\n');
+  const install = ["install", "--offline", "--no-audit", "--no-fund", `./${tarball!}`];
+  run("npm", install, folder);
+  expect(existsSync(path.join(folder, "node_modules/perseid/dist/min/perseid.js"))).toBe(true);
+  const body = (name: string) => `
+    const client = connect("${relay.url}", { name: "${name}", flavour: binary() });
+    client.join("lobby").then(async (room) => {
+      const { seq } = await room.chat("hi");
+      console.log("${name}", seq, typeof Predictor, typeof roomCipher, root.PerseidError === P);
+      client.close();
+    });`;
+  const names = [
+    ["{ connect }", "perseid/node"],
+    ["{ binary }", "perseid/state"],
+    ["{ Predictor }", "perseid/time"],
+    ["{ roomCipher }", "perseid/secure"],
+    ["{ PerseidError: P }", "perseid"],
+  ];
+  const required = names.map(([what, from]) => `const ${what} = require("${from}");`);
+  writeFileSync(
+    path.join(folder, "old.cjs"),
+    `${required.join("\n")}\nconst root = require("perseid");${body("cjs")}`,
+  );
+  const imported = names.map(([what, from]) => `import ${what!.replace(":", " as")} from "${from}";`);
+  writeFileSync(
+    path.join(folder, "new.mjs"),
+    `${imported.join("\n")}\nimport * as root from "perseid";${body("esm")}`,
+  );
+  expect(run(process.execPath, ["old.cjs"], folder)).toBe("cjs 1 function function true\n");
+  expect(run(process.execPath, ["new.mjs"], folder)).toBe("esm 2 function function true\n");
+  for (const name of ["a.mts", "b.cts"]) {
+    writeFileSync(
+      path.join(folder, name),
+      `import { connect, type Client } from "perseid";
+       const client: Client = connect("ws://x");
+       client.on("link", ({ state }) => { const known: "open" | string = state; void known; });
+       // @ts-expect-error: there is no such event.
+       client.on("lnik", () => {});\n`,
+    );
+    const tsc = path.join(kSdk, "node_modules/typescript/bin/tsc");
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];
+    run(process.execPath, [tsc, ...flags, name], folder);
+  }
+});

@@ -1,0 +1,94 @@
+// End-to-end encryption: what the relay sees, what others can open, and what is refused.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PerseidError } from "../src/errors.js";
+import type { Message } from "../src/messages.js";
+import { newRoomKey, ReplayWindow, roomCipher } from "../src/secure/index.js";
+import { client, next, Relay, until } from "./relay.js";
+
+let relay: Relay;
+beforeAll(async () => {
+  relay = await Relay.start();
+});
+afterAll(() => relay.end());
+
+const key = newRoomKey();
+const cipherOf = (keys: { [id: string]: Uint8Array } = { k1: key }, current = "k1") =>
+  roomCipher({ keys, current });
+
+test("members read it, the relay and others see ciphertext", async () => {
+  const ana = await client(relay).join("secret", { encryption: await cipherOf() });
+  const ben = await client(relay).join("secret", { encryption: await cipherOf() });
+  const eve = await client(relay).join("secret");
+  const read: Message[] = [];
+  const seen: Message[] = [];
+  for (const name of ["chat", "action"] as const) ben.on(name, (each) => read.push(each));
+  eve.on("chat", (each) => seen.push(each));
+  const { seq } = await ana.chat("the code is 4711");
+  await ana.send({ fire: [1, 2] });
+  await ana.edit(seq!, "the code is 4712");
+  await until(() => read.length === 2 && seen.length >= 1);
+  const payloads = read.map(({ payload }) => payload);
+  expect(payloads).toContainEqual({ text: "the code is 4711" });
+  expect(payloads).toContainEqual({ fire: [1, 2] });
+  expect(read.every(({ encrypted }) => encrypted)).toBe(true);
+  expect(JSON.stringify([seen, await eve.history()])).not.toMatch(/code|471/);
+  const [message] = await ben.history();
+  expect(message).toMatchObject({ edited: true, payload: { text: "the code is 4712" } });
+});
+
+test("plain text, a foreign key and a replayed message are refused and told", async () => {
+  const ben = await client(relay).join("guarded", { encryption: await cipherOf() });
+  const eve = client(relay);
+  const theirs = await eve.join("guarded");
+  const errors: PerseidError[] = [];
+  const read: Message[] = [];
+  ben.on("error", (error) => errors.push(error));
+  ben.on("chat", (each) => read.push(each));
+  await theirs.chat("trust me");
+  const foreign = await client(relay).join("guarded", {
+    encryption: await cipherOf({ k1: newRoomKey() }),
+  });
+  await foreign.chat("trust me");
+  // Eve repeats what ana said.
+  const ana = await client(relay).join("guarded", { encryption: await cipherOf() });
+  const heard = next<Message>(theirs, "chat");
+  await ana.chat("pay eve");
+  await theirs.chat((await heard).payload);
+  await until(() => errors.length === 3 && read.length === 1);
+  expect(errors.map(({ code }) => code)).toEqual(Array(3).fill("undecryptable"));
+});
+
+test("the relay itself cannot say a message again, nor under another name or room", async () => {
+  const ana = await cipherOf();
+  const ben = await cipherOf();
+  const sealed = await ana.seal("hi", "lobby chat ana");
+  expect(await ben.open(sealed, "lobby chat ana", true)).toBe("hi");
+  const code = { code: "undecryptable" };
+  await expect(ben.open(sealed, "lobby chat ana", true)).rejects.toMatchObject(code);
+  await expect(ben.open(sealed, "lobby chat eve", true)).rejects.toMatchObject(code);
+  const bent = sealed.slice(0, -2) + (sealed.endsWith("AA") ? "BB" : "AA");
+  await expect(ben.open(bent, "lobby chat ana", true)).rejects.toMatchObject(code);
+  expect(await ben.open(sealed, "lobby chat ana", false)).toBe("hi"); // The history may.
+});
+
+test("a key may be changed: old messages are opened with the old one", async () => {
+  const old = await (await cipherOf()).seal("old", "c");
+  const both = await cipherOf({ k1: key, k2: newRoomKey() }, "k2");
+  expect(await both.open(old, "c", true)).toBe("old");
+  const sealed = await both.seal("new", "c");
+  await expect((await cipherOf()).open(sealed, "c", true)).rejects.toThrow("no key k2");
+});
+
+test("state is refused: the relay merges it, so it has to read it", async () => {
+  const ana = await client(relay).join("secret", { encryption: await cipherOf() });
+  ana.state.set("e1", { x: 1 });
+  await expect(ana.state.flush()).rejects.toMatchObject({ code: "not_encryptable" });
+});
+
+test("the replay window is bounded, and takes each number once", () => {
+  const window = new ReplayWindow(4);
+  const taken = [0, 2, 1, 2, 6, 3, 2, 5, 5, 100, 6, 97, 96, 97].map((n) => window.take(n));
+  expect(taken).toEqual(
+    [1, 1, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0].map((each) => each === 1),
+  );
+});
