@@ -21,13 +21,14 @@ export function connect(url: string, options: ConnectOptions = {}): Client {
 }
 
 export { Client } from "./client.js";
-export { Room, type SendOptions } from "./room.js";
+export { Room, type SendOptions, type Who } from "./room.js";
 export { RoomState } from "./room_state.js";
 export { Timeline, type Mode, type TimelineOptions } from "./time/timeline.js";
 export { PerseidError, type ErrorCode } from "./errors.js";
 export { Emitter } from "./emitter.js";
 export { Clock, type Latency } from "./clock.js";
-export { json, type Flavour } from "./flavour.js";
+export { json, type Flavour, type Frame, type Publish, type StateUpdate } from "./flavour.js";
+export type { StateChanges, StateReader, StateStream } from "./state_reader.js";
 export type { RelayErrorCode, ClientErrorCode } from "./errors.js";
 export type { ClientEvents, LinkEvent, LinkState } from "./client_events.js";
 export type { RoomEvents } from "./room_events.js";
@@ -45,6 +46,7 @@ export type {
   Degraded,
   Fields,
   Gap,
+  Incoming,
   Joined,
   Json,
   Lane,
@@ -54,6 +56,10 @@ export type {
   Presence,
   Reaction,
   Receipt,
+  ResumedRoom,
   RoomStateInfo,
+  SeqPair,
+  StateDelivery,
+  SystemMessage,
   Welcome,
 } from "./messages.js";

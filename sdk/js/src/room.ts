@@ -26,7 +26,8 @@ export interface SendOptions {
   ack?: boolean;
 }
 
-type Who = { client: string } | { name: string };
+/** Whom a moderator means: one session, or all of a name. */
+export type Who = { client: string } | { name: string };
 
 export class Room extends Emitter<RoomEvents> {
   readonly state: RoomState;

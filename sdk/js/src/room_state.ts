@@ -62,6 +62,14 @@ export class RoomState {
   }
 
   /**
+   * The state's time that is the relay's present, if the way from it takes `oneWayMs` (half of
+   * `client.latency.rttMs`): at() then carries entities on to where they should be by now.
+   */
+  present(oneWayMs: number, now: number = performance.now()): number {
+    return this.timeline.present(now, oneWayMs);
+  }
+
+  /**
    * Changes fields of an entity; `null` removes one. What is set in one go leaves as one message;
    * what is set while the link is down leaves merged, the newest values only.
    */

@@ -71,26 +71,29 @@ test("a fresh project installs the packed package, and both builds reach the rel
       console.log("${name}", seq, typeof Predictor, typeof roomCipher, root.PerseidError === P);
       client.close();
     });`;
-  const names = [
+  const entries = [
     ["{ connect }", "perseid/node"],
     ["{ binary }", "perseid/state"],
     ["{ Predictor }", "perseid/time"],
     ["{ roomCipher }", "perseid/secure"],
     ["{ PerseidError: P }", "perseid"],
   ];
-  const required = names.map(([what, from]) => `const ${what} = require("${from}");`);
+  const required = entries.map(([what, from]) => `const ${what} = require("${from}");`);
   writeFileSync(
     path.join(folder, "old.cjs"),
     `${required.join("\n")}\nconst root = require("perseid");${body("cjs")}`,
   );
-  const imported = names.map(([what, from]) => `import ${what!.replace(":", " as")} from "${from}";`);
+  const imported = entries.map(([what, from]) => `import ${what!.replace(":", " as")} from "${from}";`);
   writeFileSync(
     path.join(folder, "new.mjs"),
     `${imported.join("\n")}\nimport * as root from "perseid";${body("esm")}`,
   );
   expect(run(process.execPath, ["old.cjs"], folder)).toBe("cjs 1 function function true\n");
   expect(run(process.execPath, ["new.mjs"], folder)).toBe("esm 2 function function true\n");
-  for (const name of ["a.mts", "b.cts"]) {
+  const tsc = path.join(kSdk, "node_modules/typescript/bin/tsc");
+  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];
+  const names = ["a.mts", "b.cts"];
+  for (const name of names) {
     writeFileSync(
       path.join(folder, name),
       `import { connect, type Client } from "perseid";
@@ -99,8 +102,17 @@ test("a fresh project installs the packed package, and both builds reach the rel
        // @ts-expect-error: there is no such event.
        client.on("lnik", () => {});\n`,
     );
-    const tsc = path.join(kSdk, "node_modules/typescript/bin/tsc");
-    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];
-    run(process.execPath, [tsc, ...flags, name], folder);
   }
+  // What the README shows compiles, too.
+  const readme = readFileSync(path.join(kSdk, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+  expect(blocks.length).toBeGreaterThan(6);
+  for (const [i, block] of blocks.entries()) {
+    const given = `import { connect, type Client, type Room } from "perseid";
+      declare const client: Client; declare const room: Room;\n`;
+    const name = `readme${i}.mts`;
+    writeFileSync(path.join(folder, name), block.includes('from "perseid"') ? block : given + block);
+    names.push(name);
+  }
+  run(process.execPath, [tsc, ...flags, ...names], folder);
 });

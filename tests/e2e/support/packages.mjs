@@ -7,7 +7,8 @@ const kInstalled = 'node_modules/.package-lock.json';
 function versions(file) {
   const { packages } = JSON.parse(readFileSync(file, 'utf8'));
   return Object.entries(packages)
-    .filter(([name]) => name !== '')
+    // Optional ones are for one system each: npm takes those that fit.
+    .filter(([name, { optional }]) => name !== '' && !optional)
     .map(([name, { version }]) => `${name}@${version}`)
     .sort()
     .join();

@@ -10,14 +10,12 @@ import { Frames, kClose, kBinary, kPing, kPong, kText, frameOf } from "./frames.
 const kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const kCloseWaitMs = 2000;
 
-type Handler<Event> = ((event: Event) => void) | null;
-
 export class NodeSocket implements SocketLike {
   binaryType = "arraybuffer";
-  onopen: Handler<never> = null;
-  onmessage: Handler<never> = null;
-  onclose: Handler<never> = null;
-  onerror: Handler<never> = null;
+  onopen: SocketLike["onopen"] = null;
+  onmessage: SocketLike["onmessage"] = null;
+  onclose: SocketLike["onclose"] = null;
+  onerror: SocketLike["onerror"] = null;
   #stream: Duplex | undefined;
   #frames = new Frames();
   #abort: () => void;
@@ -114,7 +112,7 @@ export class NodeSocket implements SocketLike {
     this.#tell(this.onclose, { code, reason });
   }
 
-  #tell(handler: Handler<never>, event: unknown): void {
+  #tell(handler: SocketLike["onopen"], event: unknown): void {
     handler?.(event as never);
   }
 }

@@ -22,6 +22,7 @@ const kChecksum = 4;
 const kBounds = { entities: 65536, keyBytes: 256, textBytes: 64 * 1024 * 1024 };
 
 export class StateDecoder implements StateStream {
+  /** @internal */
   readonly table: StateTable;
   #learnt: Learnt;
   #bounds: DecoderBounds;

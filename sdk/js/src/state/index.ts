@@ -11,4 +11,4 @@
 export { binary, type BinaryOptions } from "./binary.js";
 export { codedUpdate } from "./coded_update.js";
 export { StateDecoder, type DecodeResult, type DecoderBounds } from "./decoder.js";
-export { Schema, type Field, type FieldType } from "./schema.js";
+export { Schema, type Field, type FieldType, type Part } from "./schema.js";

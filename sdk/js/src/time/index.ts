@@ -6,4 +6,5 @@
 export { Timeline, type TimelineOptions } from "./timeline.js";
 export { Playback, type PlaybackOptions } from "./playback.js";
 export { Predictor, type NumberedInput, type PredictorOptions } from "./predictor.js";
-export { shorter, slerp, valueAt, type Mode, type Sample, type Span } from "./values.js";
+export { shorter, slerp, valueAt } from "./values.js";
+export type { Mode, Quaternion, Sample, Span } from "./values.js";

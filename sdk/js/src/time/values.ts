@@ -68,7 +68,7 @@ function hermite({ before, from, to, after }: Span, share: number): number {
   );
 }
 
-type Quaternion = [number, number, number, number];
+export type Quaternion = [number, number, number, number];
 
 const isQuaternion = (value: Json): value is Quaternion =>
   Array.isArray(value) && value.length === 4 && value.every((each) => typeof each === "number");
