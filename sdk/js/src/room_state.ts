@@ -61,6 +61,11 @@ export class RoomState {
     return this.timeline.time(now);
   }
 
+  /** How far at() lags behind the fastest frame, as the link's jitter asks for now. */
+  get delayMs(): number {
+    return this.timeline.playback.delayMs(this.timeline.intervalMs);
+  }
+
   /**
    * The state's time that is the relay's present, if the way from it takes `oneWayMs` (half of
    * `client.latency.rttMs`): at() then carries entities on to where they should be by now.

@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Relay } from "./relay.js";
 import { repository } from "./support.js";
 
@@ -18,10 +18,6 @@ function run(command: string, args: string[], cwd: string): string {
   expect(status, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
   return stdout;
 }
-
-beforeAll(() => {
-  run(process.execPath, ["build.mjs"], kSdk);
-}, 120_000);
 
 async function gzipped(entry: string): Promise<number> {
   const { outputFiles } = await build({

@@ -1,0 +1,66 @@
+// The examples' pages in Chromium: one browser, one relay and one server for a file's tests.
+// Screenshots are kept where PERSEID_TEST_OUTPUT says.
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { Relay } from "./relay.js";
+import { repository } from "./support.js";
+
+const kBrowsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const kOutput = process.env.PERSEID_TEST_OUTPUT ?? mkdtempSync(path.join(tmpdir(), "perseid-shots-"));
+
+let relay: Relay;
+let server: ChildProcess;
+let url = "";
+let browser: Browser;
+
+export const theRelay = () => relay;
+
+export function withExamples(): void {
+  beforeAll(start);
+  afterAll(async () => {
+    await browser?.close();
+    server?.kill();
+    await relay?.end();
+  });
+}
+
+async function start(): Promise<void> {
+  mkdirSync(kOutput, { recursive: true });
+  relay = await Relay.start("--creators-declare-rooms", "--reconnect-delay-ms", "100");
+  const script = fileURLToPath(new URL("sdk/examples/serve.mjs", repository));
+  server = spawn(process.execPath, [script, "--port", "0", "--relay", relay.url], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: server.stdout! })) {
+    url = /^open (.+)$/.exec(line)?.[1] ?? "";
+    if (url) break;
+  }
+  const executablePath = process.env.PERSEID_CHROMIUM ?? kBrowsers.find((each) => existsSync(each));
+  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
+interface Options {
+  colorScheme?: "light" | "dark";
+  viewport?: { width: number; height: number };
+}
+
+export async function pageOf(where: string, options: Options = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 760 }, ...options });
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const faults: unknown[] = [];
+  page.on("pageerror", (error) => faults.push(error));
+  page.on("requestfailed", (request) => faults.push(request.url()));
+  onTestFinished(() => expect(faults).toEqual([]));
+  await page.goto(`${url}${where}`);
+  return page;
+}
+
+export const shot = (page: Page, name: string) =>
+  page.screenshot({ path: path.join(kOutput, `${name}.png`), fullPage: true });
