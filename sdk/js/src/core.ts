@@ -7,7 +7,7 @@ import { json, type Flavour, type Publish } from "./flavour.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
 import { LinkStats } from "./link_stats.js";
-import type { Ack, Joined, SystemMessage, Welcome } from "./messages.js";
+import type { Ack, Joined, SeqPair, SystemMessage, Welcome } from "./messages.js";
 import type { ConnectOptions } from "./options.js";
 import { Outbox, type Readiness } from "./outbox.js";
 import { receive } from "./receive.js";
@@ -21,6 +21,7 @@ const kFinalReasons: { [code: number]: string } = {
 };
 const kBufferedBytesMax = 1 << 20;
 const kRetryMs = 20;
+const kSinceBytesMax = 32_768;
 
 type Tell = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]) => void;
 
@@ -32,6 +33,8 @@ export class Core {
   readonly heartbeat: Heartbeat;
   readonly stats = new LinkStats();
   readonly rooms = new Map<string, Room>();
+  /** By their numbers on this connection, which the binary flavour says in place of names. */
+  readonly byNumber = new Map<number, Room>();
   /** Ids that this client had in sessions that are over. */
   readonly formerIds = new Set<string>();
   welcome: Welcome | undefined;
@@ -146,6 +149,7 @@ export class Core {
 
   forget(room: Room, error: PerseidError): void {
     if (this.rooms.get(room.name) === room) this.rooms.delete(room.name);
+    if (this.byNumber.get(room.number) === room) this.byNumber.delete(room.number);
     this.outbox.fail(error, room.name);
     this.requests.fail(error, room.name);
     if (this.isUp) this.settle();
@@ -220,14 +224,25 @@ export class Core {
   #since(): object | undefined {
     // A relay that resumes no sessions would not take it.
     if (this.welcome?.resume_window_ms === undefined) return undefined;
-    const joined = [...this.rooms.values()].filter((room) => room.status === "joined");
-    return { rooms: Object.fromEntries(joined.map((room) => [room.name, room.seen])) };
+    const rooms: { [room: string]: SeqPair } = {};
+    let left = kSinceBytesMax;
+    for (const room of this.rooms.values()) {
+      if (room.status !== "joined") continue;
+      left -= JSON.stringify([room.name, room.seen]).length * 3; // A letter has up to three bytes.
+      if (left < 0) break; // The others go on where the relay stopped: a hole is told as a gap.
+      rooms[room.name] = room.seen;
+    }
+    return { rooms };
   }
 
   #join(): void {
     for (const room of this.rooms.values()) {
       if (room.status !== "new" && !room.isAsked) room.sendJoin();
     }
+  }
+
+  joinAgain(room: Room): void {
+    if (this.isUp && this.rooms.get(room.name) === room && !room.isAsked) room.sendJoin();
   }
 
   welcomed(welcome: Welcome & { id?: unknown }): void {
@@ -295,6 +310,7 @@ export class Core {
     this.isUp = false;
     this.heartbeat.stop();
     this.requests.lost();
+    this.byNumber.clear();
     for (const room of this.rooms.values()) room.linkLost();
     if (this.error) return;
     const final = kFinalReasons[code];

@@ -27,14 +27,10 @@ export function receive(core: Core, data: string | ArrayBuffer): void {
 
 /** The binary flavour says a room's number, JSON its name. */
 function roomOf(core: Core, message: (Message | StateDelivery) & { number?: number }) {
-  if (message.number !== undefined) {
-    for (const room of core.rooms.values()) {
-      if (room.number !== message.number || room.status !== "joined") continue;
-      message.room = room.name;
-      return room;
-    }
-  }
-  return message.room === undefined ? undefined : core.rooms.get(message.room);
+  if (message.number === undefined) return core.rooms.get(message.room ?? "");
+  const room = core.byNumber.get(message.number);
+  if (room) message.room = room.name;
+  return room;
 }
 
 function deliver(core: Core, room: Room, message: Message): void {

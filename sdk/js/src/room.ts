@@ -167,6 +167,13 @@ export class Room extends Emitter<RoomEvents> {
   refused(id: unknown, error: PerseidError): boolean {
     if (this.status !== "joining" || id !== this.#joinId) return false;
     const wasJoined = this.joined !== undefined;
+    const passes = ["rate_limited", "overloaded", "store_unavailable"].includes(error.code);
+    if (wasJoined && passes && error.retryAfterMs !== undefined) {
+      // Many come back at once after a break: the relay lets them in one after the other.
+      this.isAsked = false;
+      setTimeout(() => this.core.joinAgain(this), error.retryAfterMs);
+      return true;
+    }
     this.ended(error);
     if (wasJoined) this.tell("left", { reason: error.code, retryAfterMs: error.retryAfterMs });
     return true;
@@ -202,6 +209,7 @@ export class Room extends Emitter<RoomEvents> {
   #position(at: ResumedRoom, goesOn: boolean): void {
     this.status = "joined";
     this.number = at.room_number;
+    this.core.byNumber.set(this.number, this);
     this.#epoch = at.epoch;
     for (const lane of ["chat", "player_action"] as const) {
       if (goesOn) this.lanes[lane].goOn();
