@@ -1,8 +1,6 @@
-// BinaryClient: a client in the binary flavour, and what it sees of state by docs/state-coding.md alone.
+// BinaryClient: a client in the binary flavour, and what it sees of state by the decoder of sdk/js.
+import { codedUpdate, Schema, StateDecoder } from '../../../sdk/js/dist/esm/state/index.js';
 import { BinarySocket, Varints, varint } from './binary_socket.mjs';
-import { codedUpdate } from './coded_update.mjs';
-import { StateDecoder } from './state_decoder.mjs';
-import { Schema } from './state_schema.mjs';
 
 export class BinaryClient extends BinarySocket {
   decoded = []; // What became of each state frame: { read: 'ok', 'differs', …, whole }.
@@ -18,7 +16,7 @@ export class BinaryClient extends BinarySocket {
   // What is seen of the room, or of one of its cells ('x,y').
   entities(number, cell = '') {
     const decoder = this.rooms.get(number)?.cells.get(cell);
-    return decoder === undefined ? {} : decoder.table.state;
+    return decoder === undefined ? {} : decoder.state;
   }
 
   took(kind, bytes) {
