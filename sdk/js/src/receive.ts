@@ -25,11 +25,13 @@ export function receive(core: Core, data: string | ArrayBuffer): void {
   else if (message.to !== undefined) core.tell("direct", message);
 }
 
-/** The binary flavour says a room's number, JSON its name. */
+/** The binary flavour says a room's number, JSON its name. Nothing is for a room before it is in. */
 function roomOf(core: Core, message: (Message | StateDelivery) & { number?: number }) {
-  if (message.number === undefined) return core.rooms.get(message.room ?? "");
-  const room = core.byNumber.get(message.number);
-  if (room) message.room = room.name;
+  const { number } = message;
+  const room =
+    number === undefined ? core.rooms.get(message.room ?? "") : core.byNumber.get(number);
+  if (room?.status !== "joined") return undefined;
+  message.room = room.name;
   return room;
 }
 
@@ -74,7 +76,7 @@ function system(core: Core, message: SystemMessage): void {
   }
   if (core.requests.answered(id, message)) return;
   const room = core.rooms.get(message.room ?? "");
-  if (!room) return;
+  if (room?.status !== "joined") return;
   hearSystem(room, message, (lane, lost) => core.stats.lost(lane, lost));
   if (op === "degraded" || op === "restored") core.settle();
   if (op === "gap") core.outbox.pump();

@@ -181,7 +181,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /** @internal */
   entry(joined: Joined & { id?: unknown }): void {
-    if (this.status !== "joining") return;
+    if (this.status !== "joining" || joined.id !== this.#joinId) return; // Of an earlier try.
     const first = this.joined === undefined;
     const asked = this.#epoch !== "";
     this.joined = joined;
