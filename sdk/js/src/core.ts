@@ -142,6 +142,14 @@ export class Core {
     this.link.send(frame);
   }
 
+  /** Whether the socket takes more; if not, what waits is tried again. */
+  hasRoom(): boolean {
+    if (this.link.buffered <= kBufferedBytesMax) return true;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.pump(), kRetryMs);
+    return false;
+  }
+
   askKeyframe(room: Room): void {
     this.stats.keyframesAsked += 1;
     this.say({ op: "keyframe", room: room.name });
@@ -345,11 +353,7 @@ export class Core {
 
   #sendPublish(publish: Publish): boolean {
     if (!this.isUp) return false;
-    if (this.link.buffered > kBufferedBytesMax) {
-      clearTimeout(this.#retry);
-      this.#retry = setTimeout(() => this.outbox.pump(), kRetryMs);
-      return false;
-    }
+    if (!this.hasRoom()) return false;
     const room = publish.room === undefined ? undefined : this.rooms.get(publish.room);
     this.#write({ ...publish, number: room?.number, state: room?.joined?.state });
     return true;

@@ -10,12 +10,14 @@ export interface HeartbeatHandlers {
 
 const kBurst = 5;
 const kBurstMs = 100;
+const kSleptMs = 2000;
 
 export class Heartbeat {
   readonly clock = new Clock();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sent = new Map<number, number>();
   #heard = 0;
+  #dueAt = 0;
   #burst = 0;
   #isLate = false;
   #intervalMs = 5000;
@@ -30,7 +32,7 @@ export class Heartbeat {
     // Sooner than the relay would: whoever notices first can come back first.
     this.#timeoutMs = Math.min(timeoutMs, Math.max(2 * intervalMs + 1000, 3000));
     this.#burst = kBurst;
-    this.#heard = performance.now();
+    this.#heard = this.#dueAt = performance.now();
     this.#beat();
   }
 
@@ -60,7 +62,10 @@ export class Heartbeat {
   }
 
   #beat(): void {
-    const silentMs = performance.now() - this.#heard;
+    const now = performance.now();
+    // A page in the background, a machine that slept: this side was not there to hear.
+    if (now - this.#dueAt > kSleptMs) this.#heard = now;
+    const silentMs = now - this.#heard;
     if (silentMs > this.#timeoutMs) return this.handlers.dead();
     const unanswered = this.#sent.size > 0 && silentMs > Math.min(this.#intervalMs, 2000);
     if (unanswered) this.#setLate(true);
@@ -68,7 +73,9 @@ export class Heartbeat {
     this.#burst -= 1;
     const waitMs = this.#burst > 0 ? kBurstMs : this.#intervalMs;
     // While an answer is overdue, look more often: the end of it is to be noticed, too.
-    this.#timer = setTimeout(() => this.#beat(), unanswered ? Math.min(waitMs, 1000) : waitMs);
+    const nextMs = unanswered ? Math.min(waitMs, 1000) : waitMs;
+    this.#dueAt = now + nextMs;
+    this.#timer = setTimeout(() => this.#beat(), nextMs);
   }
 
   #setLate(isLate: boolean): void {

@@ -63,7 +63,7 @@ export class Room extends Emitter<RoomEvents> {
     super();
     const link = {
       publish: (update: object, wantsAck: boolean) => this.#publishState(update, wantsAck),
-      isReady: () => core.isUp && this.status === "joined",
+      isReady: () => core.isUp && this.status === "joined" && core.hasRoom(),
       askKeyframe: () => core.askKeyframe(this),
       told: (event: RoomEvents["state"]) => this.tell("state", event),
     };
@@ -303,7 +303,7 @@ export class Room extends Emitter<RoomEvents> {
   }
 
   async #sayOnce(lane: NumberedLane, payload: Json): Promise<undefined> {
-    if (this.readiness === "wait" || !this.core.isUp) return;
+    if (this.readiness === "wait" || !this.core.isUp || !this.core.hasRoom()) return;
     const { encryption } = this.options;
     let text = textOf(payload);
     if (encryption) {

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { Backoff } from "../src/backoff.js";
 import { Clock } from "../src/clock.js";
 import { Emitter } from "../src/emitter.js";
+import { Heartbeat } from "../src/heartbeat.js";
 import { LaneCount } from "../src/lanes.js";
 import { bytesOf } from "../src/link_stats.js";
 import { Frames, frameOf } from "../src/node/frames.js";
@@ -152,4 +153,26 @@ test.each(publishes)("written: $name", ({ hex, message }) => {
   const target = to !== undefined ? { to } : { room: room ?? "", number };
   const frame = binary().publish({ lane: type, id, ...target, text: JSON.stringify(payload) });
   expect(hexOf(frame as Uint8Array)).toBe(hex);
+});
+
+test("a heartbeat that slept gives the link a chance; one that was awake does not", () => {
+  vi.useFakeTimers();
+  const told: string[] = [];
+  const heartbeat: Heartbeat = new Heartbeat({
+    ping: () => heartbeat.sent(told.push("ping")),
+    late: (isLate) => told.push(isLate ? "late" : "in time"),
+    dead: () => told.push("dead"),
+  });
+  heartbeat.start(1000, 30_000);
+  vi.advanceTimersByTime(600);
+  heartbeat.heard();
+  const awake = performance.now.bind(performance);
+  const now = vi.spyOn(performance, "now").mockImplementation(() => awake() + 60_000);
+  vi.advanceTimersByTime(1000); // After a minute asleep.
+  expect(told).not.toContain("dead");
+  vi.advanceTimersByTime(20_000);
+  expect(told.filter((each) => each === "late").length).toBe(1);
+  expect(told.at(-1)).toBe("dead");
+  now.mockRestore();
+  vi.useRealTimers();
 });
