@@ -49,6 +49,7 @@ export class Timeline {
   /** What a room says of its state. */
   configure(hz: number | undefined, schema: { [field: string]: Json } | undefined): void {
     this.clear();
+    this.#sentHz = undefined;
     if (hz !== undefined && this.options.hz === undefined) {
       this.#hz = hz;
       this.#isFixed = true;
