@@ -51,15 +51,12 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Joins a room; resolves when the relay has let this client in. */
-  join(name: string, options: JoinOptions = {}): Promise<Room> {
+  join(name: string, options?: JoinOptions): Promise<Room> {
     const core = this.#core;
     if (core.error) return Promise.reject(core.error);
     const room = this.room(name, options);
     const entered = room.entered();
-    if (room.status === "new") {
-      room.status = "joining";
-      if (core.isUp) room.sendJoin();
-    }
+    if (room.status === "new") room.begin(options);
     return entered;
   }
 

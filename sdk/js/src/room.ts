@@ -20,6 +20,7 @@ import { opened, sealed } from "./room_cipher.js";
 import type { RoomEvents } from "./room_events.js";
 import { hear } from "./room_hear.js";
 import { RoomState } from "./room_state.js";
+import { Timeline } from "./time/timeline.js";
 
 export interface SendOptions {
   /** False: now or never, without an answer and without a place in the queue. */
@@ -69,6 +70,17 @@ export class Room extends Emitter<RoomEvents> {
     };
     this.state = new RoomState(link, options.timeline ?? {});
     if (options.since) this.#startFrom(options.since);
+  }
+
+  /** @internal Joins, or is about to, with these options where it had been asked for before. */
+  begin(options: JoinOptions | undefined): void {
+    if (options) {
+      this.options = options;
+      this.state.timeline = new Timeline(options.timeline);
+      if (options.since) this.#startFrom(options.since);
+    }
+    this.status = "joining";
+    if (this.core.isUp) this.sendJoin();
   }
 
   /** Says something; a string is a text. Resolves when the relay has accepted it. */

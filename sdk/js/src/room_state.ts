@@ -18,7 +18,7 @@ const kPendingMax = 10_000;
 
 export class RoomState {
   /** @internal */
-  readonly timeline: Timeline;
+  timeline: Timeline;
   #cells = new StateCells(undefined);
   #set = new Map<string, { [field: string]: Json }>();
   #unset = new Set<string>();

@@ -78,6 +78,16 @@ describe.each(kFlavours)("$name", ({ flavour }) => {
     ]);
   });
 
+  test("a room may be listened to before it is joined", async () => {
+    const name = roomName();
+    await (await client(relay).join(name)).chat("early");
+    const ana = client(relay, { flavour });
+    const heard = next<Message>(ana.room(name), "chat");
+    const room = await ana.join(name, { history: 1 });
+    expect(room).toBe(ana.room(name));
+    expect(await heard).toMatchObject({ old: true, payload: { text: "early" } });
+  });
+
   test("actions in order, private messages, discovery", async () => {
     const name = roomName();
     const ana = client(relay, { name: `ana ${name}`, flavour });
