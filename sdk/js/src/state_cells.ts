@@ -24,6 +24,9 @@ interface Cell {
   stream: StateStream | undefined;
 }
 
+/** More than a view can have: 289. */
+const kCellsMax = 512;
+
 export class StateCells {
   /** What is seen: every entity with its fields. */
   readonly seen = new Map<string, Fields>();
@@ -43,7 +46,7 @@ export class StateCells {
     if (delivery.cell) event.cell = delivery.cell;
     for (const name of changes.unset) this.#remove(cell, name, event);
     for (const [name, fields] of changes.set) this.#put(cell, name, { fields, tick }, event);
-    if (cell.entities.size === 0 && delivery.cell) this.#cells.delete(key);
+    if (full && cell.entities.size === 0 && delivery.cell) this.#emptied(key, cell);
     return event;
   }
 
@@ -58,6 +61,17 @@ export class StateCells {
     const gone = [...this.seen.keys()].filter((name) => !this.#owner.has(name));
     for (const name of gone) this.seen.delete(name);
     return gone;
+  }
+
+  // It has left the view, or there is nothing in it yet: then deltas may follow. So its stream is
+  // kept, but not of every cell that was ever seen; if one is missed, a keyframe is asked for.
+  #emptied(key: string, cell: Cell): void {
+    this.#cells.delete(key);
+    this.#cells.set(key, cell); // The newest now.
+    if (this.#cells.size <= kCellsMax) return;
+    for (const [each, { entities }] of this.#cells) {
+      if (entities.size === 0) return void this.#cells.delete(each);
+    }
   }
 
   #cellOf(key: string): Cell {

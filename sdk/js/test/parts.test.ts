@@ -7,6 +7,7 @@ import { Heartbeat } from "../src/heartbeat.js";
 import { LaneCount } from "../src/lanes.js";
 import { bytesOf } from "../src/link_stats.js";
 import { Frames, frameOf } from "../src/node/frames.js";
+import { Outbox } from "../src/outbox.js";
 import { StateCells } from "../src/state_cells.js";
 import type { Incoming } from "../src/messages.js";
 import { binary } from "../src/state/index.js";
@@ -175,4 +176,46 @@ test("a heartbeat that slept gives the link a chance; one that was awake does no
   expect(told.at(-1)).toBe("dead");
   now.mockRestore();
   vi.useRealTimers();
+});
+
+test("no more is under way than the relay remembers, counted from the oldest without an answer", async () => {
+  const sent: number[] = [];
+  const outbox = new Outbox({ messages: 1000, bytes: 1e6 }, "resend", {
+    send: ({ id }) => sent.push(id!) > 0,
+    readiness: () => "ready",
+    acked: () => {},
+    changed: () => {},
+  });
+  const acks = Array.from({ length: 200 }, (_, i) =>
+    outbox.add({ lane: "chat", room: "a", text: "1", id: i + 1 }),
+  );
+  expect(sent.length).toBe(60);
+  for (let id = 2; id <= 60; ++id) outbox.acked(id, { seq: id, timestamp: 0 });
+  expect(sent.length).toBe(60); // The first is still without one: it may have to be repeated.
+  outbox.acked(1, { seq: 1, timestamp: 0 });
+  expect(sent.length).toBe(120);
+  sent.length = 0;
+  outbox.resumed();
+  expect(sent.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, i) => i + 61));
+  for (let id = 61; id <= 200; ++id) outbox.acked(id, { seq: id, timestamp: 0 });
+  expect((await Promise.all(acks)).map(({ seq }) => seq)).toEqual(sequence(200));
+});
+const sequence = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+test("uncertain publishes are rejected where that is wanted and nothing can tell", async () => {
+  let readiness: "ready" | "lost" = "ready";
+  const outbox = new Outbox({ messages: 10, bytes: 1e6 }, "reject", {
+    send: () => true,
+    readiness: () => readiness,
+    acked: () => {},
+    changed: () => {},
+  });
+  const flown = outbox.add({ lane: "chat", room: "a", text: "1", id: 1 });
+  readiness = "lost";
+  await outbox.anew();
+  outbox.pump();
+  await expect(flown).rejects.toMatchObject({ code: "uncertain" });
+  const later = outbox.add({ lane: "chat", room: "a", text: "2", id: 2 });
+  outbox.acked(2, { timestamp: 5 });
+  expect(await later).toEqual({ timestamp: 5 });
 });

@@ -85,7 +85,8 @@ describe.each(kFlavours)("$name", ({ flavour }) => {
   test("a grid: what comes into view, goes over borders and out of view", async () => {
     const name = `grid ${++rooms}`;
     const ana = await client(relay, { flavour }).join(name);
-    const ben = await client(relay, { flavour }).join(name, { view: { x: 5, y: 5 } });
+    const viewer = client(relay, { flavour });
+    const ben = await viewer.join(name, { view: { x: 5, y: 5 } });
     ana.state.set("e1", { x: 5, y: 5 });
     ana.state.set("far", { x: 400, y: 400 });
     await until(() => ben.state.get("e1") !== undefined);
@@ -100,6 +101,7 @@ describe.each(kFlavours)("$name", ({ flavour }) => {
     await ben.view({ x: 400, y: 400 });
     await until(() => ben.state.get("far") !== undefined);
     expect(seenBy(ben)).toEqual({ far: { x: 400, y: 400 } });
+    expect(viewer.stats().keyframesAsked).toBe(0);
   });
 });
 
