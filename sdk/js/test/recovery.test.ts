@@ -101,16 +101,8 @@ test("the queue is bounded, and its pressure is visible", async () => {
   expect(ana.pressure).toBe(0);
 });
 
-async function hasResume(relay: Relay): Promise<boolean> {
-  const ana = client(relay);
-  const { resume_window_ms } = await ana.ready();
-  ana.close();
-  return resume_window_ms !== undefined;
-}
-
 test.each(kFlavours)("$name: a cut connection goes on where it was", async ({ flavour, name }) => {
   const relay = await relayOf("--reconnect-delay-ms", "20");
-  if (!(await hasResume(relay))) return; // A relay from before sessions could be resumed.
   const proxy = await Proxy.to(relay);
   const ana = client(proxy.url, { name: "ana", flavour, reconnect: kQuick });
   const ben = client(relay, { name: "ben" });
