@@ -1,0 +1,171 @@
+// perseid.h: the C++ SDK for those who want C: engines, other languages' bindings.
+// Thread: every function of a client is called by one thread; only perseid_wake() by any.
+// Invariants: nothing blocks but perseid_poll() as long as it is told to. Callbacks come inside
+// perseid_poll(); pointers in them live for the call. Texts are UTF-8 and end with a zero; payloads
+// are JSON. No C++ exception leaves a function: what cannot be had is told as PERSEID_NO_MEMORY.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// NOLINTBEGIN(modernize-use-using): it is C
+typedef struct perseid_client perseid_client;
+typedef struct perseid_room perseid_room;
+
+typedef enum perseid_wire { PERSEID_BINARY = 0, PERSEID_JSON = 1 } perseid_wire;
+
+typedef enum perseid_link {
+  PERSEID_CONNECTING = 0,
+  PERSEID_OPEN = 1,
+  PERSEID_RESUMING = 2,
+  PERSEID_DEGRADED = 3,
+  PERSEID_CLOSED = 4
+} perseid_link;
+
+typedef enum perseid_cause {
+  PERSEID_OK = 0,
+  PERSEID_REFUSED = 1, /* by the relay: see code */
+  PERSEID_INVALID = 2, /* the payload is no JSON */
+  PERSEID_QUEUE_FULL = 3,
+  PERSEID_WAS_CLOSED = 4,
+  PERSEID_UNCONFIRMED = 5, /* an earlier session's, and nobody can tell whether it arrived */
+  PERSEID_NO_MEMORY = 6
+} perseid_cause;
+
+/* Zeroes are the defaults, but for url. */
+typedef struct perseid_config {
+  const char* url;
+  const char* name;
+  const char* token;
+  perseid_wire wire;
+  int compress;
+  uint32_t queue_messages_max;
+  int reconnect_attempts; /* 0: as the relay says; -1: never */
+} perseid_config;
+
+typedef struct perseid_result {
+  perseid_cause cause;
+  const char* code; /* of the relay's closed list, "" if none */
+  const char* message;
+  uint32_t retry_after_ms;
+  uint64_t seq;
+  uint64_t timestamp_ms;
+} perseid_result;
+
+typedef struct perseid_message {
+  int action; /* else chat */
+  int is_private;
+  int old; /* of the history that the join asked for */
+  const char* room;
+  const char* sender;
+  const char* payload;
+  size_t payload_bytes;
+  uint64_t seq;
+  uint64_t timestamp_ms;
+} perseid_message;
+
+typedef enum perseid_value_kind {
+  PERSEID_NULL = 0, /* set: removes the field */
+  PERSEID_BOOL = 1,
+  PERSEID_NUMBER = 2,
+  PERSEID_TEXT = 3,
+  PERSEID_QUATERNION = 4,
+  PERSEID_ANY_JSON = 5
+} perseid_value_kind;
+
+typedef struct perseid_value {
+  perseid_value_kind kind;
+  double number;        /* number; bool: 0 or 1 */
+  double quaternion[4]; /* x, y, z, w */
+  const char* text;     /* text; any JSON */
+} perseid_value;
+
+typedef struct perseid_field {
+  const char* name;
+  perseid_value value;
+} perseid_field;
+
+typedef struct perseid_stats {
+  uint64_t bytes_in, bytes_out, messages_in, messages_out, lost;
+  uint64_t connections, resumed, repeated;
+  uint32_t queued, in_flight;
+  double rtt_ms, jitter_ms, clock_offset_ms, p50_ms, p95_ms, p99_ms;
+} perseid_stats;
+
+typedef void (*perseid_on_result)(void* user, const perseid_result* result);
+typedef void (*perseid_on_link)(void* user, perseid_link state, uint16_t close_code,
+                                const char* reason, uint32_t retry_in_ms);
+typedef void (*perseid_on_message)(void* user, const perseid_message* message);
+/* Entities that were set, and those that are gone; perseid_room_get() reads them. */
+typedef void (*perseid_on_state)(void* user, perseid_room* room, uint64_t tick, int full,
+                                 const char* const* touched, size_t touched_count,
+                                 const char* const* gone, size_t gone_count);
+/* event: join, leave, drop, resume, roster */
+typedef void (*perseid_on_presence)(void* user, const char* event, const char* client,
+                                    const char* name);
+/* The answer as JSON. */
+typedef void (*perseid_on_answer)(void* user, const perseid_result* result, const char* json);
+
+typedef struct perseid_room_handlers {
+  perseid_on_message chat;
+  perseid_on_message action;
+  perseid_on_state state;
+  perseid_on_presence presence;
+} perseid_room_handlers;
+
+/* NULL: no memory. It is destroyed by perseid_destroy(), not inside a callback. */
+perseid_client* perseid_create(const perseid_config* config);
+void perseid_destroy(perseid_client* client);
+void perseid_set_link_handler(perseid_client* client, perseid_on_link handler, void* user);
+void perseid_set_direct_handler(perseid_client* client, perseid_on_message handler, void* user);
+int perseid_connect(perseid_client* client); /* 0: the url is none */
+void perseid_poll(perseid_client* client, int wait_ms);
+void perseid_flush(perseid_client* client);
+void perseid_wake(perseid_client* client);
+void perseid_close(perseid_client* client);
+perseid_link perseid_state(const perseid_client* client);
+const char* perseid_id(const perseid_client* client);
+double perseid_now_ms(const perseid_client* client);
+double perseid_server_ms(const perseid_client* client);
+void perseid_get_stats(const perseid_client* client, perseid_stats* out);
+
+/* A room lives until perseid_room_leave() or the client's end. `done` may be NULL, here and below.
+ */
+perseid_room* perseid_join(perseid_client* client, const char* room, int presence, uint32_t history,
+                           perseid_on_result done, void* user);
+void perseid_room_set_handlers(perseid_room* room, perseid_room_handlers handlers, void* user);
+int perseid_room_joined(const perseid_room* room);
+void perseid_room_leave(perseid_room* room);
+
+/* 0: not taken; `done` says why. */
+int perseid_room_chat(perseid_room* room, const char* text, perseid_on_result done, void* user);
+int perseid_room_publish(perseid_room* room, int action, const char* payload,
+                         perseid_on_result done, void* user);
+int perseid_room_send_now(perseid_room* room, const char* payload); /* an action, if it can leave */
+int perseid_direct(perseid_client* client, const char* to, const char* payload,
+                   perseid_on_result done, void* user);
+/* Any other op: members is JSON members beyond type, op and id, or "". */
+void perseid_request(perseid_client* client, const char* op, const char* members,
+                     perseid_on_answer done, void* user);
+
+int perseid_room_set(perseid_room* room, const char* entity, const perseid_field* fields,
+                     size_t count);
+int perseid_room_unset(perseid_room* room, const char* entity);
+/* 0: there is no such entity or field. Its text lives until the next call for this room. */
+int perseid_room_get(perseid_room* room, const char* entity, const char* field, perseid_value* out);
+size_t perseid_room_entities(const perseid_room* room);
+/* The entities between their ticks: perseid_room_get_at() reads what perseid_room_sample() took. */
+void perseid_room_interpolate(perseid_room* room);
+void perseid_room_sample(perseid_room* room, double now_ms);
+int perseid_room_get_at(perseid_room* room, const char* entity, const char* field,
+                        perseid_value* out);
+
+// NOLINTEND(modernize-use-using)
+
+#ifdef __cplusplus
+}
+#endif

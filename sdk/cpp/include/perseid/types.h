@@ -1,0 +1,155 @@
+// What the relay says, as an application sees it.
+// Thread: none; plain values. A string_view here lives for the length of the callback it came in.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/bytes.h"
+#include "codec/close_code.h"
+#include "codec/error.h"
+
+namespace perseid {
+inline namespace sdk {
+
+enum class Wire : u8 { json, binary };                 // the flavour
+enum class Lane : u8 { system, action, chat, state };  // in falling urgency
+constexpr u32 kLanes = 4;
+
+// Why a request has not come about.
+enum class Cause : u8 {
+  none,         // it has
+  refused,      // by the relay: see Result::error
+  invalid,      // not sent: its payload is no JSON, or too large; see Result::error
+  queue_full,   // not sent: ClientConfig::queue_*_max
+  closed,       // the link was closed before an answer came
+  unconfirmed,  // sent before the link broke; the new session cannot tell whether it arrived
+};
+
+struct Result {
+  Cause cause = Cause::none;
+  Error error = Error::ok;   // refused, invalid: of codec's closed list; ok: a code unknown to us
+  std::string code = {};     // the same as text, as it came
+  std::string message = {};  // a sentence
+  std::string field = {};    // which field was wrong, where one was
+  u32 retry_after_ms = 0;
+  u64 seq = 0;           // of an acknowledged publish; 0: it is in no order
+  u64 timestamp_ms = 0;  // of the acknowledgement, by the relay's clock
+  bool ok() const { return cause == Cause::none; }
+};
+// Comes once for each request that was given one, never inside the call that made the request.
+using Done = std::function<void(const Result&)>;
+
+struct Reaction {
+  std::string emoji = {};
+  u32 count = 0;
+  bool mine = false;
+};
+
+// A chat message or an action, of a room or private.
+struct Message {
+  bool action = false;           // else chat
+  std::string_view room = {};    // empty: private
+  std::string_view sender = {};  // client id, or "relay"
+  u64 seq = 0;                   // 0: private, or it passes by (typing)
+  u64 timestamp_ms = 0;
+  std::string_view payload = {};  // JSON, byte for byte as the sender wrote it
+  bool is_private = false;
+  bool old = false;  // of the history that the join asked for
+  bool edited = false;
+  bool deleted = false;
+  u64 edited_timestamp_ms = 0;
+  std::vector<Reaction> reactions = {};
+
+  std::string text() const;  // payload.text, empty if there is none
+  bool is_typing() const;    // payload.typing is there; true or false: typing()
+  bool typing() const;
+};
+
+// `action` says what the chat payload does to an earlier message; kind none: it is a message.
+struct ChatChange {
+  enum class Kind : u8 { none, react, unreact, edit, erase } kind = Kind::none;
+  u64 seq = 0;
+  std::string text = {};  // the emoji, or the new text
+};
+ChatChange chat_change(const Message& message);
+
+struct Member {
+  std::string client = {};
+  std::string name = {};
+  bool dropped = false;  // its connection is gone for the moment
+};
+
+struct ClientInfo {
+  std::string client = {};
+  std::string name = {};
+  std::string status = {};  // connected, quiet, dropped
+  u64 last_seen_ms = 0;
+  std::string connection_type = {};
+};
+
+enum class PresenceEvent : u8 { join, leave, drop, resume, roster };
+struct Presence {
+  PresenceEvent event = PresenceEvent::join;
+  std::string_view client = {};  // empty: roster, which replaces the member list
+  std::string_view name = {};
+};
+
+struct Gap {
+  Lane lane = Lane::chat;
+  u64 from = 0;
+  u64 to = 0;
+};
+
+// One state message, after it was taken into the room's entities.
+struct StateEvent {
+  u64 tick = 0;
+  bool full = false;
+  std::span<const std::string> touched = {};  // set in it; of a full state: all there is
+  std::span<const std::string> gone = {};
+};
+
+struct Joined {
+  bool again = false;      // after a reconnect
+  bool recovered = false;  // nothing was missed: it follows, or there is nothing to miss
+  u64 unread = 0;
+  u64 read = 0;
+};
+
+struct Degraded {
+  bool restored = false;
+  u32 state_hz = 0;
+};
+
+struct Receipt {
+  std::string_view client = {};
+  std::string_view name = {};
+  u64 seq = 0;
+};
+
+enum class LinkState : u8 {
+  connecting,  // the first time, or to begin a new session
+  open,
+  resuming,  // the link broke; the session waits for us
+  degraded,  // open, but some room's state comes less often than it could
+  closed,    // for good: close(), or no attempt is left, or the relay does not want us
+};
+std::string_view name_of(LinkState state);
+
+struct LinkEvent {
+  LinkState state = LinkState::connecting;
+  u16 close_code = 0;  // of the connection that ended, 0 if none did; 1006: without a word
+  std::string_view reason = {};  // for people
+  u32 retry_in_ms = 0;           // connecting, resuming: until the next attempt
+};
+
+using HistoryDone = std::function<void(const Result&, std::span<const Message>)>;
+using DiscoverDone = std::function<void(const Result&, std::span<const ClientInfo>)>;
+// `answer` is the relay's whole answer as JSON.
+using AnswerDone = std::function<void(const Result&, std::string_view answer)>;
+
+}  // namespace sdk
+}  // namespace perseid

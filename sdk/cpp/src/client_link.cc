@@ -1,0 +1,394 @@
+// The life of a ClientCore's link: connecting, the greeting, the heartbeat, coming back.
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "sdk/cpp/src/client_core.h"
+#include "sdk/cpp/src/json_walk.h"
+
+namespace perseid {
+inline namespace sdk {
+namespace {
+
+constexpr double kNever = 1e18;
+constexpr double kLookupPollMs = 5;    // while there is no descriptor to wait for
+constexpr double kFirstPingsMs = 100;  // the first few come quickly, to know the clock
+constexpr u32 kFirstPings = 5;
+constexpr double kSteadyMs = 10000;  // a link that stood so long was no fault
+constexpr u32 kSilentHeartbeats = 3;
+
+u64 counted(const WebSocket* socket, u64 WebSocket::Counters::*member) {
+  return socket == nullptr ? 0 : socket->counters().*member;
+}
+
+}  // namespace
+
+ClientCore::ClientCore(ClientConfig config, ClientHandlers& on)
+    : config_(std::move(config)), on_(on), random_(config_.seed) {
+  if (::pipe(wake_) != 0) return;
+  for (const int end : wake_) {
+    ::fcntl(end, F_SETFL, O_NONBLOCK);
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  }
+  backoff_.delay_ms_max = config_.reconnect_delay_ms_max;
+}
+
+ClientCore::~ClientCore() {
+  const double end = now_ms() + kFarewellMsMax;
+  while (leaving_ != nullptr && !leaving_->ended() && now_ms() < end) {
+    pollfd waiting{.fd = leaving_->transport().fd(), .events = POLLIN, .revents = 0};
+    if (leaving_->wants_write()) waiting.events |= POLLOUT;
+    ::poll(&waiting, 1, 10);
+    leaving_->step();
+  }
+  for (const int fd : wake_) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+double ClientCore::now_ms() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double, std::milli>(now).count();
+}
+
+bool ClientCore::connect() {
+  if (phase_ != Phase::idle && phase_ != Phase::closed) return true;
+  if (!parse_url(config_.url, url_) || !config_.transport) return false;
+  backoff_.attempts_max = config_.reconnect_attempts < 0 ? 5 : config_.reconnect_attempts;
+  if (config_.reconnect_delay_ms >= 0) backoff_.delay_ms = config_.reconnect_delay_ms;
+  backoff_.attempts = 0;
+  open_socket();
+  if (socket_ == nullptr) return false;
+  set_state(LinkState::connecting);
+  return true;
+}
+
+void ClientCore::open_socket() {
+  // The built-in transport cannot do TLS: make_tcp_transport() gives none for wss.
+  std::unique_ptr<Transport> transport = config_.transport(url_.endpoint);
+  if (transport == nullptr) return;
+  socket_ =
+      std::make_unique<WebSocket>(WebSocketSetup{.url = url_,
+                                                 .transport = std::move(transport),
+                                                 .wire = config_.wire,
+                                                 .compress = config_.compress,
+                                                 .message_bytes_max = config_.message_bytes_max},
+                                  random_, *this);
+  phase_ = Phase::connecting;
+  since_ms_ = heard_ms_ = now_ms();
+}
+
+void ClientCore::on_open() {
+  ++stats_.connections;
+  phase_ = Phase::greeting;
+  say_hello();
+}
+
+void ClientCore::say_hello() {
+  hello_id_ = ++last_id_;
+  std::string json = R"({"type":"system","op":"hello","id":)" + std::to_string(hello_id_);
+  const auto add = [&json](std::string_view key, std::string_view text) {
+    if (text.empty()) return;
+    append_json_key(json, key);
+    append_json_string(json, text);
+  };
+  add("name", config_.name);
+  add("token", config_.token);
+  add("session", session_);
+  if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
+  if (!session_.empty()) {
+    std::string rooms = "{";
+    for (const auto& [name, room] : rooms_) {
+      if (!room->data_->was_joined || room->data_->leaving) continue;
+      append_json_key(rooms, name);
+      rooms += since_of(*room->data_, false);
+    }
+    json += R"(,"since":{"rooms":)" + rooms + "}}";
+  }
+  send_system(json + "}");
+}
+
+void ClientCore::settings_of(std::string_view welcome) {
+  relay_heartbeat_ms_ =
+      static_cast<double>(json_u64(json_member(welcome, "heartbeat_interval_ms"), 5000));
+  relay_timeout_ms_ = static_cast<double>(json_u64(json_member(welcome, "timeout_ms"), 30000));
+  if (config_.reconnect_attempts < 0) {
+    backoff_.attempts_max =
+        static_cast<u32>(json_u64(json_member(welcome, "reconnect_attempts"), 5));
+  }
+  if (config_.reconnect_delay_ms < 0) {
+    backoff_.delay_ms =
+        static_cast<u32>(json_u64(json_member(welcome, "reconnect_delay_ms"), 1000));
+  }
+}
+
+void ClientCore::on_welcome(std::string_view message) {
+  const bool resumed = json_true(json_member(message, "resumed"));
+  settings_of(message);
+  session_ = json_text(json_member(message, "session"));
+  client_id_ = json_text(json_member(message, "client"));
+  phase_ = Phase::ready;
+  if (!faulted_) backoff_.attempts = 0;
+  goaway_ms_ = -1;
+  since_ms_ = now_ms();
+  next_ping_ms_ = since_ms_;
+  pinged_ms_ = -1;
+  pings_ = 0;
+  if (resumed) ++stats_.resumed;
+  for (auto& [id, pending] : pending_) {
+    if (resumed || !pending.sent) continue;
+    pending.sent = false;
+    if (pending.kind == Pending::Kind::request) continue;  // asked again
+    pending.unsure = true;
+    if (RoomData* room = data(pending.room)) ++room->unsure;
+  }
+  // Of private messages nothing comes that would tell.
+  std::vector<u64> lost_ids;
+  for (auto& [id, pending] : pending_) {
+    if (pending.unsure && data(pending.room) == nullptr) lost_ids.push_back(id);
+  }
+  for (const u64 id : lost_ids) complete(id, {.cause = Cause::unconfirmed});
+  set_state(LinkState::open);
+  resume_rooms(resumed ? json_member(message, "rooms") : std::string_view());
+}
+
+void ClientCore::poll(int wait_ms) {
+  flush();
+  const int due = due_ms();
+  if (due >= 0 && due < wait_ms) wait_ms = due;
+  if (!later_.empty()) wait_ms = 0;
+  pollfd waiting[2] = {{.fd = wake_[0], .events = POLLIN, .revents = 0},
+                       {.fd = fd(), .events = POLLIN, .revents = 0}};
+  if (wants_write()) waiting[1].events |= POLLOUT;
+  if (wait_ms > 0) ::poll(waiting, waiting[1].fd < 0 ? 1 : 2, wait_ms);
+  step();
+  flush();
+}
+
+void ClientCore::run() {
+  constexpr int kWaitMs = 1000;
+  while (!stopped_.exchange(false) && phase_ != Phase::closed) poll(kWaitMs);
+}
+
+void ClientCore::stop() {
+  stopped_ = true;
+  wake();
+}
+
+void ClientCore::wake() {
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t written = ::write(wake_[1], &byte, 1);  // full: it is awake
+}
+
+void ClientCore::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(posted_mutex_);
+    posted_.push_back(std::move(task));
+  }
+  wake();
+}
+
+void ClientCore::run_tasks() {
+  char bytes[64];
+  while (::read(wake_[0], bytes, sizeof bytes) > 0) {
+  }
+  std::vector<std::function<void()>> tasks;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    tasks.swap(posted_);
+  }
+  std::vector<std::function<void()>> answers;
+  answers.swap(later_);
+  for (const auto& task : answers) task();
+  for (const auto& task : tasks) task();
+}
+
+void ClientCore::step() {
+  run_tasks();
+  if (leaving_ != nullptr) {
+    leaving_->step();
+    if (leaving_->ended()) leaving_.reset();
+  }
+  if (phase_ == Phase::waiting && now_ms() >= retry_at_ms_) open_socket();
+  if (socket_ != nullptr) {
+    const u64 before = socket_->counters().bytes_in;
+    socket_->step();
+    if (socket_ != nullptr && socket_->counters().bytes_in != before) heard_ms_ = now_ms();
+  }
+  if (socket_ != nullptr && socket_->ended()) lost();
+  if (socket_ != nullptr) tend();
+  if (fetch_ != nullptr) step_dictionary();
+  bury();
+}
+
+void ClientCore::flush() {
+  if (phase_ == Phase::ready) {
+    flush_states();
+    flush_pending();
+  }
+  if (socket_ != nullptr) socket_->flush();
+}
+
+double ClientCore::heartbeat_ms() const {
+  const double own = config_.heartbeat_interval_ms;
+  return own > 0 ? own : std::max(50.0, relay_heartbeat_ms_);
+}
+
+void ClientCore::tend() {
+  const double now = now_ms();
+  if (phase_ == Phase::connecting || phase_ == Phase::greeting) {
+    if (now - since_ms_ > config_.connect_timeout_ms) {
+      socket_->drop(kCloseAbnormal, "connecting took too long");
+      lost();
+    }
+    return;
+  }
+  if (now - since_ms_ > kSteadyMs) faulted_ = false;
+  const double silent = std::min(relay_timeout_ms_, kSilentHeartbeats * heartbeat_ms());
+  if (now - heard_ms_ > silent) {
+    socket_->drop(kCloseAbnormal, "nothing was heard from the relay");
+    lost();
+  } else if (now >= next_ping_ms_) {
+    ping();
+  }
+}
+
+void ClientCore::ping() {
+  ping_id_ = ++last_id_;
+  pinged_ms_ = now_ms();
+  next_ping_ms_ = pinged_ms_ + (++pings_ < kFirstPings ? kFirstPingsMs : heartbeat_ms());
+  send_system(R"({"type":"system","op":"ping","id":)" + std::to_string(ping_id_) + "}");
+}
+
+// Whether there is any use in trying again.
+bool ClientCore::is_final(u16 code, int http_status) const {
+  if (http_status >= 400 && http_status < 500 && http_status != 408 && http_status != 429) {
+    return true;
+  }
+  constexpr u16 kFinal[] = {1000, 4001, 4003, 4009};
+  for (const u16 final : kFinal) {
+    if (code == final) return true;
+  }
+  return false;
+}
+
+void ClientCore::lost() {
+  const u16 code = socket_->close_code();
+  const std::string reason = socket_->close_reason();
+  const int status = phase_ == Phase::connecting ? socket_->http_status() : 0;
+  stats_.bytes_in += socket_->counters().bytes_in;
+  stats_.bytes_out += socket_->counters().bytes_out;
+  socket_.reset();
+  faulted_ = faulted_ || (code >= 1002 && code <= 1009 && code != 1005 && code != kCloseAbnormal) ||
+             code == 4008 || code == 4029;
+  unlink_pending();
+  numbers_.clear();
+  degraded_rooms_ = 0;
+  for (auto& [name, room] : rooms_) {
+    RoomData& data = *room->data_;
+    data.degraded = false;
+    if (data.phase != RoomPhase::left) data.phase = RoomPhase::idle;
+    data.state.restart();
+  }
+  if (is_final(code, status) || backoff_.exhausted()) return end(code, reason);
+  retry(code, reason);
+}
+
+void ClientCore::retry(u16 code, const std::string& reason) {
+  double wait = backoff_.next_ms(random_);
+  if (goaway_ms_ >= 0) wait = std::max(wait, goaway_ms_);
+  goaway_ms_ = -1;
+  phase_ = Phase::waiting;
+  retry_at_ms_ = now_ms() + wait;
+  set_state(session_.empty() ? LinkState::connecting : LinkState::resuming, code, reason, wait);
+}
+
+void ClientCore::end(u16 code, const std::string& reason) {
+  phase_ = Phase::closed;
+  session_.clear();
+  std::vector<u64> ids;
+  for (const auto& [id, pending] : pending_) ids.push_back(id);
+  for (const u64 id : ids) complete(id, {.cause = Cause::closed});
+  for (auto& [name, room] : rooms_) {
+    RoomData& data = *room->data_;
+    data.phase = RoomPhase::idle;
+    data.unsure = 0;
+    if (Done done = std::move(data.join_done)) done({.cause = Cause::closed});
+  }
+  set_state(LinkState::closed, code, reason);
+}
+
+void ClientCore::close() {
+  if (phase_ == Phase::closed) return;
+  flush();
+  if (socket_ != nullptr) {
+    socket_->close(static_cast<u16>(CloseCode::normal), "");
+    stats_.bytes_in += socket_->counters().bytes_in;
+    stats_.bytes_out += socket_->counters().bytes_out;
+    leaving_ = std::move(socket_);
+  }
+  phase_ = Phase::closed;
+  unlink_pending();
+  later([this] { end(static_cast<u16>(CloseCode::normal), "closed by the application"); });
+}
+
+void ClientCore::cut() {
+  if (socket_ != nullptr) socket_->drop(kCloseAbnormal, "cut");
+}
+
+void ClientCore::set_state(LinkState state, u16 code, std::string_view reason, double retry_ms) {
+  if (state == LinkState::open && degraded_rooms_ != 0) state = LinkState::degraded;
+  if (state == state_ && state != LinkState::resuming && state != LinkState::connecting) return;
+  state_ = state;
+  if (!on_.link) return;
+  on_.link({.state = state,
+            .close_code = code,
+            .reason = reason,
+            .retry_in_ms = static_cast<u32>(std::lround(retry_ms))});
+}
+
+int ClientCore::fd() const {
+  return socket_ == nullptr ? -1 : socket_->transport().fd();
+}
+
+bool ClientCore::wants_write() const {
+  return socket_ != nullptr && socket_->wants_write();
+}
+
+double ClientCore::next_due() const {
+  if (!later_.empty()) return 0;
+  if (phase_ == Phase::waiting) return retry_at_ms_;
+  if (socket_ == nullptr) return leaving_ != nullptr ? now_ms() + kLookupPollMs : kNever;
+  if (fd() < 0 || fetch_ != nullptr) return now_ms() + kLookupPollMs;
+  if (phase_ != Phase::ready) return since_ms_ + config_.connect_timeout_ms;
+  return next_ping_ms_;
+}
+
+int ClientCore::due_ms() const {
+  const double due = next_due();
+  if (due == kNever) return -1;
+  return static_cast<int>(std::ceil(std::max(0.0, due - now_ms())));
+}
+
+void ClientCore::bury() {
+  std::erase_if(rooms_, [](const auto& entry) { return entry.second->data_->doomed; });
+}
+
+LinkStats ClientCore::stats() const {
+  LinkStats out = stats_;
+  out.bytes_in += counted(socket_.get(), &WebSocket::Counters::bytes_in);
+  out.bytes_out += counted(socket_.get(), &WebSocket::Counters::bytes_out);
+  out.queued = static_cast<u32>(pending_.size());
+  out.in_flight = in_flight_;
+  out.rtt_ms = clock_.rtt_ms();
+  out.jitter_ms = clock_.jitter_ms();
+  out.clock_offset_ms = clock_.offset_ms();
+  out.latency = clock_.percentiles();
+  return out;
+}
+
+}  // namespace sdk
+}  // namespace perseid

@@ -1,0 +1,236 @@
+// What waits in a ClientCore: publishes and requests, from the call that makes them to their
+// answer.
+#include <algorithm>
+
+#include "codec/client_id.h"
+#include "sdk/cpp/src/client_core.h"
+#include "sdk/cpp/src/json_walk.h"
+
+namespace perseid {
+inline namespace sdk {
+namespace {
+
+constexpr double kKeyframeMs = 1000;  // the relay sends no more of them
+
+BinaryKind kind_of(Pending::Kind kind) {
+  return kind == Pending::Kind::chat ? BinaryKind::chat : BinaryKind::player_action;
+}
+
+std::string_view type_of(bool action) {
+  return action ? "player_action" : "chat";
+}
+
+std::string publish_json(std::string_view type, std::string_view key, std::string_view target,
+                         std::string_view payload, u64 id) {
+  std::string out = R"({"type":")" + std::string(type) + "\"";
+  append_json_key(out, key);
+  append_json_string(out, target);
+  (out += ",\"payload\":") += payload;
+  if (id != 0) out += ",\"id\":" + std::to_string(id);
+  return out + "}";
+}
+
+}  // namespace
+
+bool ClientCore::room_left_for(const Pending& pending) const {
+  return phase_ != Phase::closed && pending_.size() < config_.queue_messages_max &&
+         pending_bytes_ + pending.body.size() <= config_.queue_bytes_max;
+}
+
+bool ClientCore::publish(Pending pending) {
+  pending.body = trimmed_json(pending.body);  // so that it reads as it will be relayed
+  Result refused;
+  if (phase_ == Phase::closed) {
+    refused.cause = Cause::closed;
+  } else if (!room_left_for(pending)) {
+    refused.cause = Cause::queue_full;
+  } else if (pending.body.size() > config_.payload_bytes_max) {
+    refused.cause = Cause::invalid;
+    refused.error = Error::payload_too_large;
+  } else if (!is_valid_json(pending.body)) {
+    refused.cause = Cause::invalid;
+    refused.error = Error::invalid_json;
+  }
+  if (!refused.ok()) {
+    if (refused.error != Error::ok) refused.code = info(refused.error).code;
+    if (pending.done) later([done = std::move(pending.done), refused] { done(refused); });
+    return false;
+  }
+  request(std::move(pending));
+  return true;
+}
+
+// Requests are the application's own few; only publishes are refused for want of room.
+void ClientCore::request(Pending pending) {
+  if (phase_ == Phase::closed) {
+    if (pending.answer) {
+      later([answer = std::move(pending.answer)] { answer({.cause = Cause::closed}, {}); });
+    }
+    return;
+  }
+  const u64 id = ++last_id_;
+  pending_bytes_ += pending.body.size();
+  pending_.emplace(id, std::move(pending));
+  unsent_.push_back(id);
+}
+
+bool ClientCore::may_send(const Pending& pending) {
+  if (pending.unsure) return false;
+  if (pending.room.empty()) return true;
+  const RoomData* room = data(pending.room);
+  // In a room that it knows to have left, the relay's own error is the answer.
+  return room == nullptr || room->phase == RoomPhase::left ||
+         (room->phase == RoomPhase::joined && room->unsure == 0);
+}
+
+void ClientCore::flush_pending() {
+  std::vector<u64> blocked;
+  while (!unsent_.empty() && in_flight_ < config_.in_flight_max &&
+         socket_->unsent_bytes() <= config_.unsent_bytes_max) {
+    const u64 id = unsent_.front();
+    unsent_.pop_front();
+    const auto at = pending_.find(id);
+    if (at == pending_.end()) continue;
+    if (may_send(at->second)) {
+      write(id, at->second);
+    } else {
+      blocked.push_back(id);
+    }
+  }
+  unsent_.insert(unsent_.begin(), blocked.begin(), blocked.end());
+}
+
+void ClientCore::write(u64 id, Pending& pending) {
+  if (pending.sent) ++stats_.repeated;
+  pending.on_link = pending.sent = true;
+  pending.client = client_id_;
+  ++in_flight_;
+  if (pending.kind != Pending::Kind::request) return write_publish(id, pending);
+  send_system(R"({"type":"system","op":")" + pending.op + R"(","id":)" + std::to_string(id) +
+              pending.body + "}");
+}
+
+void ClientCore::write_publish(u64 id, const Pending& pending) {
+  const bool action = pending.kind == Pending::Kind::action;
+  const Lane lane = action ? Lane::action : Lane::chat;
+  if (!binary()) {
+    const bool direct = pending.room.empty();
+    return send_message(lane, publish_json(type_of(action), direct ? "to" : "room",
+                                           direct ? pending.to : pending.room, pending.body, id));
+  }
+  BinaryRequest request{.kind = kind_of(pending.kind),
+                        .target = BinaryTarget::room_name,
+                        .room = pending.room,
+                        .id_kind = BinaryId::number,
+                        .id_number = id,
+                        .json = pending.body};
+  if (pending.room.empty()) {
+    const bool named = pending.to.starts_with('@');
+    request.target = named ? BinaryTarget::user_name : BinaryTarget::client;
+    request.to_name = std::string_view(pending.to).substr(named ? 1 : 0);
+    if (!named && !read_client_id(pending.to, request.to)) request.to = ~u64{0} >> 1;  // of nobody
+  } else if (const RoomData* room = data(pending.room); room != nullptr && room->number != 0) {
+    request.target = BinaryTarget::room_number;
+    request.room_number = room->number;
+  }
+  std::string bytes;
+  append_binary_request(bytes, request);
+  send_message(lane, bytes);
+}
+
+bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload) {
+  if (phase_ != Phase::ready || room.phase != RoomPhase::joined) return false;
+  if (socket_->unsent_bytes() > config_.unsent_bytes_max || !is_valid_json(payload)) return false;
+  const Lane lane = action ? Lane::action : Lane::chat;
+  if (!binary()) {
+    send_message(lane, publish_json(type_of(action), "room", room.name, payload, 0));
+    return true;
+  }
+  std::string bytes;
+  append_binary_request(bytes, {.kind = action ? BinaryKind::player_action : BinaryKind::chat,
+                                .room_number = room.number,
+                                .json = payload});
+  send_message(lane, bytes);
+  return true;
+}
+
+void ClientCore::flush_states() {
+  for (auto& [name, owner] : rooms_) {
+    RoomData& room = *owner->data_;
+    if (room.phase != RoomPhase::joined) continue;
+    while (!room.out.empty() && socket_->unsent_bytes() <= config_.unsent_bytes_max) {
+      std::string payload;
+      const bool coded = room.out.take(binary() ? room.state.schema() : nullptr, payload);
+      if (!binary()) {
+        send_message(Lane::state, publish_json("game_state", "room", name, payload, 0));
+        continue;
+      }
+      std::string bytes;
+      append_binary_request(bytes,
+                            {.kind = coded ? BinaryKind::coded_state : BinaryKind::game_state,
+                             .room_number = room.number,
+                             .json = payload});
+      send_message(Lane::state, bytes);
+    }
+  }
+}
+
+void ClientCore::send_system(std::string_view json) {
+  if (!binary()) return send_message(Lane::system, json);
+  std::string bytes;
+  append_binary_request(bytes, {.kind = BinaryKind::system, .json = json});
+  send_message(Lane::system, bytes);
+}
+
+void ClientCore::send_message(Lane lane, std::string_view bytes) {
+  if (socket_ == nullptr) return;  // closed meanwhile, by a callback
+  LaneStats& stats = stats_.lanes[static_cast<u8>(lane)];
+  ++stats.messages_out;
+  stats.bytes_out += bytes.size();
+  socket_->send(binary() ? Opcode::binary : Opcode::text, bytes);
+}
+
+void ClientCore::complete(u64 id, const Result& result, std::string_view answer) {
+  const auto at = pending_.find(id);
+  if (at == pending_.end()) return;
+  const Pending pending = std::move(at->second);
+  pending_.erase(at);
+  pending_bytes_ -= pending.body.size();
+  if (pending.on_link) --in_flight_;
+  if (RoomData* room = pending.unsure ? data(pending.room) : nullptr) --room->unsure;
+  if (pending.done) pending.done(result);
+  if (pending.answer) pending.answer(result, answer);
+}
+
+// The connection is gone: everything waits again, in the order in which it was made.
+void ClientCore::unlink_pending() {
+  unsent_.clear();
+  in_flight_ = 0;
+  for (auto& [id, pending] : pending_) {
+    pending.on_link = false;
+    unsent_.push_back(id);
+  }
+}
+
+// A delivery that is a publish of ours, sent in an earlier session, has arrived.
+void ClientCore::match_unsure(const RoomData& room, const Message& message) {
+  for (const auto& [id, pending] : pending_) {
+    if (!pending.unsure || pending.room != room.name || pending.client != message.sender) continue;
+    if ((pending.kind == Pending::Kind::action) != message.action) continue;
+    if (pending.body != message.payload) continue;
+    return complete(id, {.seq = message.seq, .timestamp_ms = message.timestamp_ms});
+  }
+}
+
+void ClientCore::ask_keyframe(RoomData& room) {
+  const double now = now_ms();
+  if (phase_ != Phase::ready || now - room.keyframe_asked_ms < kKeyframeMs) return;
+  room.keyframe_asked_ms = now;
+  ++stats_.keyframes_asked;
+  std::string json = R"({"type":"system","op":"keyframe","room":)";
+  append_json_string(json, room.name);
+  send_system(json + "}");
+}
+
+}  // namespace sdk
+}  // namespace perseid

@@ -1,0 +1,155 @@
+#include <perseid/timeline.h>
+
+#include <algorithm>
+
+namespace perseid {
+inline namespace sdk {
+namespace {
+
+constexpr double kPeriodMs = 50;
+constexpr double kEndedKeptMs = 2000;
+
+PlayoutConfig playout_config(const TimelineConfig& config) {
+  return {.period_ms = config.period_ms > 0 ? config.period_ms : kPeriodMs,
+          .adapt = config.adapt,
+          .delay_ms_min = config.delay_ms_min,
+          .delay_ms_max = config.delay_ms_max};
+}
+
+}  // namespace
+
+Timeline::Timeline(TimelineConfig config)
+    : config_(std::move(config)), playout_(playout_config(config_)) {}
+
+void Timeline::clear() {
+  lives_.clear();
+  playout_ = PlayoutClock(playout_config(config_));
+  begun_ = false;
+}
+
+void Timeline::add(u64 tick, const Entities& entities, std::span<const std::string> touched,
+                   std::span<const std::string> gone, double now_ms) {
+  const double moment = playout_.moment_of(tick);
+  if (begun_ && moment < newest_ - kEndedKeptMs) clear();  // ticks began afresh
+  playout_.arrived(tick, now_ms);
+  for (const std::string& key : gone) {
+    const auto life = lives_.find(key);
+    if (life == lives_.end() || life->second.ended) continue;
+    life->second.ended = true;
+    life->second.end = moment;
+  }
+  for (const std::string& key : touched) {
+    const auto entity = entities.find(key);
+    if (entity == entities.end()) continue;
+    Life& life = lives_[key];
+    if (life.ended) life = {};
+    if (life.tracks.empty()) life.begin = moment;
+    add_entity(life, entity->second, moment);
+  }
+  newest_ = begun_ ? std::max(newest_, moment) : moment;
+  begun_ = true;
+  forget_ended();
+}
+
+void Timeline::add_entity(Life& life, const Fields& fields, double moment) {
+  std::erase_if(life.tracks, [&](const auto& track) { return !fields.contains(track.first); });
+  for (const auto& [name, value] : fields) {
+    Track& track = life.tracks[name];
+    if (!track.empty() && track.back().moment >= moment) {  // a whole state may step back
+      if (track.back().moment == moment) track.back().value = value;
+      continue;
+    }
+    // Not touched by the message before this one: then it rested until then.
+    if (!track.empty() && begun_ && track.back().moment < newest_ && newest_ < moment) {
+      track.push_back({newest_, track.back().value});
+    }
+    track.push_back({moment, value});
+    while (track.size() > kSamplesMax) track.pop_front();
+  }
+}
+
+void Timeline::forget_ended() {
+  std::erase_if(lives_, [&](const auto& life) {
+    return life.second.ended && life.second.end < newest_ - kEndedKeptMs;
+  });
+}
+
+const FieldBlend& Timeline::how(std::string_view field) const {
+  const auto found = config_.fields.find(field);
+  return found == config_.fields.end() ? config_.numbers : found->second;
+}
+
+Entities Timeline::entities_at(double moment) const {
+  Entities out;
+  for (const auto& [key, life] : lives_) {
+    if (moment < life.begin || (life.ended && moment >= life.end)) continue;
+    Fields& fields = out[key];
+    for (const auto& [name, track] : life.tracks) {
+      fields.emplace(name, value_at(track, how(name), moment));
+    }
+  }
+  return out;
+}
+
+Value Timeline::value_at(const Track& track, const FieldBlend& how, double moment) const {
+  if (moment >= track.back().moment) return beyond(track, how, moment);
+  const auto after = std::upper_bound(track.begin(), track.end(), moment,
+                                      [](double at, const Sample& s) { return at < s.moment; });
+  if (after == track.begin()) return after->value;
+  return between(track, static_cast<std::size_t>(after - track.begin()), how, moment);
+}
+
+// A cubic takes its slopes from parabolas through each sample and its neighbours.
+Value Timeline::between(const Track& track, std::size_t right, const FieldBlend& how,
+                        double moment) {
+  const Sample& a = track[right - 1];
+  const Sample& b = track[right];
+  const double span = b.moment - a.moment;
+  const double at = (moment - a.moment) / span;
+  if (a.value.is_quaternion() && b.value.is_quaternion()) {
+    return {slerp(a.value.quaternion(), b.value.quaternion(), at)};
+  }
+  if (!a.value.is_number() || !b.value.is_number() || how.blend == Blend::step) return a.value;
+  const double from = a.value.number();
+  const double to = b.value.number();
+  if (how.blend == Blend::angle) return {angle(from, to, at, how.turn)};
+  if (how.blend == Blend::linear) return {linear(from, to, at)};
+  const double slope = (to - from) / span;
+  double left_slope = slope;
+  double right_slope = slope;
+  if (right >= 2 && track[right - 2].value.is_number()) {
+    const double before = a.moment - track[right - 2].moment;
+    const double slope_before = (from - track[right - 2].value.number()) / before;
+    left_slope = (slope_before * span + slope * before) / (before + span);
+  }
+  if (right + 1 < track.size() && track[right + 1].value.is_number()) {
+    const double behind = track[right + 1].moment - b.moment;
+    const double slope_behind = (track[right + 1].value.number() - to) / behind;
+    right_slope = (slope_behind * span + slope * behind) / (behind + span);
+  }
+  return {hermite(from, to, left_slope * span, right_slope * span, at)};
+}
+
+// Behind the newest sample: as fast as it was last, for a while; then slowly back.
+Value Timeline::beyond(const Track& track, const FieldBlend& how, double moment) const {
+  const Sample& last = track.back();
+  if (track.size() < 2 || last.moment < newest_ || how.blend == Blend::step) return last.value;
+  const Sample& before = track[track.size() - 2];
+  const double span = last.moment - before.moment;
+  const double most = config_.extrapolate_ms_max;
+  const double ahead = moment - last.moment;
+  const double carried =
+      ahead <= most ? ahead : most * std::max(0.0, 1 - (ahead - most) / (2 * most + 1));
+  const double at = 1 + carried / span;
+  if (last.value.is_quaternion() && before.value.is_quaternion()) {
+    return {slerp(before.value.quaternion(), last.value.quaternion(), at)};
+  }
+  if (!last.value.is_number() || !before.value.is_number()) return last.value;
+  if (how.blend == Blend::angle) {
+    return {angle(before.value.number(), last.value.number(), at, how.turn)};
+  }
+  return {linear(before.value.number(), last.value.number(), at)};
+}
+
+}  // namespace sdk
+}  // namespace perseid

@@ -1,0 +1,125 @@
+#include "sdk/cpp/src/upgrade.h"
+
+#include <charconv>
+
+#include "codec/handshake.h"
+#include "codec/http_text.h"
+#include "codec/wire_format.h"
+
+namespace perseid {
+inline namespace sdk {
+namespace {
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+bool read_port(std::string_view text, u16& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc{} && end == text.data() + text.size() && out != 0;
+}
+
+// host, host:port, [v6] or [v6]:port.
+bool read_authority(std::string_view text, Endpoint& out) {
+  const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
+  if (bracket == std::string_view::npos || text.find('@') != std::string_view::npos) return false;
+  const std::size_t colon = text.find(':', bracket);
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  out.host = host;
+  return !host.empty() &&
+         (colon == std::string_view::npos || read_port(text.substr(colon + 1), out.port));
+}
+
+std::string_view subprotocol(Wire wire) {
+  return wire == Wire::json ? kSubprotocolJson : kSubprotocolBin;
+}
+
+// The value of a header, its lines joined by commas.
+std::string header(std::string_view head, std::string_view name) {
+  std::string out;
+  while (!head.empty()) {
+    const std::size_t end = head.find("\r\n");
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 2);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    if (!equals_ignoring_case(line.substr(0, colon), name)) continue;
+    if (!out.empty()) out += ", ";
+    out += trim_space(line.substr(colon + 1));
+  }
+  return out;
+}
+
+}  // namespace
+
+bool parse_url(std::string_view text, Url& out) {
+  out = {};
+  out.endpoint.tls = take_prefix(text, "wss://");
+  if (!out.endpoint.tls && !take_prefix(text, "ws://")) return false;
+  const u16 own_port = out.endpoint.tls ? 443 : 80;
+  out.endpoint.port = own_port;
+  const std::size_t slash = std::min(text.find_first_of("/?#"), text.size());
+  if (!read_authority(text.substr(0, slash), out.endpoint)) return false;
+  out.host = text.substr(0, slash);
+  out.path = text.substr(slash, text.find('#') - slash);
+  if (out.path.empty() || out.path == "/") out.path = "/ws";
+  if (out.path[0] != '/') out.path.insert(0, "/ws");
+  // Nothing that would end the request's line.
+  return out.path.find_first_of(" \r\n") == std::string::npos && is_host(out.host);
+}
+
+std::string upgrade_request(const Url& url, const Upgrade& upgrade) {
+  std::string out =
+      "GET " + url.path + " HTTP/1.1\r\nHost: " + url.host +
+      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + upgrade.key +
+      "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: ";
+  out += subprotocol(upgrade.wire);
+  if (upgrade.compress) {
+    out +=
+        "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+        "client_no_context_takeover";
+  }
+  return out + "\r\n\r\n";
+}
+
+UpgradeAnswer read_upgrade_answer(std::string_view head, const Upgrade& upgrade) {
+  UpgradeAnswer out;
+  const std::string_view line = head.substr(0, head.find("\r\n"));
+  if (!line.starts_with("HTTP/1.1 ") || line.size() < 12) {
+    out.problem = "the answer is no HTTP/1.1";
+    return out;
+  }
+  std::from_chars(line.data() + 9, line.data() + 12, out.status);
+  if (out.status != 101) {
+    out.problem = "the relay answered " + std::string(line.substr(9));
+  } else if (header(head, "Sec-WebSocket-Accept") != websocket_accept(upgrade.key)) {
+    out.problem = "the answer is not to our handshake";
+  } else if (header(head, "Sec-WebSocket-Protocol") != subprotocol(upgrade.wire)) {
+    out.problem = "the relay does not speak " + std::string(subprotocol(upgrade.wire));
+  }
+  out.extensions = header(head, "Sec-WebSocket-Extensions");
+  const bool deflate = out.extensions.starts_with("permessage-deflate");
+  if (out.problem.empty() && !out.extensions.empty() && !(deflate && upgrade.compress)) {
+    out.problem = "the relay uses an extension that was not offered";
+  }
+  return out;
+}
+
+std::string base64_16(const u8* bytes) {
+  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (u32 at = 0; at < 16; at += 3) {
+    u32 group = u32{bytes[at]} << 16;
+    if (at + 1 < 16) group |= u32{bytes[at + 1]} << 8;
+    if (at + 2 < 16) group |= bytes[at + 2];
+    for (u32 i = 0; i < 4; ++i) out += kDigits[group >> (18 - 6 * i) & 63];
+  }
+  out.replace(22, 2, "==");
+  return out;
+}
+
+}  // namespace sdk
+}  // namespace perseid
