@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct Pending {
   AnswerDone answer = {};   // of a request
   bool on_link = false;     // sent on this connection
   bool sent = false;        // on some connection of this session
+  u64 ordinal = 0;          // of a publish that was sent: so many this session had sent by then
   bool unsure = false;      // sent in an earlier session, and nobody knows yet whether it arrived
   std::string client = {};  // who we were when it was sent
 };
@@ -141,6 +143,7 @@ class ClientCore final : public WebSocket::Handler {
 
   // client_pending.cc
   bool may_send(const Pending& pending);
+  bool is_remembered(const Pending& pending) const;
   void flush_pending();
   void flush_states();
   void write(u64 id, Pending& pending);
@@ -184,6 +187,8 @@ class ClientCore final : public WebSocket::Handler {
   std::map<u64, Pending> pending_;
   std::deque<u64> unsent_;
   u32 in_flight_ = 0;
+  u64 publishes_sent_ = 0;       // in this session, repetitions apart
+  std::set<u64> open_ordinals_;  // of them, those without an answer
   u64 pending_bytes_ = 0;
   u32 degraded_rooms_ = 0;
   std::unique_ptr<DictionaryFetch> fetch_;

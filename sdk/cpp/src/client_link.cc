@@ -138,9 +138,12 @@ void ClientCore::on_welcome(std::string_view message) {
   pinged_ms_ = -1;
   pings_ = 0;
   if (resumed) ++stats_.resumed;
+  if (!resumed) open_ordinals_.clear();
+  if (!resumed) publishes_sent_ = 0;
   for (auto& [id, pending] : pending_) {
     if (resumed || !pending.sent) continue;
     pending.sent = false;
+    pending.ordinal = 0;
     if (pending.kind == Pending::Kind::request) continue;  // asked again
     pending.unsure = true;
     if (RoomData* room = data(pending.room)) ++room->unsure;

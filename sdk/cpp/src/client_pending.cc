@@ -83,15 +83,26 @@ bool ClientCore::may_send(const Pending& pending) {
          (room->phase == RoomPhase::joined && room->unsure == 0);
 }
 
+// The relay knows a repetition among the last publishes that it was sent, answered ones too: so a
+// new one waits while an older, unanswered one would fall out of that.
+bool ClientCore::is_remembered(const Pending& pending) const {
+  if (pending.kind == Pending::Kind::request || pending.ordinal != 0) return true;
+  return open_ordinals_.empty() ||
+         publishes_sent_ + 1 - *open_ordinals_.begin() < config_.in_flight_max;
+}
+
 void ClientCore::flush_pending() {
   std::vector<u64> blocked;
+  std::set<std::string> held;  // rooms, so that each one's order stays
   while (!unsent_.empty() && in_flight_ < config_.in_flight_max &&
          socket_->unsent_bytes() <= config_.unsent_bytes_max) {
     const u64 id = unsent_.front();
     unsent_.pop_front();
     const auto at = pending_.find(id);
     if (at == pending_.end()) continue;
-    if (may_send(at->second)) {
+    const Pending& pending = at->second;
+    if (!is_remembered(pending)) held.insert(pending.room);
+    if (may_send(pending) && (pending.sent || !held.contains(pending.room))) {
       write(id, at->second);
     } else {
       blocked.push_back(id);
@@ -103,6 +114,10 @@ void ClientCore::flush_pending() {
 void ClientCore::write(u64 id, Pending& pending) {
   if (pending.sent) ++stats_.repeated;
   pending.on_link = pending.sent = true;
+  if (pending.kind != Pending::Kind::request && pending.ordinal == 0) {
+    pending.ordinal = ++publishes_sent_;
+    open_ordinals_.insert(pending.ordinal);
+  }
   pending.client = client_id_;
   ++in_flight_;
   if (pending.kind != Pending::Kind::request) return write_publish(id, pending);
@@ -197,6 +212,7 @@ void ClientCore::complete(u64 id, const Result& result, std::string_view answer)
   pending_.erase(at);
   pending_bytes_ -= pending.body.size();
   if (pending.on_link) --in_flight_;
+  open_ordinals_.erase(pending.ordinal);
   if (RoomData* room = pending.unsure ? data(pending.room) : nullptr) --room->unsure;
   if (pending.done) pending.done(result);
   if (pending.answer) pending.answer(result, answer);
