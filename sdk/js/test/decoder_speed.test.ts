@@ -7,7 +7,9 @@ import { dice } from "./support.js";
 const kEntities = 100;
 const kHz = 60;
 const kFrames = 240;
+// However late the reader is on a busy machine, it is not slowed down.
 const kConfig = `
+state_hz_min = ${kHz}
 [[room]]
 pattern = "arena"
 state_hz = ${kHz}
@@ -73,4 +75,4 @@ test("100 entities a tick at 60 Hz take less than 3 % of a core", async () => {
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / frames.length;
   console.log(`decoder: ${(share * 100).toFixed(2)} % of a core, ${bytes.toFixed(0)} bytes a frame`);
   expect(share).toBeLessThan(0.03);
-});
+}, 180_000);
