@@ -99,7 +99,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Says good-bye. What was not answered is rejected. */
   close(): void {
-    this.#core.end("closed", new PerseidError("closed"));
+    this.#core.end("closed", new PerseidError("closed", "The client was closed."));
   }
 
   /** @internal For tests: as if the relay had forgotten it. */

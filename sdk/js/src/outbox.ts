@@ -70,7 +70,7 @@ export class Outbox {
     const bytes = publish.text.length;
     const count = this.#queue.length + this.#flight.size;
     if (count >= this.limits.messages || this.#bytes + bytes > this.limits.bytes) {
-      return Promise.reject(new PerseidError("queue_full"));
+      return Promise.reject(new PerseidError("queue_full", "More waits than `queue` allows."));
     }
     return new Promise((resolve, reject) => {
       const entry = { publish, bytes, seal, uncertain: false, place: 0, sentAt: 0 };
