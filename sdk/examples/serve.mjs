@@ -62,7 +62,14 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 buildOnce();
 const relay = values.relay ?? (await startRelay());
 const { startAuthority } = await import('./arena/authority.mjs');
-await startAuthority(relay);
+const patience = setTimeout(() => console.log(`Waiting for a relay at ${relay} ...`), 2000);
+try {
+  await startAuthority(relay);
+} catch ({ message }) {
+  console.error(`The arena cannot be at ${relay}: ${message}`);
+  process.exit(1);
+}
+clearTimeout(patience);
 
 const server = createServer(async (request, response) => {
   const file =
@@ -71,6 +78,10 @@ const server = createServer(async (request, response) => {
       : await fileOf(request.url).catch(() => undefined);
   response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain' });
   response.end(file?.body ?? 'not found');
+});
+server.on('error', ({ message }) => {
+  console.error(`${message}: give another --port.`);
+  process.exit(1);
 });
 server.listen(Number(values.port), '127.0.0.1', () => {
   console.log(`open http://127.0.0.1:${server.address().port}/`);
