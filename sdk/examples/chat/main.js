@@ -25,6 +25,9 @@ client.on('direct', (message) => {
   show();
 });
 
+// A page that is left says good-bye, instead of keeping its seat for a return.
+addEventListener('pagehide', ({ persisted }) => persisted || client.close());
+
 async function enter(roomName) {
   if (!chats.has(roomName)) {
     const room = await client.join(roomName, { presence: true, history: 50 });
@@ -95,6 +98,7 @@ find('say').addEventListener('submit', (event) => {
   event.preventDefault();
   const { text } = event.target.elements;
   const said = text.value;
+  if (!said.trim()) return;
   if (mode?.edit) tried(current.room.edit(mode.edit.seq, said));
   else if (mode?.to) whisper(mode.to, said);
   else tried(current.room.chat(said));
@@ -104,14 +108,15 @@ find('say').elements.text.addEventListener('input', throttled(() => current?.roo
 addEventListener('keydown', ({ key }) => key === 'Escape' && mode && setMode(undefined));
 find('enter').addEventListener('submit', (event) => {
   event.preventDefault();
-  tried(enter(event.target.elements.room.value.trim()));
+  const wanted = event.target.elements.room.value.trim();
+  if (wanted) tried(enter(wanted));
   event.target.reset();
 });
 
 async function whisper(to, text) {
   const { timestamp } = (await tried(client.direct(to.client, text))) ?? {};
   if (!timestamp) return;
-  current.messages.add({ sender: client.id, to: to.client, timestamp, payload: { text } }, name);
+  current.messages.add({ sender: client.id, to: to.client, timestamp, payload: { text } }, name, to.name);
   show();
 }
 

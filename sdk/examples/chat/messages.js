@@ -1,15 +1,15 @@
 // What a room's messages have become: edits, deletions and reactions applied, in order.
 
 export class Messages {
-  list = []; // { seq, sender, name, timestamp, text, edited, deleted, reactions, to }
+  list = []; // { seq, sender, name, timestamp, text, edited, deleted, reactions, to, toName }
   #bySeq = new Map();
 
   // A chat event, or a message of the history.
-  add({ seq, sender, timestamp, payload, edited, deleted, reactions, to }, name) {
+  add({ seq, sender, timestamp, payload, edited, deleted, reactions, to }, name, toName) {
     if (this.#bySeq.has(seq)) return;
     const counts = new Map((reactions ?? []).map(({ emoji, count, mine }) => [emoji, { count, mine }]));
     const text = payload.text ?? payload.emoji ?? JSON.stringify(payload);
-    const message = { seq, sender, name, timestamp, text, edited, deleted, to, reactions: counts };
+    const message = { seq, sender, name, timestamp, text, edited, deleted, to, toName, reactions: counts };
     this.list.push(message);
     if (seq !== undefined) this.#bySeq.set(seq, message);
   }

@@ -18,19 +18,23 @@ function button(text, label, press) {
   return made;
 }
 
+let shown; // The list that is on the page.
+
 // `actions`: react(message, emoji, remove), edit(message), remove(message).
 export function showMessages(list, me, actions) {
   const box = find('messages');
-  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  const atEnd = list !== shown || box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  shown = list;
   box.replaceChildren(...list.map((message) => row(message, me, actions)));
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
 function row(message, me, actions) {
-  const { sender, name, text, timestamp, edited, deleted, reactions, to, seq } = message;
+  const { sender, name, text, timestamp, edited, deleted, reactions, to, toName, seq } = message;
   const item = element('li', to ? 'private' : '');
   if (!deleted && seq !== undefined) item.append(tools(message, sender === me, actions));
-  item.append(element('span', 'who', sender === me ? 'you' : name));
+  const you = toName ? `you to ${toName}` : 'you';
+  item.append(element('span', 'who', sender === me ? you : name));
   item.append(element('span', deleted ? 'note' : 'text', deleted ? 'deleted' : text), ' ');
   const time = new Date(timestamp).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   item.append(element('span', 'when', edited && !deleted ? `${time}, edited` : time));
