@@ -31,6 +31,17 @@ export async function startAuthority(url) {
   };
 }
 
+// As much of a name as the schema takes, and not a part of a character.
+function fitting(name) {
+  const most = kSchema.name.max_bytes;
+  let fits = '';
+  for (const character of name.slice(0, most)) {
+    if (Buffer.byteLength(fits + character) > most) break;
+    fits += character;
+  }
+  return fits;
+}
+
 class Arena {
   #players = new Map(); // By client id, or by name for bots.
   #shots = new Map();
@@ -46,7 +57,7 @@ class Arena {
 
   // { enter: name } first, then { inputs: [[seq, ...input], ...] }.
   heard(id, payload) {
-    if (typeof payload?.enter === 'string') this.#enter(id, payload.enter.slice(0, 20));
+    if (typeof payload?.enter === 'string') this.#enter(id, fitting(payload.enter));
     const player = this.#players.get(id);
     if (!player || !Array.isArray(payload?.inputs)) return;
     for (const [seq, ...input] of payload.inputs) {

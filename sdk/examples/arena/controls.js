@@ -16,9 +16,11 @@ export class Controls {
   constructor(canvas, toField) {
     this.#canvas = canvas;
     this.#toField = toField;
-    const isTyping = ({ target }) => /INPUT|TEXTAREA|BUTTON/.test(target.tagName);
+    // Arrows and space work the switch or slider that has the focus; letters always move the player.
+    const isForPanel = ({ target, code }) =>
+      /INPUT|BUTTON/.test(target.tagName) && (code === 'Space' || code.startsWith('Arrow'));
     addEventListener('keydown', (event) => {
-      if (isTyping(event) && event.code !== 'Escape') return;
+      if (isForPanel(event) || event.ctrlKey || event.metaKey || event.altKey) return;
       this.#keys.add(event.code);
       if (event.code in kWays || event.code === 'Space') event.preventDefault();
     });
@@ -27,9 +29,11 @@ export class Controls {
     for (const name of ['pointerdown', 'pointermove']) {
       canvas.addEventListener(name, (event) => this.#point(event));
     }
-    addEventListener('pointerup', () => {
-      this.#pointer.isDown = false;
-    });
+    for (const name of ['pointerup', 'pointercancel']) {
+      addEventListener(name, () => {
+        this.#pointer.isDown = false;
+      });
+    }
   }
 
   // The input of one step, for a player at { x, y, aim }.

@@ -109,11 +109,16 @@ export class Painter {
     const size = 15 * Math.max(1, Math.min(1.8, 0.7 / this.scale)); // Legible on a phone.
     context.font = `600 ${size}px system-ui, sans-serif`;
     context.textAlign = 'center';
-    context.fillText(score > 0 ? `${name} · ${score}` : name, x, y - kRadius - 16);
+    const label = score > 0 ? `${name} · ${score}` : name;
+    const half = context.measureText(label).width / 2 + 4;
+    const labelX = Math.max(half, Math.min(kWidth - half, x));
+    // Above the player; below it where the field ends.
+    const barY = y - kRadius - 16 < size ? y + kRadius + 11 : y - kRadius - 11;
+    context.fillText(label, labelX, barY < y ? barY - 5 : barY + 5 + size);
     context.globalAlpha = 0.25;
-    context.fillRect(x - 20, y - kRadius - 11, 40, 4);
+    context.fillRect(x - 20, barY, 40, 4);
     context.globalAlpha = 1;
     context.fillStyle = hp > 40 ? `hsl(140 60% 45%)` : `hsl(10 80% 55%)`;
-    context.fillRect(x - 20, y - kRadius - 11, (40 * hp) / 100, 4);
+    context.fillRect(x - 20, barY, (40 * hp) / 100, 4);
   }
 }

@@ -51,6 +51,9 @@ room.on('state', ({ changed }) => {
   }
 });
 
+// A page that is left or loaded again takes its player along, instead of keeping it for a return.
+addEventListener('pagehide', ({ persisted }) => persisted || client.close());
+
 function act(now) {
   allowance = Math.min(allowance + (now - last) / kStepMs, 8);
   last = now;
@@ -69,7 +72,7 @@ function frame(now) {
   const newest = room.state.entities;
   const entities = panel.interpolates ? room.state.at() : new Map(newest);
   if (me && panel.predicts && newest.has(client.id)) {
-    entities.set(client.id, { ...newest.get(client.id), ...me.view(now), name });
+    entities.set(client.id, { ...newest.get(client.id), ...me.view(now) });
   }
   painter.draw(entities, client.id, panel.showsGhosts ? newest : undefined);
   panel.drawn(now, room);

@@ -31,6 +31,7 @@ test("two pages play; one is cut off for five seconds, and nobody sees it leave"
   // Who moves is seen to move by the other.
   const position = `JSON.stringify(arena.room.state.get("${id}"))`;
   const before = await ask<string>(ana, position);
+  await ben.click("#ghosts"); // The keys are the player's still.
   await ben.keyboard.down("KeyD");
   await ben.keyboard.down("KeyS");
   await ana.waitForFunction(`${position} !== ${JSON.stringify(before)}`);
@@ -58,7 +59,8 @@ test("two pages play; one is cut off for five seconds, and nobody sees it leave"
 });
 
 test("with 300 ms of lag the prediction still answers at once, and the phone's page fits", async () => {
-  const page = await pageOf("arena/?name=phone", {
+  // A name longer than the schema takes, in bytes.
+  const page = await pageOf(`arena/?name=${encodeURIComponent("ñandú".repeat(6))}`, {
     colorScheme: "dark",
     viewport: { width: 390, height: 844 },
   });
