@@ -40,6 +40,16 @@ test("slerp takes the shorter arc, at even speed", () => {
   expect(same[3]).toBeCloseTo(quarter[3], 9);
 });
 
+test("after a room's rest, in which no ticks are counted, playback is right behind the newest again", () => {
+  const playback = new Playback({});
+  for (let tick = 0; tick < 200; ++tick) {
+    const now = tick * 50 + (tick < 100 ? 0 : 4000);
+    playback.came(tick * 50, now);
+    expect(tick * 50 - playback.time(now, 50)).toBeCloseTo(50);
+    expect(playback.delayMs(50)).toBeCloseTo(50);
+  }
+});
+
 test("the playback adapts its delay to the jitter, and never runs backwards", () => {
   const playback = new Playback({});
   let last = -Infinity;

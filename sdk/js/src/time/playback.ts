@@ -10,15 +10,15 @@ export interface PlaybackOptions {
   delayMaxMs?: number;
 }
 
-const kWindow = 64; // Frames that jitter is judged by.
-const kBaseWindowMs = 10_000; // Clocks drift: the fastest way is forgotten after so long.
+const kWindowMs = 4000; // What jitter and the fastest way are judged by: clocks drift, and rooms rest.
+const kFramesMax = 256;
+// A frame that is so much too late was not held up: the room rested before it, and counted no ticks.
+const kRestedMs = 1500;
 const kSlew = 0.05; // The clock never runs more than this faster or slower.
 
 export class Playback {
-  #late: number[] = [];
+  #frames: { now: number; transit: number }[] = [];
   #base = Infinity;
-  #nextBase = Infinity;
-  #baseSince = 0;
   #lag: number | undefined; // Local time less what is played, as it is now.
   #at = 0;
 
@@ -27,20 +27,17 @@ export class Playback {
   /** A frame of the state's time came at `now`. */
   came(time: number, now: number): void {
     const transit = now - time;
-    if (now - this.#baseSince > kBaseWindowMs) {
-      this.#base = Math.min(this.#nextBase, transit);
-      this.#nextBase = Infinity;
-      this.#baseSince = now;
+    if (Math.abs(transit - this.#base) > kRestedMs) this.#frames = [];
+    this.#frames.push({ now, transit });
+    while (this.#frames.length > kFramesMax || this.#frames[0]!.now < now - kWindowMs) {
+      this.#frames.shift();
     }
-    this.#base = Math.min(this.#base, transit);
-    this.#nextBase = Math.min(this.#nextBase, transit);
-    this.#late.push(transit - this.#base);
-    if (this.#late.length > kWindow) this.#late.shift();
+    this.#base = Math.min(...this.#frames.map((frame) => frame.transit));
   }
 
   /** What most frames are late by. */
   get jitterMs(): number {
-    const sorted = [...this.#late].sort((a, b) => a - b);
+    const sorted = this.#frames.map(({ transit }) => transit - this.#base).sort((a, b) => a - b);
     const share = this.options.share ?? 0.95;
     return sorted[Math.ceil(share * (sorted.length - 1))] ?? 0;
   }
@@ -71,8 +68,8 @@ export class Playback {
   }
 
   clear(): void {
-    this.#late = [];
-    this.#base = this.#nextBase = Infinity;
+    this.#frames = [];
+    this.#base = Infinity;
     this.#lag = undefined;
   }
 }
