@@ -11,8 +11,7 @@
 namespace perseid {
 namespace {
 
-constexpr u32 kMessageBytes = 256;   // what a message is reckoned at, beside its payload
-constexpr u32 kQuestionBytes = 256;  // a small job
+constexpr u32 kMessageBytes = 256;  // what a message is reckoned at, beside its payload
 
 }  // namespace
 
@@ -80,14 +79,15 @@ void Dispatch::ask_private(Slot session, const Request& request) {
   const bool is_any = private_durability_ != Durability::memory &&
                       context_.config.store != nullptr && !name.empty() && limit > 0;
   if (!is_any) return answer_private(page, Error::ok);
-  if (!context_.config.store->reserve(kQuestionBytes)) {
+  const u32 page_bytes = store::page_bytes(limit, context_.options.store_page_bytes_max);
+  if (!context_.config.store->reserve(page_bytes)) {
     ++context_.stats.store_overloaded;
     return answer_private(page, Error::overloaded);
   }
   ++context_.stats.store_pages;
   auto job = std::make_unique<StoreJob>();
   job->shard = context_.config.shard;
-  job->reserved_bytes = kQuestionBytes;
+  job->reserved_bytes = page_bytes;
   job->body = std::move(page);
   context_.config.store->submit(std::move(job));
 }

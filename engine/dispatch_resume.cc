@@ -26,7 +26,8 @@ bool Dispatch::resume(Slot slot, const Request& request) {
   }
   const Session* old =
       is_real && uid.shard() == context_.config.shard ? sessions_.find(uid) : nullptr;
-  if (old == nullptr || old->ended || !old->welcomed) {
+  // Of one that overflowed while it was closing, answers are lost.
+  if (old == nullptr || old->ended || !old->welcomed || old->overflowed) {
     ++context_.stats.resumes_refused;
     return false;
   }
@@ -66,7 +67,12 @@ void Dispatch::resume_here(Slot slot, Slot old, const Request& request, const Se
   waiting.swap(sessions_[old].outbox);
   sessions_[old].outbox.swap(sessions_[slot].outbox);
   std::string rooms;
-  views_.rewind(old, seen, rooms);
+  ChatAgain again;
+  views_.rewind(old, seen, rooms, again);
+  // A history that waited would say it twice.
+  if (!again.empty()) {
+    waiting.filter(context_.pool, [&](Bytes frame) { return !again.says(frame); });
+  }
   welcome(old, request.id, true, rooms);
   sessions_[old].outbox.append_all(waiting);
   views_.go_on(old, was_dropped);

@@ -52,7 +52,7 @@ bool LaneView::find(Seq seq, Position& out) const {
 }
 
 bool LaneView::find_tick(WireFormat format, u64 tick, LaneCursor& out) const {
-  u64 passed = 0;  // the last tick that was passed
+  u64 passed = ~u64{0};  // the last tick that was passed
   for (const Part& part : parts_) {
     Seq seq = part.first_seq;
     for (Position at = part.begin; distance(at, part.end) > 0; ++seq) {

@@ -162,9 +162,7 @@ struct KeyframeWanted {
   // The member has been handed state up to here: an older whole one would take it back in time.
   bool has_not_before = false;
   Position not_before = 0;
-  // Who lags is sent the present and no deltas behind it. Who has been sent such a one may have to
-  // make do with another while the stream is not due to restart.
-  enum class Snapshot : u8 { no, if_not_due, yes } snapshot = Snapshot::no;
+  bool lags = false;  // it is sent the present, and no deltas behind it
 };
 struct KeyframeLetter {
   Handle view;
@@ -173,7 +171,7 @@ struct KeyframeLetter {
   u8 format = 0;
   bool leads_on = true;  // the deltas that follow can be read by who begins with it
   bool is_snapshot = false;
-  KeyframeWanted::Snapshot asked = KeyframeWanted::Snapshot::no;
+  bool lags = false;  // who asked for it
 };
 
 // Home to member's shard: what is in view in a grid from now on.

@@ -58,6 +58,8 @@ class ReadBack {
     return lagging_;
   }
   bool is_lagging() const { return lagging_; }
+  // What it took so long for was more than it has to read from now on.
+  void forgive() { lagging_ = false; }
 
  private:
   static constexpr u32 kUnknownMs = 0xffff;

@@ -98,7 +98,11 @@ struct Relay::State final : Mail {
 
   bool park(Slot slot) {
     while (sessions.parking().full()) expire(sessions.parking().oldest());
-    if (!sessions.park(slot, views.members_of(slot))) return false;
+    const u32 members = views.members_of(slot);
+    while (sessions.parking().size() > 0 && !sessions.seats_fit(members)) {
+      expire(sessions.parking().oldest());
+    }
+    if (!sessions.park(slot, members)) return false;
     views.drop(slot);
     return true;
   }

@@ -44,6 +44,7 @@ struct Keyframe {
   SegmentHold* hold = nullptr;
   u32 size_bytes = 0;
   LaneCursor at;
+  u64 made_ms = 0;
   bool leads_on = true;  // or who is sent it cannot read those deltas
 };
 
@@ -118,7 +119,8 @@ class Room {
   const Keyframe& keyframe(WireFormat format);
   // For who has been handed what comes before `at`.
   void drop_keyframe_before(WireFormat format, Position at);
-  bool has_keyframe_before(WireFormat format, Position at) const;
+  // Whether one from before `at` would have to be made anew, and the stream restarted, too soon.
+  bool is_restart_early(WireFormat format, Position at) const;
   // The state as of now, which restarts no stream.
   const Keyframe& snapshot(WireFormat format);
   bool anybody_reads(Flavour flavour) const;

@@ -6,6 +6,12 @@
 #include "engine/room.h"
 
 namespace perseid {
+namespace {
+
+// However many ask, or read on after a snapshot: a stream restarts no more often for them.
+constexpr u64 kRestartEveryMs = 1000;
+
+}  // namespace
 
 // Those that can be of no use any more: their deltas are many or have left the window, or some
 // were never written because nobody read the format.
@@ -27,13 +33,15 @@ void Room::drop(Keyframe& keyframe) {
   keyframe = {};
 }
 
-bool Room::has_keyframe_before(WireFormat format, Position at) const {
+bool Room::is_restart_early(WireFormat format, Position at) const {
   const Keyframe& kept = formats[format.index()]->keyframe;
-  return kept.hold != nullptr && distance(at, kept.at.position) < 0;
+  return kept.hold != nullptr && distance(at, kept.at.position) < 0 && state->coded() &&
+         context_.now.mono_ms - kept.made_ms < kRestartEveryMs;
 }
 
 void Room::drop_keyframe_before(WireFormat format, Position at) {
-  if (has_keyframe_before(format, at)) drop(formats[format.index()]->keyframe);
+  Keyframe& kept = formats[format.index()]->keyframe;
+  if (kept.hold != nullptr && distance(at, kept.at.position) < 0) drop(kept);
 }
 
 const Keyframe& Room::keyframe(WireFormat format) {
@@ -69,6 +77,7 @@ Keyframe Room::write_keyframe(WireFormat format, bool leads_on) {
   Keyframe made{.hold = context_.pool.acquire(size_bytes),
                 .size_bytes = size_bytes,
                 .at = {log.end(), log.next_seq()},
+                .made_ms = context_.now.mono_ms,
                 .leads_on = leads_on || !full.coded};
   write_state(format.flavour, full, made.hold->segment->data());
   if (format.deflate && !full.coded && !full.packed) pack_keyframe(made);

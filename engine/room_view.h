@@ -73,8 +73,9 @@ struct WholeState {
   SegmentHold* hold = nullptr;
   u32 size_bytes = 0;
   LaneCursor at;
-  bool leads_on = true;  // to the deltas behind it
-  bool is_used = false;  // by a member at least
+  bool leads_on = true;       // to the deltas behind it
+  bool is_used = false;       // by a member at least
+  bool for_laggards = false;  // who does not lag may have a keyframe
 };
 
 struct FormatView {

@@ -57,10 +57,8 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
   const Viewer* viewer = room->viewer(letter.shard);
   if (viewer == nullptr) return;
   const WireFormat format = WireFormat::at(letter.format);
-  using Snapshot = KeyframeWanted::Snapshot;
-  const bool snapshot = letter.snapshot == Snapshot::yes ||
-                        (letter.snapshot == Snapshot::if_not_due && letter.has_not_before &&
-                         room->has_keyframe_before(format, letter.not_before));
+  const bool snapshot =
+      letter.lags || (letter.has_not_before && room->is_restart_early(format, letter.not_before));
   if (letter.has_not_before && !snapshot) room->drop_keyframe_before(format, letter.not_before);
   const Keyframe& keyframe = snapshot ? room->snapshot(format) : room->keyframe(format);
   mail_.send(letter.shard, Letter(KeyframeLetter{
@@ -70,7 +68,7 @@ void Rooms::keyframe_wanted(const KeyframeWanted& letter) {
                                .format = letter.format,
                                .leads_on = keyframe.leads_on,
                                .is_snapshot = snapshot,
-                               .asked = letter.snapshot}));
+                               .lags = letter.lags}));
 }
 
 void Rooms::ask(Ask& ask) {

@@ -11,8 +11,7 @@
 namespace perseid {
 namespace {
 
-constexpr u32 kEntryBytes = 128;     // what a publish is reckoned at, beside its payload
-constexpr u32 kQuestionBytes = 256;  // a small job
+constexpr u32 kEntryBytes = 128;  // what a publish is reckoned at, beside its payload
 constexpr u64 kRetryMs = 500;
 
 void append_stored(std::string& out, std::string& frame, const Delivery& delivery) {
@@ -192,7 +191,10 @@ bool Rooms::read_history(Room& room, Ask& ask) {
   const u32 count = room.write_history(newer, ask.before, ask.limit, ask.session);
   const Seq first = room.history_begin();
   if (count >= ask.limit || first <= 1) return false;
-  if (!context_.config.store->reserve(kQuestionBytes)) {
+  const u32 page_bytes =
+      static_cast<u32>(newer.size()) +
+      store::page_bytes(ask.limit - count, context_.options.store_page_bytes_max);
+  if (!context_.config.store->reserve(page_bytes)) {
     ++context_.stats.store_overloaded;
     refuse(ask, Error::overloaded);
     return true;
@@ -201,7 +203,7 @@ bool Rooms::read_history(Room& room, Ask& ask) {
   auto job = std::make_unique<StoreJob>();
   job->shard = context_.config.shard;
   job->room = rooms_.handle(slot_of(room));
-  job->reserved_bytes = kQuestionBytes;
+  job->reserved_bytes = page_bytes;
   job->body = store::ReadPage{.room = room.line->room,
                               .before = std::min(ask.before, first),
                               .limit = ask.limit - count,

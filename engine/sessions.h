@@ -45,6 +45,8 @@ class Sessions {
 
   // Sessions without a connection. Their rooms are no business of ours (see Views::drop()).
   bool may_park(Slot slot) const;
+  // Whether there is a place for so many; the rest is cleared where it finds none.
+  bool seats_fit(u32 rooms_and_cells) const { return parking_.fits(seat_bytes(rooms_and_cells)); }
   // False if what it holds finds no place.
   bool park(Slot slot, u32 rooms_and_cells);
   void unpark(Slot slot);
@@ -108,6 +110,7 @@ class Sessions {
   }
 
  private:
+  static u64 seat_bytes(u32 rooms_and_cells);
   // Sessions whose heartbeats are looked at together: one timer for so many neighbouring slots.
   static constexpr u32 kCohortSlots = 64;
   Slot take_slot(Handle connection, WireFormat format);

@@ -80,7 +80,11 @@ bool Sessions::is_secret(SessionUid uid, const std::array<u8, 16>& secret) const
 // Who was never told its secret cannot come back.
 bool Sessions::may_park(Slot slot) const {
   const Session& session = sessions_[slot];
-  return parking_.is_open() && session.welcomed && !session.ended;
+  return parking_.is_open() && session.welcomed && !session.ended && !session.overflowed;
+}
+
+u64 Sessions::seat_bytes(u32 rooms_and_cells) {
+  return kMemberBytes * (std::max(rooms_and_cells, 1u) - 1);
 }
 
 bool Sessions::park(Slot slot, u32 rooms_and_cells) {
@@ -88,7 +92,7 @@ bool Sessions::park(Slot slot, u32 rooms_and_cells) {
   PSD_ASSERT(!session.parked && !session.batch_out && !parking_.full());
   session.outbox.mend(context_.pool);
   session.outbox.filter(context_.pool, Outliving{});
-  u64 bytes = kMemberBytes * (std::max(rooms_and_cells, 1u) - 1);
+  u64 bytes = seat_bytes(rooms_and_cells);
   if (!parking_.fits(bytes)) return false;
   if (!parking_.fits(bytes + session.outbox.held_bytes())) {
     ++context_.stats.parked_refused;
@@ -105,7 +109,7 @@ bool Sessions::park(Slot slot, u32 rooms_and_cells) {
   }
   session.connection = {kNoSlot, parking_.add(slot, bytes)};
   session.parked = true;
-  session.closing = session.quiet = session.ping_due = session.unread = session.overflowed = false;
+  session.closing = session.quiet = session.ping_due = session.unread = false;
   if (slot < address_of_.size() && address_of_[slot] != kNoSlot) {
     addresses_.leave(std::exchange(address_of_[slot], kNoSlot));
   }
@@ -163,7 +167,8 @@ void Sessions::swap_connections(Slot a, Slot b) {
   other.batch_out = batch_out;
   other.unread = unread;
   if (address_of_.empty()) return;
-  std::swap(entry(address_of_, std::max(a, b), kNoSlot), address_of_[std::min(a, b)]);
+  (void)entry(address_of_, std::max(a, b), kNoSlot);  // it may have to grow
+  std::swap(address_of_[a], address_of_[b]);
 }
 
 Slot Sessions::stand_in(Slot slot) {

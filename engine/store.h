@@ -75,6 +75,12 @@ struct Append {
   std::vector<Entry> entries = {};
 };
 
+// What a page of so many messages is reckoned at, before anybody has read it.
+constexpr u32 page_bytes(u32 messages, u32 bytes_max) {
+  constexpr u32 kMessageBytes = 4096;
+  return 256 + (messages < bytes_max / kMessageBytes ? messages * kMessageBytes : bytes_max);
+}
+
 // Messages (target 0) before a seq, the newest `limit`, and the events whose target is among them.
 // No more messages than fit, one in any case; and none whose events do not all fit, but for one
 // alone: of its events the newest.

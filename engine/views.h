@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/chat_again.h"
 #include "engine/context.h"
 #include "engine/keyed_hash.h"
 #include "engine/room_view.h"
@@ -34,7 +35,8 @@ class Views {
   // Sessions that lose their connection and go on with another (views_resume.cc).
   void drop(Slot session);
   // Puts cursors back to what the client has seen; writes its rooms for `welcome`.
-  void rewind(Slot session, const SeenRooms& seen, std::string& rooms_json);
+  // `again`: of these rooms the lane says chat again that was said already.
+  void rewind(Slot session, const SeenRooms& seen, std::string& rooms_json, ChatAgain& again);
   void go_on(Slot session, bool was_dropped);  // behind `welcome`
   u32 members_of(Slot session);                // cells included
   // kNoSlot if the session has not joined it (or is leaving). By name, or by number in the binary
@@ -75,7 +77,7 @@ class Views {
  private:
   FormatView& format_view(const Member& member);
   void tell_dropped(Slot member, bool dropped);
-  void rewind(Member& member, Lane lane, Seq seen);
+  bool rewind(Member& member, Lane lane, Seq seen);
   bool rewind_state(Member& member, u64 tick);
   Seq last_seq(const Member& member, Lane lane, bool& recovered);
   // In the session's list at its head, or behind another of its members.
@@ -108,6 +110,7 @@ class Views {
   u32 state_hz(const RoomView& view, u8 halvings) const;
   bool is_late(const Member& member, Position due);
   void note_tick(Slot slot, Position due);
+  bool carries_deltas(const Session& session);
   void slow_down(Slot slot);
   bool speed_up(Slot slot, Slowdown& slowdown);
   void hold_state(Slot slot);
@@ -130,7 +133,6 @@ class Views {
   bool has_asked(const Member& member);
   WholeState* whole_state(const Member& member);
   bool lags(const Member& member) { return sessions_[member.session].read_back.is_lagging(); }
-  bool takes_snapshots(const Member& member) { return member.on_snapshot || lags(member); }
   void ask_keyframe(const Member& member);
   void drop_whole_states(FormatView& format);
   // Those that members ask for.

@@ -83,6 +83,7 @@ bool Views::ponged(Slot slot, Bytes payload) {
   if (!answer.fits) return false;
   sessions_.touch(slot);
   if (!answer.late || session.closing) return true;
+  if (carries_deltas(session)) session.read_back.forgive();
   if (!was_lagging) ++context_.stats.state_waits;
   for (Slot at = session.first_member; at != kNoSlot; at = members_[at].next_in_session) {
     const Member& member = members_[at];
@@ -91,6 +92,21 @@ bool Views::ponged(Slot slot, Bytes payload) {
     if (answer.took_ms > 1000 / state_hz(member)) slow_down(at);
   }
   return true;
+}
+
+// In the time that the whole states needed, less was made of deltas: it may try these again.
+bool Views::carries_deltas(const Session& session) {
+  bool any = false;
+  for (Slot at = session.first_member; at != kNoSlot; at = members_[at].next_in_session) {
+    const Member& member = members_[at];
+    if (!member.joined || !member.on_snapshot) continue;
+    const FormatView& format = format_view(member);
+    const std::int32_t made = distance(member.cursors[index(Lane::game_state)].position,
+                                       format.lanes[index(Lane::game_state)].end());
+    if (made > static_cast<std::int32_t>(format.snapshot.size_bytes / 2)) return false;
+    any = true;
+  }
+  return any;
 }
 
 void Views::note_tick(Slot slot, Position due) {

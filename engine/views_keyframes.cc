@@ -44,14 +44,14 @@ bool Views::wants_whole(const Member& member) {
 WholeState* Views::whole_state(const Member& member) {
   FormatView& format = format_view(member);
   const LaneView& lane = format.lanes[index(Lane::game_state)];
-  if (takes_snapshots(member) && is_recent(format.snapshot, lane, member)) return &format.snapshot;
-  const bool usable = !lags(member) && leads_on_from(format.keyframe, lane, member);
-  return usable ? &format.keyframe : nullptr;
+  if (!lags(member) && leads_on_from(format.keyframe, lane, member)) return &format.keyframe;
+  const bool may_be = lags(member) || !format.snapshot.for_laggards;
+  return may_be && is_recent(format.snapshot, lane, member) ? &format.snapshot : nullptr;
 }
 
 bool Views::has_asked(const Member& member) {
   const FormatView& format = format_view(member);
-  return takes_snapshots(member) ? format.snapshot_asked : format.keyframe_asked;
+  return lags(member) ? format.snapshot_asked : format.keyframe_asked;
 }
 
 // Who asks for somebody else as well may get one that is too old for that; then it is asked again.
@@ -59,17 +59,14 @@ void Views::ask_keyframe(const Member& member) {
   if (has_asked(member)) return;
   RoomView& view = views_[member.view];
   FormatView& format = format_view(member);
-  (takes_snapshots(member) ? format.snapshot_asked : format.keyframe_asked) = true;
-  using Snapshot = KeyframeWanted::Snapshot;
+  (lags(member) ? format.snapshot_asked : format.keyframe_asked) = true;
   mail_.send(view.home,
              Letter(KeyframeWanted{.room = view.room,
                                    .shard = context_.config.shard,
                                    .format = member.format,
                                    .has_not_before = member.shown,
                                    .not_before = member.cursors[index(Lane::game_state)].position,
-                                   .snapshot = lags(member)         ? Snapshot::yes
-                                               : member.on_snapshot ? Snapshot::if_not_due
-                                                                    : Snapshot::no}));
+                                   .lags = lags(member)}));
 }
 
 void Views::keyframe(KeyframeLetter& letter) {
@@ -78,15 +75,15 @@ void Views::keyframe(KeyframeLetter& letter) {
   FormatView& format = *view->formats[letter.format];
   // Asked for by members of an earlier log of this format, whose positions are not ours.
   if (!format.attached[index(Lane::game_state)]) return;
-  using Snapshot = KeyframeWanted::Snapshot;
-  (letter.asked == Snapshot::no ? format.keyframe_asked : format.snapshot_asked) = false;
+  (letter.lags ? format.snapshot_asked : format.keyframe_asked) = false;
   WholeState& whole = letter.is_snapshot ? format.snapshot : format.keyframe;
   if (whole.hold != nullptr) context_.pool.drop(whole.hold);
   letter.frame.segment()->retain();
   whole = {.hold = context_.pool.adopt(letter.frame.segment()),
            .size_bytes = static_cast<u32>(letter.frame.bytes().size()),
            .at = letter.at,
-           .leads_on = letter.leads_on};
+           .leads_on = letter.leads_on,
+           .for_laggards = letter.lags};
   for (const Slot slot : view->members) {
     const Member& member = members_[slot];
     if (member.session != kNoSlot && member.wants_keyframe) sessions_.touch(member.session);

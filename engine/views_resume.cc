@@ -38,7 +38,7 @@ u32 Views::members_of(Slot session) {
   return count;
 }
 
-void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json) {
+void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json, ChatAgain& again) {
   for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
@@ -54,7 +54,9 @@ void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json)
     const bool reads_on =
         last != nullptr && last->has_tick && !view.is_grid && rewind_state(member, last->tick);
     if (member.shown && !reads_on) want_keyframe(member);
-    if (last != nullptr && last->has_chat) rewind(member, Lane::chat, last->chat);
+    if (last != nullptr && last->has_chat && rewind(member, Lane::chat, last->chat)) {
+      again.add(view.name, view.room_number);
+    }
     if (last != nullptr && last->has_player_action) {
       rewind(member, Lane::player_action, last->player_action);
     }
@@ -65,16 +67,17 @@ void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json)
   }
 }
 
-// It cannot have seen more than it was sent.
-void Views::rewind(Member& member, Lane lane, Seq seen) {
+// It cannot have seen more than it was sent. True if it is sent something again.
+bool Views::rewind(Member& member, Lane lane, Seq seen) {
   const LaneView& view = format_view(member).lanes[index(lane)];
   LaneCursor& cursor = member.cursors[index(lane)];
   const Seq next = seen + 1;
-  if (next >= cursor.seq_near(view.next_seq()) || next > view.next_seq()) return;
+  if (next >= cursor.seq_near(view.next_seq()) || next > view.next_seq()) return false;
   Position at = 0;
   // Before the window: it falls out, and is told what it missed.
   if (!view.find(next, at)) at = view.begin() - 1;
   cursor = {at, next};
+  return true;
 }
 
 // To behind the state of that tick, if the lane still has all that follows and the member can read

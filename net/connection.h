@@ -64,6 +64,7 @@ struct Connection {
   bool peer_closed : 1 = false;    // the peer's close frame, or its end of stream, came
   bool deaf : 1 = false;           // what comes is no longer read as frames
   bool counted : 1 = false;        // holds a place of --max-connections
+  bool came_over : 1 = false;      // from another shard; it does so once, or it could for ever
   bool is_echo : 1 = false;        // extra is an EchoState
   bool inflates : 1 = false;       // permessage-deflate was agreed
   bool socket_closed : 1 = false;  // the kernel was asked to close it; nothing may follow

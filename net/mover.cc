@@ -25,9 +25,10 @@ Moving::Item item_of(Opcode opcode, Bytes payload) {
 }  // namespace
 
 Mover::~Mover() {
-  // The kernel may still pass these on, to a shard that is as far as we are.
-  for (auto& [slot, moving] : moving_) {
-    if (moving->passed) (void)moving.release();
+  // The kernel may still pass these on, to a shard that is as far as we are; or has, and they are
+  // gone.
+  for (auto& [slot, entry] : moving_) {
+    if (entry.passed) (void)entry.moving.release();
   }
 }
 
@@ -38,12 +39,12 @@ bool Mover::can_pass(ShardId to) const {
 
 bool Mover::begin(Slot slot, Connection& connection, ShardId to, Opcode opcode, Bytes message,
                   u32 done) {
-  if (connection.phase != Phase::open || !can_pass(to)) return false;
+  if (connection.phase != Phase::open || connection.came_over || !can_pass(to)) return false;
   auto moving = std::make_unique<Moving>();
   moving->to = to;
   moving->done = done;
   moving->items.push_back(item_of(opcode, message));
-  moving_[slot] = std::move(moving);
+  moving_[slot] = {std::move(moving), false};
   connection.phase = Phase::moving;
   core_.receiver->want(slot, connection, Listening::paused);
   if (connection.blocked) core_.sender->stop_waiting(slot);
@@ -51,7 +52,7 @@ bool Mover::begin(Slot slot, Connection& connection, ShardId to, Opcode opcode, 
 }
 
 Error Mover::keep(Slot slot, Opcode opcode, Bytes payload) {
-  Moving& moving = *moving_.at(slot);
+  Moving& moving = *moving_.at(slot).moving;
   moving.item_bytes += payload.size() + sizeof(Moving::Item);
   if (moving.item_bytes > kKeptBytesMax) return Error::too_many_messages;
   moving.items.push_back(item_of(opcode, payload));
@@ -59,14 +60,14 @@ Error Mover::keep(Slot slot, Opcode opcode, Bytes payload) {
 }
 
 void Mover::keep_error(Slot slot, Error error) {
-  moving_.at(slot)->items.push_back({.error = error, .bytes = {}});
+  moving_.at(slot).moving->items.push_back({.error = error, .bytes = {}});
 }
 
 void Mover::advance(Slot slot, Connection& connection) {
   if (connection.ops_in_flight > 0 || connection.send != nullptr) return;
-  Moving& moving = *moving_.at(slot);
+  Moving& moving = *moving_.at(slot).moving;
   pack(slot, connection, moving);
-  moving.passed = true;
+  moving_.at(slot).passed = true;
   moving.ready.store(true, std::memory_order_release);
   u64 user_data = 0;
   io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::pass_on, user_data);
@@ -94,7 +95,7 @@ void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
 
 // Our own file of it is closed; the other shard has one by now.
 void Mover::on_passed(Slot slot, Connection& connection, const Completion& done) {
-  std::unique_ptr<Moving> moving = std::move(moving_.extract(slot).mapped());
+  std::unique_ptr<Moving> moving = std::move(moving_.extract(slot).mapped().moving);
   if (done.result >= 0) {
     (void)moving.release();
     core_.stats.connections_passed_on.add();
@@ -114,7 +115,7 @@ void Mover::on_passed(Slot slot, Connection& connection, const Completion& done)
 
 void Mover::abandon(Slot slot) {
   const auto it = moving_.find(slot);
-  if (it != moving_.end() && !it->second->passed) moving_.erase(it);
+  if (it != moving_.end() && !it->second.passed) moving_.erase(it);
 }
 
 void Mover::adopt(Moving* moving, u32 file) {
@@ -124,6 +125,7 @@ void Mover::adopt(Moving* moving, u32 file) {
   Connection& connection = core_.connections[slot];
   connection.file = file;
   connection.phase = Phase::open;
+  connection.came_over = true;
   core_.stats.connections_adopted.add();
   unpack(slot, connection, *owned);
 }

@@ -35,7 +35,6 @@ struct Moving {
   u64 counted_address = 0;
   bool inflates = false;
   bool counted = false;
-  bool passed = false;             // the kernel has been asked to
   std::atomic<bool> ready{false};  // for the other shard: all of it is written
 };
 
@@ -63,8 +62,15 @@ class Mover {
   void replay(Slot slot, Connection& connection, Moving& moving);
   bool can_pass(ShardId to) const;
 
+  // Once it is passed on, the other shard may have taken it and be done with it: it is looked at
+  // again only if the kernel says that it refused.
+  struct Entry {
+    std::unique_ptr<Moving> moving;
+    bool passed = false;  // the kernel has been asked to
+  };
+
   ShardCore& core_;
-  std::unordered_map<Slot, std::unique_ptr<Moving>> moving_;
+  std::unordered_map<Slot, Entry> moving_;
 };
 
 }  // namespace perseid

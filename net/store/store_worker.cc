@@ -31,7 +31,8 @@ void StoreWorker::stop() {
 
 bool StoreWorker::reserve(u32 bytes, bool force) {
   const u64 before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  if (force || before + bytes <= queue_bytes_max_) return true;
+  // What is larger than the whole queue has to go through too.
+  if (force || before == 0 || before + bytes <= queue_bytes_max_) return true;
   bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }

@@ -107,6 +107,14 @@ TEST_P(ResumedState, BehindAWholeStateThatItDidNotGetNothingLeadsOn) {
   EXPECT_TRUE(is_whole(peer));
 }
 
+TEST_P(ResumedState, WhatFollowedTickNoughtMayBeGone) {
+  for (int i = 0; i < 400; ++i) move();
+  world_.disconnect(*ana_.peer);
+  Peer& peer = back(0);
+  world_.run_for(100);
+  EXPECT_TRUE(is_whole(peer));
+}
+
 TEST_P(ResumedState, ATickOfTheFutureIsNone) {
   world_.disconnect(*ana_.peer);
   Peer& peer = back(u64{1} << 40);

@@ -388,6 +388,36 @@ TEST(RelayResumeGaps, a_gap_behind_a_join_that_waits_still_is_told_with_it) {
   EXPECT_EQ(number(back.find("player_action\",\"room"), "seq"), number(gap, "to") + 1);
 }
 
+// What waited of it in the outbox came, and then the lane said it again.
+TEST(RelayResumeGaps, a_history_that_was_on_its_way_is_not_said_twice) {
+  for (const WireFormat format : {kJson, kBin}) {
+    FakeWorld world;
+    Named ana = named(world, "ana", 0, format);
+    Peer& bob = world.connect();
+    world.join(bob, "lobby");
+    for (int i = 0; i < 10; ++i) bob.say(chat("lobby", in_quotes(std::string(300, 'x'))));
+    world.settle();
+    ana.peer->accepts_bytes = 1800;
+    ana.peer->say(system("join", room_field("lobby") + R"(,"history":10)"));
+    world.settle();
+    ASSERT_TRUE(ana.peer->has("joined"));
+    u64 last = 0;
+    for (const std::string& message : ana.peer->messages) {
+      if (field(message, "type") == "chat") last = number(message, "seq");
+    }
+    ASSERT_LT(last, 10u);
+    ASSERT_GT(last, 0u);
+    world.disconnect(*ana.peer);
+    Peer& back =
+        resume(world, ana, seen(R"({"lobby":{"chat":)" + std::to_string(last) + "}}"), 0, format);
+    for (const std::string& message : back.messages) {
+      if (field(message, "type") != "chat") continue;
+      EXPECT_EQ(number(message, "seq"), ++last);
+    }
+    EXPECT_EQ(last, 10u);
+  }
+}
+
 TEST(RelayResumeGaps, a_since_that_is_no_since_is_refused_and_may_be_said_again) {
   FakeWorld world;
   Named ana = named(world);

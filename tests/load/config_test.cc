@@ -39,7 +39,8 @@ struct MistakeCase {
 
 const MistakeCase kMistakes[] = {
     {{}, "which scenario? there are idle, fanout, players, state, resume and echo"},
-    {{"nosuch"}, "\"nosuch\" is no scenario; there are idle, fanout, players, state, resume and echo"},
+    {{"nosuch"},
+     "\"nosuch\" is no scenario; there are idle, fanout, players, state, resume and echo"},
     {{"--quiet"}, "the scenario comes first; there are idle"},
     {{"idle", "--rooms", "0"}, "--rooms must be at least 1"},
     {{"fanout", "--rooms", "0"}, "--rooms must be at least 1"},

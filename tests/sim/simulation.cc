@@ -82,7 +82,7 @@ void Simulation::run_store() {
     store_.held = !store_.held;
   } else if (plan_.refusals && dice_.below(1000) < 5) {
     store_.refuses = !store_.refuses;
-    store_.bytes_max = dice_.percent(50) ? 3000 : 1 << 20;
+    store_.bytes_max = dice_.percent(50) ? 3000 : 1 << 24;
   }
   if (!office_.prompt && dice_.percent(70)) return;
   const u32 jobs = office_.prompt ? ~0u : 1 + dice_.below(20);

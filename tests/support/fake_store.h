@@ -39,10 +39,10 @@ class FakeStore final : public Store {
   // The relays are killed: what was not done is not done.
   void crash();
 
-  bool held = false;     // does nothing
-  bool refuses = false;  // the disk is full
-  u8 lives = 0;          // relays that it has served
-  u64 bytes_max = 1 << 20;
+  bool held = false;        // does nothing
+  bool refuses = false;     // the disk is full
+  u8 lives = 0;             // relays that it has served
+  u64 bytes_max = 1 << 24;  // as --store-queue-bytes-max
   u64 bytes_used = 0;
   std::deque<std::unique_ptr<StoreJob>> jobs;
   std::map<std::string, KeptRoom> rooms;
@@ -59,7 +59,8 @@ class FakeStore final : public Store {
 };
 
 inline bool FakeStore::reserve(u32 bytes, bool force) {
-  if (!force && bytes_used + bytes > bytes_max) return false;
+  const bool has_room = bytes_used + bytes <= bytes_max || (bytes_used == 0 && bytes_max != 0);
+  if (!force && !has_room) return false;
   bytes_used += bytes;
   return true;
 }
