@@ -68,7 +68,6 @@ void Mover::advance(Slot slot, Connection& connection) {
   Moving& moving = *moving_.at(slot).moving;
   pack(slot, connection, moving);
   moving_.at(slot).passed = true;
-  moving.ready.store(true, std::memory_order_release);
   u64 user_data = 0;
   io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::pass_on, user_data);
   const u64 address = reinterpret_cast<u64>(&moving);
@@ -79,6 +78,7 @@ void Mover::advance(Slot slot, Connection& connection) {
   sqe->addr3 = connection.file;
   sqe->file_index = IORING_FILE_INDEX_ALLOC;
   io_uring_sqe_set_data64(sqe, user_data);
+  moving.ready.store(true, std::memory_order_release);  // it is theirs when this is submitted
 }
 
 void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
