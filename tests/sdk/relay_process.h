@@ -15,6 +15,10 @@
 
 #include "codec/bytes.h"
 
+#ifndef PERSEID_BINARY_DIR  // the build says it; a header that is compiled alone knows none
+#define PERSEID_BINARY_DIR "build/release"
+#endif
+
 namespace perseid::test {
 
 // PERSEID_BINARY in the environment names another relay than the one that was built.
