@@ -47,6 +47,15 @@ void client_id(std::string& out, std::string_view before, SessionUid client) {
   out += '"';
 }
 
+void history_of(std::string& out, std::string_view id, std::string_view key, std::string_view whose,
+                std::string_view messages_json) {
+  begin(out, "history", id);
+  text(out, key, whose);
+  out += R"(,"messages":)";
+  out += messages_json;
+  out += '}';
+}
+
 }  // namespace
 
 void welcome(std::string& out, std::string_view id, const Welcome& welcome, const Options& options,
@@ -223,20 +232,12 @@ void goaway(std::string& out, std::string_view reason, u32 reconnect_delay_ms) {
 
 void history(std::string& out, std::string_view id, std::string_view room,
              std::string_view messages_json) {
-  begin(out, "history", id);
-  text(out, "room", room);
-  out += R"(,"messages":)";
-  out += messages_json;
-  out += '}';
+  history_of(out, id, "room", room, messages_json);
 }
 
 void private_history(std::string& out, std::string_view id, std::string_view to,
                      std::string_view messages_json) {
-  begin(out, "history", id);
-  text(out, "to", to);
-  out += R"(,"messages":)";
-  out += messages_json;
-  out += '}';
+  history_of(out, id, "to", to, messages_json);
 }
 
 void private_message(std::string& out, const StoredDirect& message) {

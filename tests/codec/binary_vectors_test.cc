@@ -6,29 +6,15 @@
 #include "codec/binary.h"
 #include "codec/client_id.h"
 #include "tests/codec/envelope_text.h"
+#include "tests/support/vector_json.h"
 
 namespace perseid {
 namespace {
 
 using simdjson::dom::element;
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
-
-std::string text(const element& object, const char* key) {
-  std::string_view value;
-  return object[key].get(value) ? std::string() : std::string(value);
-}
-
-u64 number(const element& object, const char* key) {
-  u64 value = 0;
-  return object[key].get(value) ? 0 : value;
-}
+using test::from_hex;
+using test::number;
+using test::text;
 
 bool flag(const element& object, const char* key) {
   bool value = false;

@@ -10,19 +10,14 @@
 
 #include "codec/state_decoder.h"
 #include "tests/codec/state_vectors.h"
+#include "tests/support/vector_json.h"
 
 namespace perseid {
 namespace {
 
 const std::string kFile = std::string(PERSEID_SOURCE_DIR) + "/tests/vectors/state_v1.json";
 
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
+using test::from_hex;
 
 TEST(StateVectors, TheEncoderWritesThem) {
   const std::string wanted = test::state_vectors_json();

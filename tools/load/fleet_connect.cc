@@ -14,6 +14,7 @@
 #include "tools/load/fleet.h"
 #include "tools/load/outgoing.h"
 #include "tools/load/process_stats.h"
+#include "tools/load/text_scan.h"
 
 namespace perseid::load {
 namespace {
@@ -71,18 +72,6 @@ void bind_source(int fd, u32 index, const sockaddr_in& to) {
                            std::to_string(config.port) + ": " + why +
                            "; start one (perseid --port " + std::to_string(config.port) +
                            "), or let the load start it (--spawn)");
-}
-
-// The number behind `key` in flat JSON; 0 if it is not there.
-u32 number_behind(std::string_view json, std::string_view key) {
-  const std::size_t at = json.find(key);
-  if (at == std::string_view::npos) return 0;
-  u32 value = 0;
-  for (const char c : json.substr(at + key.size())) {
-    if (c < '0' || c > '9') break;
-    value = value * 10 + static_cast<u32>(c - '0');
-  }
-  return value;
 }
 
 }  // namespace
@@ -199,7 +188,7 @@ void Fleet::on_system(Client& client, std::string_view message) {
   } else if (op.starts_with("joined\"") && client.phase == Phase::joining) {
     const std::size_t seqs = message.find(R"("seq":{)");
     const std::string_view rest = seqs == std::string_view::npos ? "" : message.substr(seqs);
-    become_ready(client, number_behind(rest, "\"" + config_.type + "\":"));
+    become_ready(client, static_cast<u32>(number_behind(rest, "\"" + config_.type + "\":")));
   } else if (op.starts_with("error\"")) {
     ++counters_.errors;
     trouble("the relay answered: " + std::string(message.substr(0, 300)));

@@ -5,14 +5,6 @@
 #include "tools/load/process_stats.h"
 
 namespace perseid::load {
-namespace {
-
-u64 nanoseconds(double seconds) {
-  return static_cast<u64>(seconds * 1e9);
-}
-
-}  // namespace
-
 FlowRun::FlowRun(const Config& config, u32 rooms, u32 members, u32 senders)
     : config_(config),
       fleet_(config, *this),

@@ -17,5 +17,8 @@ u64 process_rss_bytes(pid_t pid);
 u64 own_cpu_ns();
 // CLOCK_MONOTONIC in ns.
 u64 monotonic_ns();
+constexpr u64 nanoseconds(double seconds) {
+  return static_cast<u64>(seconds * 1e9);
+}
 
 }  // namespace perseid::load

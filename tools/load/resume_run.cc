@@ -9,26 +9,13 @@
 #include "tools/load/flow_run.h"
 #include "tools/load/process_stats.h"
 #include "tools/load/progress.h"
+#include "tools/load/text_scan.h"
 
 namespace perseid::load {
 namespace {
 
 constexpr u64 kSecondNs = 1'000'000'000;
 constexpr u64 kStepNs = kSecondNs / 100;
-
-u64 nanoseconds(double seconds) {
-  return static_cast<u64>(seconds * 1e9);
-}
-
-std::string_view behind(std::string_view text, std::string_view key) {
-  const std::size_t at = text.find(key);
-  return at == std::string_view::npos ? std::string_view{} : text.substr(at + key.size());
-}
-
-std::string_view quoted_behind(std::string_view text, std::string_view key) {
-  const std::string_view rest = behind(text, key);
-  return rest.substr(0, rest.find('"'));
-}
 
 class Resume final : public FleetHandler {
  public:
@@ -109,8 +96,7 @@ class Resume final : public FleetHandler {
     }
     order_.missing += stamp.number - seat.number - 1;
     seat.number = stamp.number;
-    seat.seq =
-        std::strtoull(std::string(behind(message, R"("seq":)").substr(0, 20)).c_str(), nullptr, 10);
+    seat.seq = number_behind(message, R"("seq":)");
     const bool was_missed =
         seat.dialled_ns != 0 && stamp.sent_ns >= dropped_ns_ && stamp.sent_ns < seat.dialled_ns;
     if (!was_missed) return;

@@ -5,6 +5,7 @@
 
 #include "tools/load/flow_run.h"
 #include "tools/load/process_stats.h"
+#include "tools/load/text_scan.h"
 
 namespace perseid::load {
 namespace {
@@ -21,11 +22,6 @@ bool is_state(std::string_view message, bool binary) {
 bool is_whole(std::string_view message, bool binary) {
   if (binary) return (static_cast<u8>(message[0]) & kBinaryFull) != 0;
   return message.substr(0, 160).find(R"("full":true)") != std::string_view::npos;
-}
-
-std::string_view behind(std::string_view json, std::string_view key) {
-  const std::size_t at = json.find(key);
-  return at == std::string_view::npos ? std::string_view{} : json.substr(at + key.size());
 }
 
 }  // namespace
@@ -123,8 +119,7 @@ void StateRun::joined(const Client& client, std::string_view json) {
   }
   StateMember& to = member(client);
   to.joined = true;
-  to.room_number =
-      static_cast<u32>(std::strtoul(behind(json, R"("room_number":)").data(), nullptr, 10));
+  to.room_number = static_cast<u32>(number_behind(json, R"("room_number":)"));
   const std::string_view epoch = behind(json, R"("epoch":")");
   to.epoch = std::hash<std::string_view>{}(epoch.substr(0, epoch.find('"')));
   begin_picture(client);
