@@ -48,12 +48,13 @@ inline WsClient connected(const TestServer& server, ClientConfig config = {.path
   return client;
 }
 
-// Waits for a condition that another thread brings about; false after kWaitMsMax.
+// Waits for a condition that another thread or process brings about; false after kWaitMsMax. It
+// rests between two looks: who must bring it about may need this core.
 inline bool wait_until(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kWaitMsMax);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
   }
   return true;
 }
