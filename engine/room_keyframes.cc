@@ -19,11 +19,12 @@ void Room::drop_old_keyframes() {
   for (const auto& logs : formats) {
     if (logs == nullptr) continue;
     const LaneLog& log = logs->lanes[index(Lane::game_state)];
-    if (logs->snapshot.at.position != log.end()) drop(logs->snapshot);
+    const bool was_written = logs->members > 0;
+    if (!was_written || logs->snapshot.at.position != log.end()) drop(logs->snapshot);
     if (logs->keyframe.hold == nullptr) continue;
     const Keyframe& kept = logs->keyframe;
     const bool useful =
-        logs->members > 0 && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end());
+        was_written && leads_on(kept.at.position, kept.size_bytes, log.begin(), log.end());
     if (!useful) drop(logs->keyframe);
   }
 }

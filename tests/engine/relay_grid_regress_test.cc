@@ -160,5 +160,58 @@ TEST(RelayGridRegress, ADrainWaitsForNoFarTick) {
   EXPECT_TRUE(eye.has("25.5"));
 }
 
+// While nobody reads a cell its log does not grow, so that a snapshot from before looked like the
+// present: who came back while it lagged was shown what had been (simulation, seeds 4673 and 6026).
+TEST(RelayGridRegress, ASnapshotDoesNotOutliveAChangeThatNobodyRead) {
+  FakeWorld world(
+      1, [](Options& options) { options.heartbeat_interval_ms = options.timeout_ms = 3'600'000; },
+      rules());
+  Peer& eye = world.connect();
+  Peer& hand = world.connect();
+  world.join(eye, "grid", R"(,"view":{"cells":[[0,0]]})");
+  world.join(hand, "grid", R"(,"view":{"cells":[]})");
+  int y = 0;
+  const auto move_rocks = [&] {
+    std::string rocks;
+    ++y;
+    for (int i = 0; i < 20; ++i) {
+      rocks += (i == 0 ? R"("rock)" : R"(,"rock)") + std::to_string(i) + R"(":{"x":5,"y":)" +
+               std::to_string(y % 10) + "}";
+    }
+    hand.say(put("grid", rocks));
+  };
+  const auto run_slowly = [&](int ms) {
+    for (int i = 0; i < ms; ++i) {
+      eye.reads_bytes = 1;
+      eye.read_on();
+      world.run_for(1);
+    }
+  };
+  for (int i = 0; i < 600; ++i) {
+    move_rocks();
+    run_slowly(50);
+  }
+  const auto snapshots = [&] { return world.relay().stats().snapshots_encoded.get(); };
+  const u64 before = snapshots();
+  ASSERT_GT(before, 0u);
+  for (int i = 0; i < 10'000 && snapshots() == before; ++i) run_slowly(1);
+  eye.say(system("view", room_field("grid") + R"(,"view":{"cells":[[50,50]]})"));
+  run_slowly(200);
+  ASSERT_EQ(snapshots(), before + 1);
+  y = 6;
+  move_rocks();
+  run_slowly(200);
+  eye.say(system("view", room_field("grid") + R"(,"view":{"cells":[[0,0]]})"));
+  run_slowly(60'000);
+  eye.reads_bytes = ~u64{0};
+  eye.read_on();
+  world.run_for(5000, 10);
+  std::string newest;
+  for (const std::string& message : eye.take()) {
+    if (message.find("rock") != std::string::npos) newest = message;
+  }
+  EXPECT_NE(newest.find(R"("y":7)"), std::string::npos) << newest;
+}
+
 }  // namespace
 }  // namespace perseid::test
