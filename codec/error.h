@@ -33,6 +33,9 @@ namespace perseid {
   /* HTTP heads (RFC 9112) and the upgrade (RFC 6455 section 4) */                               \
   X(bad_request, none, 400, "The request is not well-formed HTTP/1.1.")                          \
   X(unknown_subprotocol, none, 400, "Offer perseid.json.v1 or perseid.bin.v1, or none.")         \
+  X(unauthenticated, unauthenticated, 401, "Sign in first: say hello with a token.")             \
+  X(bad_token, unauthenticated, 401, "The token is not valid here.")                             \
+  X(token_expired, unauthenticated, 401, "The token has expired.")                               \
   X(bad_origin, none, 403, "This origin is not allowed; see --allow-origin.")                    \
   X(not_found, none, 404, "There is nothing here; the relay answers at /ws.")                    \
   X(method_not_allowed, none, 405, "Only GET is answered here.")                                 \

@@ -28,10 +28,12 @@ bool Dispatch::admit_chat(Slot session, const Request& request, ChatKind& kind) 
 }
 
 void Dispatch::chat_ask(Slot session, const Request& request) {
-  if (request.op != ClientOp::read && (sessions_[session].permissions & kMayModerate) == 0) {
-    return sessions_.answer_error(session, request.id, Error::forbidden, "op");
-  }
   const Slot slot = views_.find_member(session, request.room, request.room_number);
+  const std::string_view room =
+      slot == kNoSlot ? request.room : views_.view_of(views_.member(slot)).name;
+  if (request.op != ClientOp::read && !is_permitted(session, request, kMayModerate, room, "op")) {
+    return;
+  }
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }

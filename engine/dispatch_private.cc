@@ -66,6 +66,7 @@ void Dispatch::stored(StoreJob& job) {
 }
 
 void Dispatch::ask_private(Slot session, const Request& request) {
+  if (!is_permitted(session, request, kMaySendDirect, {}, "to")) return;
   const std::string_view name = sessions_[session].name.view();
   const u32 limit =
       std::min(request.has_limit ? request.limit : 50u, context_.options.chat_history);

@@ -115,6 +115,20 @@ namespace perseid {
   NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
+  GROUP("Signing in")                                                                              \
+  TEXT(token_keys, "",                                                                             \
+       "File with the keys of tokens, a JSON Web Key Set; empty, and no --token-secret: anybody "  \
+       "may come in.")                                                                             \
+  TEXT(token_secret, "",                                                                           \
+       "Key of tokens by HS256, 32 bytes at least; better in the environment than in a flag.")     \
+  TEXT(token_issuer, "", "The iss that a token must bear; empty: any.")                            \
+  TEXT(token_audience, "", "The aud that a token must bear, perhaps among others; empty: any.")    \
+  NUM(u32, token_leeway_ms, 5000, 0, 600000, "ms", "How much clocks may differ (exp, nbf).")       \
+  NUM(u32, token_warning_ms, 60000, 0, 86400000, "ms",                                             \
+      "So long before its token ends a client is told to refresh it.")                             \
+  NUM(u32, token_bytes_max, 8192, 64, 65536, "bytes", "Length of a token.")                        \
+  TEXT(anonymous_rooms, "",                                                                        \
+       "Rooms for who shows no token, as patterns with * and ? between commas; empty: none.")      \
   GROUP("Moderation")                                                                              \
   TEXT(moderator_token, "",                                                                        \
        "Secret: who says hello with this token may moderate; empty: nobody may.")                  \

@@ -56,6 +56,7 @@ class Relay {
   // be resumed.
   void closed(Slot session);
   WireFormat format_of(Slot session) const;
+  std::shared_ptr<const Grant> grant_of(Slot session) const;  // null if it has shown no token
   u64 address_key_of(Slot session) const;  // as open() was told, if anybody asks; else 0
   // What a session that is handed over is still owed, byte for byte.
   void take_replies(Slot session, std::vector<u8>& out);

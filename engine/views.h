@@ -4,6 +4,7 @@
 //   at a frame's boundary, the torn rest first. A member that falls out of a window is told.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -28,7 +29,7 @@ class Views {
   ~Views();
 
   // Membership.
-  void join(Slot session, const Request& request, ViewWish wish);
+  void join(Slot session, const Request& request, ViewWish wish, Permissions may);
   void joined(JoinAnswer& answer);
   void leave(Slot session, Slot member, std::string_view id);
   void leave_all(Slot session);
@@ -55,6 +56,8 @@ class Views {
   // Chat (views_chat.cc): what passes by; who has to leave.
   void passing(const PassingLetter& letter);
   void expel(const KickLetter& letter);
+  // Out of the rooms that a session's newer token does not name.
+  void expel_where(Slot session, const std::function<bool(std::string_view room)>& is_over);
 
   // A member asks for the whole state again: of a grid, of each cell in view.
   void ask_again(Slot session, Slot member);

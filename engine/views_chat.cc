@@ -39,4 +39,24 @@ void Views::expel(const KickLetter& letter) {
   sessions_.answer(session, text);
 }
 
+// Those that wait for the home's answer as well: they go when it has come.
+void Views::expel_where(Slot session, const std::function<bool(std::string_view)>& is_over) {
+  const SessionUid uid = sessions_.uid(session);
+  Slot slot = sessions_[session].first_member;
+  while (slot != kNoSlot) {
+    const Member& member = members_[slot];
+    const RoomView& view = views_[member.view];
+    if (member.leaving || view.parent != kNoSlot || !is_over(view.name)) {
+      slot = member.next_in_session;
+      continue;
+    }
+    std::string text;
+    answers::expelled(text, view.name, "forbidden", 0);
+    leave_cells(session, member.view);
+    give_up(slot, uid, nullptr);
+    sessions_.answer(session, text);
+    slot = sessions_[session].first_member;  // the list is another one now
+  }
+}
+
 }  // namespace perseid

@@ -88,6 +88,7 @@ void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
   connection.counted = false;
   moving.counted_address = core_.acceptor->take_count(slot);
   moving.format = core_.relay->format_of(connection.session);
+  moving.grant = core_.relay->grant_of(connection.session);
   moving.address_key = core_.relay->address_key_of(connection.session);
   core_.relay->take_replies(connection.session, moving.replies);
   core_.closer->detach(connection);
@@ -138,7 +139,8 @@ void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   core_.acceptor->set_count(slot, moving.counted_address);
   connection.session = core_.relay->open({.connection = core_.handle(slot),
                                           .format = moving.format,
-                                          .address_key = moving.address_key});
+                                          .address_key = moving.address_key,
+                                          .grant = std::move(moving.grant)});
   if (!moving.replies.empty()) {
     core_.sender->send_own(slot, connection, as_text(Bytes(moving.replies)));
   }

@@ -31,6 +31,7 @@ struct Moving {
   MessageReader reader;
   std::vector<u8> replies;
   WireFormat format;
+  std::shared_ptr<const Grant> grant;  // of a token that came before any message
   u64 address_key = 0;
   u64 counted_address = 0;
   bool inflates = false;

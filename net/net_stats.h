@@ -21,6 +21,7 @@ namespace perseid {
   X(connections_refused, "Upgrades answered with 4013, over a limit of connections.")       \
   X(upgrades, "Requests that became WebSocket connections.")                                \
   X(http_requests, "Requests answered by HTTP.")                                            \
+  X(request_tokens_refused, "Requests refused for a token that is not valid here.")         \
   X(http_errors, "Requests answered by an HTTP error.")                                     \
   X(handshake_timeouts, "Requests whose head did not come in time.")                        \
   X(recvs, "Reads that brought bytes.")                                                     \

@@ -123,12 +123,18 @@ bool Server::State::prepare(StartResult& result) {
     result.error = "the kernel gives no random bytes (getrandom).";
     return false;
   }
+  if (Keyring keyring(shared.options); keyring.is_wanted()) {
+    shared.keyring = std::make_unique<Keyring>(shared.options);
+    result.error = shared.keyring->reload();
+    if (!result.error.empty()) return false;
+    report.token_keys = static_cast<u32>(shared.keyring->size());
+  }
   if (auto failure = open_listeners(shared.options, shared.shard_count, listeners)) {
     result.error = *failure;
     return false;
   }
   report.port = listeners.port;
-  shared.loopback = listeners.loopback;
+  shared.loopback = report.loopback = listeners.loopback;
   result.error = make_store(shared);
   if (!result.error.empty()) return false;
   if (shared.options.address_connections_max > 0) {
@@ -213,6 +219,11 @@ StartResult Server::start() {
   state_->started = true;
   state_->emit(EventKind::server_started);
   return result;
+}
+
+std::string Server::reload_tokens() {
+  const auto& keyring = state_->shared.keyring;
+  return keyring == nullptr ? "There are no keys of tokens." : keyring->reload();
 }
 
 u16 Server::port() const {

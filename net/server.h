@@ -26,6 +26,8 @@ struct StartReport {
   u32 shards = 0;
   std::vector<u32> cpus;    // the shard's, in order; empty if they are not pinned
   u32 connections_max = 0;  // that fit: --max-connections, or fewer for want of descriptors
+  u32 token_keys = 0;       // 0: nobody is asked for a token
+  bool loopback = false;    // only this machine reaches it
   u32 file_limit = 0;       // RLIMIT_NOFILE after raising it as far as allowed
   std::vector<Warning> warnings;
 };
@@ -47,6 +49,9 @@ class Server {
   StartResult start();
   u16 port() const;
   u32 connections() const;
+  // Reads the keys of tokens anew; what is wrong if they stay as they were, else empty. From any
+  // thread, one at a time.
+  std::string reload_tokens();
   // Goaway to all, flush, close 1001; ends when everyone is gone or after --drain-timeout-ms.
   void drain();
   void stop();  // at once

@@ -17,6 +17,7 @@
 #include "net/ring_probe.h"
 #include "net/server_config.h"
 #include "net/store/store_worker.h"
+#include "net/tokens/keyring.h"
 
 namespace perseid {
 
@@ -41,6 +42,7 @@ struct ServerShared {
   // and end.
   std::atomic<u32> connections{0};
   std::unique_ptr<StoreWorker> store;        // null: nothing is kept
+  std::unique_ptr<Keyring> keyring;          // null: nobody is asked for a token
   std::unique_ptr<AddressCounts> addresses;  // null unless --address-connections-max is set
 };
 

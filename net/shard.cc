@@ -1,5 +1,7 @@
 #include "net/shard.h"
 
+#include "net/tokens/token_verifier.h"
+
 namespace perseid {
 Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
     : core_(shared, id),
@@ -36,6 +38,10 @@ std::optional<std::string> Shard::open() {
           core_.buffers.open(core_.ring, options.recv_buffers, options.recv_buffer_bytes)) {
     return failure;
   }
+  if (core_.shared.keyring != nullptr) {
+    authenticator_ = std::make_unique<TokenVerifier>(*core_.shared.keyring, options);
+    core_.authenticator = authenticator_.get();
+  }
   relay_ = std::make_unique<Relay>(relay_config(), *this);
   core_.relay = relay_.get();
   core_.shared.doorbells[core_.id]->set_ring(core_.ring.fd());
@@ -61,6 +67,7 @@ RelayConfig Shard::relay_config() const {
   config.shard_count = core_.shared.shard_count;
   config.hash_key = core_.shared.hash_key;
   config.store = core_.shared.store.get();
+  config.authenticator = core_.authenticator;
   config.secret_key = core_.shared.secret_key;
   config.events_wanted = core_.shared.events_wanted;
   config.seed = core_.shared.seeds[core_.id];

@@ -55,6 +55,7 @@ class Shard final : public World {
   Dispatcher dispatcher_;
   Drainer drainer_;
   EventLoop loop_;
+  std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Relay> relay_;
 };
 

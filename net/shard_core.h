@@ -63,6 +63,7 @@ struct ShardCore {
   bool running = true;
 
   Relay* relay = nullptr;
+  Authenticator* authenticator = nullptr;  // null: nobody is asked for a token
   Acceptor* acceptor = nullptr;
   Upgrader* upgrader = nullptr;
   Receiver* receiver = nullptr;

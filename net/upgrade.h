@@ -39,7 +39,9 @@ class Upgrader {
   void upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo);
   void open_echo(Slot slot, Connection& connection, const UpgradeDecision& decision);
   void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
-                    u64 address_key);
+                    u64 address_key, std::shared_ptr<const Grant> grant);
+  bool read_token(Slot slot, Connection& connection, const HttpRequest& request,
+                  std::shared_ptr<const Grant>& out);
   bool take_place(Connection& connection);
   std::string answer_http(const HttpRequest& request);
   std::string health(bool head_only) const;

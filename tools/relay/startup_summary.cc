@@ -30,6 +30,16 @@ std::string shards_row(const StartReport& report) {
   return row("shards", text);
 }
 
+std::string sign_in_row(const Options& options, const StartReport& report) {
+  if (report.token_keys == 0) {
+    return row("sign-in", "NONE: whoever reaches this address may do anything (see --token-keys)");
+  }
+  std::string text = "by token, " + std::to_string(report.token_keys) +
+                     (report.token_keys == 1 ? " key" : " keys");
+  if (!options.anonymous_rooms.empty()) text += "; without one: " + options.anonymous_rooms;
+  return row("sign-in", text);
+}
+
 std::string features_rows(const StartReport& report) {
   std::string out;
   for (const RingFeature& feature : report.features) {
@@ -76,6 +86,15 @@ std::optional<Warning> page_warning(const Options& options, const StartReport& r
       "the page at " + url + " cannot connect: add its origin to --allow-origin (" + origin + ")"};
 }
 
+std::optional<Warning> exposure_warning(const StartReport& report) {
+  if (report.loopback || report.token_keys > 0) return {};
+  return Warning{
+      "open_relay",
+      "anybody who reaches " + listen_address(report) +
+          " may join every room, as whoever they like: set --token-keys (perseidctl keys "
+          "EdDSA makes some), or listen on 127.0.0.1"};
+}
+
 std::string summary_text(const Options& options, const StartReport& report) {
   std::string out = "\nperseid " + std::string(kVersion) + " on Linux " + report.kernel + "\n\n";
   if (!page_warning(options, report)) {
@@ -84,6 +103,7 @@ std::string summary_text(const Options& options, const StartReport& report) {
   out += row("clients", "ws" + page_url(report).substr(4) + "ws");
   if (options.echo)
     out += row("", "ws" + page_url(report).substr(4) + "echo sends everything back");
+  out += sign_in_row(options, report);
   out += shards_row(report) + features_rows(report) + connections_rows(options, report);
   out += row("time limits",
              "a quiet client is pinged after " + std::to_string(options.heartbeat_interval_ms) +
@@ -99,6 +119,7 @@ void add_summary(LogLine& line, const StartReport& report) {
   line.add("shards", u64{report.shards}).add("cores", joined(report.cpus));
   line.add("connections_max", u64{report.connections_max});
   line.add("file_limit", u64{report.file_limit});
+  line.add("token_keys", u64{report.token_keys});
   std::string missing;
   for (const RingFeature& feature : report.features) {
     if (!feature.present) missing += (missing.empty() ? "" : ", ") + std::string(feature.name);
