@@ -112,7 +112,7 @@ TEST_F(Tokens, SeveralKeysAtOnceAndTheirNames) {
   EXPECT_EQ(why(signed_by(*swapped)), "Its alg is not that of a key here.");
 }
 
-TEST_F(Tokens, TheAlgorithmIsTheKeysNotTheTokens) {
+TEST_F(Tokens, row_33_the_algorithm_is_the_keys_not_the_tokens) {
   const auto rsa = make_key_pair("RS256", "k");
   ASSERT_EQ(use(rsa->public_json), "");
   // CVE-2015-9235: the public key as the secret of an HMAC.
@@ -134,7 +134,7 @@ struct Row {
   const char* why;
 };
 
-TEST_F(Tokens, HeadersThatAreRefusedThoughTheSignatureIsRight) {
+TEST_F(Tokens, row_32_and_33_headers_that_are_refused_though_the_signature_is_right) {
   const std::string secret(32, 's');
   options_.token_secret = secret;
   keyring_ = std::make_unique<Keyring>(options_);
@@ -166,7 +166,7 @@ TEST_F(Tokens, HeadersThatAreRefusedThoughTheSignatureIsRight) {
   }
 }
 
-TEST_F(Tokens, ClaimsAreLookedAtOnceTheSignatureIsRight) {
+TEST_F(Tokens, row_33_claims_are_looked_at_once_the_signature_is_right) {
   const auto keys = make_key_pair("EdDSA", "k");
   options_.token_issuer = "studio";
   options_.token_audience = "relay";
