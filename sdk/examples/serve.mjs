@@ -4,7 +4,7 @@
 //
 // Without --relay it starts build/release/perseid (or PERSEID_BINARY) on a free port. A relay of
 // your own needs --creators-declare-rooms, or a rule for the room `arena`.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -12,6 +12,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../js/built.mjs';
 
 const kHere = path.dirname(fileURLToPath(import.meta.url));
 const kSdk = path.join(kHere, '../js');
@@ -20,15 +21,6 @@ const kTypes = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 const { values } = parseArgs({
   options: { port: { type: 'string', default: '8090' }, relay: { type: 'string' } },
 });
-
-function buildOnce() {
-  if (existsSync(path.join(kSdk, 'dist/min/perseid.js'))) return;
-  console.log('Building sdk/js ...');
-  const options = { cwd: kSdk, stdio: 'inherit' };
-  for (const args of [['ci', '--no-audit', '--no-fund'], ['run', '--silent', 'build']]) {
-    if (spawnSync('npm', args, options).status !== 0) process.exit(1);
-  }
-}
 
 async function startRelay() {
   const binary = process.env.PERSEID_BINARY ?? path.join(kHere, '../../build/release/perseid');
@@ -59,7 +51,7 @@ async function fileOf(url) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));
-buildOnce();
+ensureBuilt();
 const relay = values.relay ?? (await startRelay());
 const { startAuthority } = await import('./arena/authority.mjs');
 const patience = setTimeout(() => console.log(`Waiting for a relay at ${relay} ...`), 2000);
