@@ -1,23 +1,13 @@
 // The package: its size, its two builds, and a fresh project that installs and uses it.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
+import { FreshProject, kSdk, run } from "./fresh_project.js";
 import { Relay } from "./relay.js";
-import { repository } from "./support.js";
 
-const kSdk = fileURLToPath(new URL("sdk/js/", repository));
 const kCoreBytesMax = 14 * 1024;
-
-function run(command: string, args: string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  expect(status, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
-  return stdout;
-}
 
 async function gzipped(entry: string): Promise<number> {
   const { outputFiles } = await build({
@@ -49,16 +39,12 @@ test("declarations have no any at the surface, and nothing that is internal", ()
 
 test("a fresh project installs the packed package, and both builds reach the relay", async () => {
   const relay = await Relay.start();
-  const folder = mkdtempSync(path.join(tmpdir(), "perseid-pack-"));
+  const project = new FreshProject();
+  const { folder } = project;
   onTestFinished(async () => {
-    rmSync(folder, { recursive: true });
+    project.end();
     await relay.end();
   });
-  run("npm", ["pack", "--silent", "--pack-destination", folder], kSdk);
-  const [tarball] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-  writeFileSync(path.join(folder, "package.json"), '{ "name": "fresh", "private": true }\n');
-  const install = ["install", "--offline", "--no-audit", "--no-fund", `./${tarball!}`];
-  run("npm", install, folder);
   expect(existsSync(path.join(folder, "node_modules/perseid/dist/min/perseid.js"))).toBe(true);
   const body = (name: string) => `
     const client = connect("${relay.url}", { name: "${name}", flavour: binary() });
@@ -75,13 +61,13 @@ test("a fresh project installs the packed package, and both builds reach the rel
     ["{ PerseidError: P }", "perseid"],
   ];
   const required = entries.map(([what, from]) => `const ${what} = require("${from}");`);
-  writeFileSync(
-    path.join(folder, "old.cjs"),
+  project.write(
+    "old.cjs",
     `${required.join("\n")}\nconst root = require("perseid");${body("cjs")}`,
   );
   const imported = entries.map(([what, from]) => `import ${what!.replace(":", " as")} from "${from}";`);
-  writeFileSync(
-    path.join(folder, "new.mjs"),
+  project.write(
+    "new.mjs",
     `${imported.join("\n")}\nimport * as root from "perseid";${body("esm")}`,
   );
   expect(run(process.execPath, ["old.cjs"], folder)).toBe("cjs 1 function function true\n");
@@ -90,8 +76,8 @@ test("a fresh project installs the packed package, and both builds reach the rel
   const flags = ["--noEmit", "--strict", "--module", "nodenext", "--lib", "es2022,dom"];
   const names = ["a.mts", "b.cts"];
   for (const name of names) {
-    writeFileSync(
-      path.join(folder, name),
+    project.write(
+      name,
       `import { connect, type Client } from "perseid";
        const client: Client = connect("ws://x");
        client.on("link", ({ state }) => { const known: "open" | string = state; void known; });
@@ -107,7 +93,7 @@ test("a fresh project installs the packed package, and both builds reach the rel
     const given = `import { connect, type Client, type Room } from "perseid";
       declare const client: Client; declare const room: Room;\n`;
     const name = `readme${i}.mts`;
-    writeFileSync(path.join(folder, name), block.includes('from "perseid"') ? block : given + block);
+    project.write(name, block.includes('from "perseid"') ? block : given + block);
     names.push(name);
   }
   run(process.execPath, [tsc, ...flags, ...names], folder);

@@ -1,0 +1,43 @@
+// A game's client as one runtime runs it: with the runtime's own WebSocket, where it has one.
+//
+//   program.mjs URL json|binary ROOM
+import process from "node:process";
+import { connect } from "perseid";
+import { newRoomKey, roomCipher } from "perseid/secure";
+import { binary } from "perseid/state";
+
+const [url, flavour, name] = process.argv.slice(2);
+const own = globalThis.WebSocket ? undefined : (await import("perseid/node")).NodeSocket;
+const until = (source, name, match = () => true) =>
+  new Promise((resolve) => source.on(name, (event) => match(event) && resolve(event)));
+
+const client = connect(url, {
+  name: "ana",
+  reconnect: { attempts: 50, delayMs: 20, delayMaxMs: 200 },
+  ...(flavour === "binary" && { flavour: binary() }),
+  ...(own && { WebSocket: own }),
+});
+const room = await client.join(`lobby ${name}`, { presence: true });
+const heard = [];
+room.on("chat", ({ seq, payload }) => heard.push([seq, payload.text]));
+await room.chat("Zoë 🎲");
+const seen = until(room, "state", () => room.state.get("e1")?.x === 1.5);
+room.state.set("e1", { x: 1.5 });
+await seen;
+
+const { id } = client;
+const back = until(client, "link", ({ resumed }) => resumed !== undefined);
+console.log("cut me"); // The test cuts the wire.
+const { resumed } = await back;
+const last = until(room, "chat", ({ seq }) => seq === 2);
+await room.chat("back");
+await last;
+
+const key = newRoomKey();
+const cipher = () => roomCipher({ keys: { k: key }, current: "k" });
+const hidden = await client.join(`hidden ${name}`, { encryption: await cipher() });
+const opened = until(hidden, "chat");
+await hidden.chat("4711");
+const { payload, encrypted } = await opened;
+console.log(JSON.stringify({ heard, resumed, same: client.id === id, payload, encrypted }));
+client.close(); // And nothing keeps the runtime from ending.
