@@ -7,6 +7,7 @@ import { PerseidError } from "./errors.js";
 import type { Stats } from "./link_stats.js";
 import type { Ack, ClientStatus, Json, NumberedLane, Welcome } from "./messages.js";
 import type { ConnectOptions, JoinOptions } from "./options.js";
+import { messageOf, textOf } from "./payload.js";
 import { Room } from "./room.js";
 
 export class Client extends Emitter<ClientEvents> {
@@ -69,9 +70,9 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** A private message, to a client's id or to all sessions of `@name`. */
-  direct(to: string, message: string | Json, lane: NumberedLane = "chat"): Promise<Ack> {
-    const payload = lane === "chat" && typeof message === "string" ? { text: message } : message;
-    return this.#core.publish({ lane, to }, JSON.stringify(payload));
+  async direct(to: string, message: string | Json, lane: NumberedLane = "chat"): Promise<Ack> {
+    const payload = lane === "chat" ? messageOf(message) : message;
+    return this.#core.publish({ lane, to }, textOf(payload));
   }
 
   /** Who is in a room, or in any of those that this client has joined. */

@@ -48,17 +48,18 @@ export type RelayErrorCode =
 
 /** What the client itself refuses, or finds. */
 export type ClientErrorCode =
+  | "bad_url" // connect() cannot do anything with this URL; thrown at once.
   | "closed" // The client was closed, or gave up.
   | "queue_full" // More is waiting to be sent than `queue` allows.
   | "left" // The room was left, or the member had to leave.
   | "uncertain" // The session is lost; whether this was delivered is not known.
-  | "not_encryptable" // This cannot be said in an encrypted room.
+  | "not_encryptable" // State: the relay merges it, so an encrypted room has none.
   | "undecryptable" // A message that no key of the room opens, or that was seen before.
   | "unsupported"; // Needs something that this client was not given.
 
 export type ErrorCode = RelayErrorCode | ClientErrorCode;
 
-/** Every promise of this library rejects with one of these. */
+/** What this library throws, and what its promises reject with. */
 export class PerseidError extends Error {
   override readonly name = "PerseidError";
 

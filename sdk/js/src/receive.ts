@@ -20,7 +20,7 @@ export function receive(core: Core, data: string | ArrayBuffer): void {
   core.stats.came(message.lane, data);
   if (message.lane === "system") return system(core, message);
   const room = roomOf(core, message);
-  if (message.lane === "game_state") return room?.state.apply(message, performance.now());
+  if (message.lane === "game_state") return room?.stateCame(message, performance.now());
   if (room) deliver(core, room, message);
   else if (message.to !== undefined) core.tell("direct", message);
 }

@@ -12,10 +12,12 @@ import type {
   Message,
   NumberedLane,
   ResumedRoom,
+  StateDelivery,
   SystemMessage,
 } from "./messages.js";
 import type { JoinOptions } from "./options.js";
 import type { Readiness } from "./outbox.js";
+import { messageOf, textOf } from "./payload.js";
 import { opened, sealed } from "./room_cipher.js";
 import type { RoomEvents } from "./room_events.js";
 import { hear } from "./room_hear.js";
@@ -50,6 +52,7 @@ export class Room extends Emitter<RoomEvents> {
   #epoch = "";
   #joinId = 0;
   #recovered = true;
+  #sawState = false;
   #waiting: { resolve(room: Room): void; reject(error: PerseidError): void }[] = [];
   #sealing: Promise<unknown> = Promise.resolve();
   #opening: Promise<unknown> | undefined;
@@ -64,6 +67,7 @@ export class Room extends Emitter<RoomEvents> {
     super();
     const link = {
       publish: (update: object, wantsAck: boolean) => this.#publishState(update, wantsAck),
+      check: () => this.#checkState(),
       isReady: () => core.isUp && this.status === "joined" && core.hasRoom(),
       askKeyframe: () => core.askKeyframe(this),
       told: (event: RoomEvents["state"]) => this.tell("state", event),
@@ -85,7 +89,7 @@ export class Room extends Emitter<RoomEvents> {
 
   /** Says something; a string is a text. Resolves when the relay has accepted it. */
   chat(message: string | Json): Promise<Ack> {
-    return this.#publish("chat", typeof message === "string" ? { text: message } : message);
+    return this.#publish("chat", messageOf(message));
   }
 
   /** An action: urgent, in one order for all. Without an answer it resolves at once. */
@@ -276,6 +280,16 @@ export class Room extends Emitter<RoomEvents> {
       .catch((error: PerseidError) => this.tell("error", error));
   }
 
+  /** @internal Nobody can have sealed it, so in an encrypted room it is not believed. */
+  stateCame(state: StateDelivery, now: number): void {
+    if (!this.options.encryption) return this.state.apply(state, now);
+    const isEmpty = state.full && Object.keys(state.payload?.set ?? {}).length === 0;
+    if (isEmpty || this.#sawState) return; // A whole state comes to who joins.
+    this.#sawState = true;
+    const what = "Somebody sets state in this room. It is not encrypted, so it is not shown.";
+    this.tell("error", new PerseidError("undecryptable", what));
+  }
+
   /** @internal Emits, or keeps until whoever joined has had the time to listen. */
   tell<Name extends keyof RoomEvents>(name: Name, event: RoomEvents[Name]): void {
     if (this.#held) this.#held.push(() => this.emit(name, event));
@@ -324,21 +338,25 @@ export class Room extends Emitter<RoomEvents> {
     this.core.sendNow({ lane, room: this.name, number: this.number, text });
   }
 
+  #checkState(): void {
+    if (!this.options.encryption) return;
+    const why = "The relay merges state, so it would have to read it";
+    const instead = "send() what changes as actions, or set it in a room without encryption";
+    throw new PerseidError("not_encryptable", `${why}: ${instead}.`);
+  }
+
   #publishState(update: object, wantsAck: boolean): Promise<Ack> | undefined {
-    if (this.options.encryption) {
-      throw new PerseidError("not_encryptable", "The relay merges state, so it must read it.");
-    }
     const target = { lane: "game_state" as const, room: this.name, update };
-    const text = JSON.stringify(update);
-    if (wantsAck) return this.core.publish(target, text);
-    const state = this.joined?.state;
-    this.core.sendNow({ ...target, number: this.number, text, state });
+    try {
+      this.#checkState(); // It may have been set before the room was joined with `encryption`.
+      const text = textOf(update as Json);
+      if (wantsAck) return this.core.publish(target, text);
+      const state = this.joined?.state;
+      this.core.sendNow({ ...target, number: this.number, text, state });
+    } catch (error) {
+      if (wantsAck) throw error;
+      this.tell("error", error as PerseidError);
+    }
     return undefined;
   }
-}
-
-function textOf(payload: Json): string {
-  const text = JSON.stringify(payload) as string | undefined;
-  if (text === undefined) throw new TypeError("a payload must be JSON");
-  return text;
 }

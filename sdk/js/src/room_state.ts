@@ -10,6 +10,8 @@ export interface StateLink {
   /** With an answer (`ack`), or without one. */
   publish(update: StateUpdate, wantsAck: boolean): Promise<Ack> | undefined;
   isReady(): boolean;
+  /** Throws where the room takes no state. */
+  check(): void;
   askKeyframe(): void;
   told(event: StateEvent): void;
 }
@@ -79,6 +81,7 @@ export class RoomState {
    * what is set while the link is down leaves merged, the newest values only.
    */
   set(entity: string, fields: { [field: string]: Json }): void {
+    this.link.check();
     if (this.#unset.has(entity)) this.#leave(false); // Its removal goes first.
     const pending = this.#set.get(entity);
     if (!pending && this.#set.size >= kPendingMax) throw new PerseidError("queue_full");
@@ -88,6 +91,7 @@ export class RoomState {
 
   /** Removes an entity. */
   unset(entity: string): void {
+    this.link.check();
     this.#set.delete(entity);
     if (this.#unset.size >= kPendingMax) throw new PerseidError("queue_full");
     this.#unset.add(entity);

@@ -1,4 +1,5 @@
 // Socket: the part of the WebSocket API that the library uses, and one life of one connection.
+import { PerseidError } from "./errors.js";
 
 export interface SocketLike {
   binaryType: string;
@@ -36,7 +37,7 @@ export class Socket {
     handlers: SocketHandlers,
   ) {
     this.#handlers = handlers;
-    const socket = new make(url, [subprotocol]);
+    const socket = made(make, url, subprotocol);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     this.#late = setTimeout(() => this.abandon("no answer"), kOpenMs);
@@ -81,5 +82,15 @@ export class Socket {
     const handlers = this.#handlers;
     this.#handlers = undefined;
     handlers?.ended(code, reason);
+  }
+}
+
+// A page that came by https may open no ws:// to another machine, and browsers refuse more.
+function made(make: SocketConstructor, url: string, subprotocol: string): SocketLike {
+  try {
+    return new make(url, [subprotocol]);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new PerseidError("bad_url", `No WebSocket can be opened to ${url}: ${message}`, "url");
   }
 }

@@ -1,6 +1,7 @@
 // Rooms and chat against the real relay, in both flavours.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Message } from "../src/messages.js";
+import type { PerseidError } from "../src/errors.js";
+import type { Json, Message } from "../src/messages.js";
 import { json } from "../src/index.js";
 import { binary } from "../src/state/index.js";
 import { client, next, Relay, until } from "./relay.js";
@@ -126,6 +127,23 @@ describe.each(kFlavours)("$name", ({ flavour }) => {
     });
     await room.leave();
     await expect(room.chat("?")).rejects.toMatchObject({ code: "left" });
+  });
+
+  test("what is not JSON is refused with a typed error, and harms nothing", async () => {
+    const of = client(relay, { flavour });
+    const room = await of.join(`odd ${flavour.subprotocol}`);
+    const circle: { [name: string]: unknown } = {};
+    circle.itself = circle;
+    for (const odd of [undefined, () => 1, 10n, circle] as unknown as Json[]) {
+      const error = { code: "bad_value", field: "payload" };
+      await expect(room.chat(odd)).rejects.toMatchObject(error);
+      await expect(room.send(odd)).rejects.toMatchObject(error);
+      await expect(of.direct(of.id, odd)).rejects.toMatchObject(error);
+    }
+    const told = next<PerseidError>(room, "error");
+    room.state.set("e1", { x: 10n } as never);
+    expect(await told).toMatchObject({ code: "bad_value" });
+    expect((await room.chat("fine")).seq).toBe(1);
   });
 
   test("the clock and the link are measured", async () => {

@@ -81,10 +81,41 @@ test("a key may be changed: old messages are opened with the old one", async () 
   await expect((await cipherOf()).open(sealed, "c", true)).rejects.toThrow("no key k2");
 });
 
-test("state is refused: the relay merges it, so it has to read it", async () => {
-  const ana = await client(relay).join("secret", { encryption: await cipherOf() });
-  ana.state.set("e1", { x: 1 });
-  await expect(ana.state.flush()).rejects.toMatchObject({ code: "not_encryptable" });
+test("state is refused at once, with what to do instead; what others set is not believed", async () => {
+  const ana = await client(relay).join("sealed", { encryption: await cipherOf() });
+  const code = "not_encryptable";
+  expect(() => ana.state.set("e1", { x: 1 })).toThrow(/send\(\) .* as actions/);
+  expect(() => ana.state.unset("e1")).toThrow(expect.objectContaining({ code }));
+  const errors: PerseidError[] = [];
+  ana.on("error", (error) => errors.push(error));
+  const eve = await client(relay).join("sealed");
+  for (const x of [1, 2]) {
+    eve.state.set("e1", { x });
+    await eve.state.flush();
+  }
+  await until(() => errors.length > 0);
+  const heard = next<Message>(ana, "chat");
+  const ben = await client(relay).join("sealed", { encryption: await cipherOf() });
+  await ben.chat("so far");
+  await heard;
+  expect(errors.map((each) => each.code)).toEqual(["undecryptable"]);
+  expect(ana.state.entities.size).toBe(0);
+
+  // Set while nobody had said yet that the room is encrypted.
+  const early = client(relay);
+  const room = early.room("early");
+  const told = next<PerseidError>(room, "error");
+  room.state.set("e1", { x: 1 });
+  await early.join("early", { encryption: await cipherOf() });
+  expect(await told).toMatchObject({ code });
+});
+
+test("keys that are none are refused with a typed error", async () => {
+  const none = { k1: new Uint8Array(31) };
+  const code = { code: "bad_value", field: "keys" };
+  await expect(cipherOf(none)).rejects.toMatchObject(code);
+  await expect(cipherOf({ "not an id": key })).rejects.toMatchObject(code);
+  await expect(cipherOf(undefined, "k2")).rejects.toMatchObject(code);
 });
 
 test("the replay window is bounded, and takes each number once", () => {

@@ -22,6 +22,7 @@ const kInfo = new TextEncoder().encode("perseid room key 1");
 const kEncoder = new TextEncoder();
 const kDecoder = new TextDecoder("utf-8", { fatal: true });
 
+const badKey = (why: string) => new PerseidError("bad_value", why, "keys");
 const refused = (why: string) => new PerseidError("undecryptable", why);
 
 /** 32 random bytes: a room's key. Hand it on by a way that the relay does not see. */
@@ -32,11 +33,11 @@ export function newRoomKey(): Uint8Array {
 export async function roomCipher(options: RoomCipherOptions): Promise<RoomCipher> {
   const keys = new Map<string, CryptoKey>();
   for (const [id, key] of Object.entries(options.keys)) {
-    if (!/^[\w-]{1,32}$/.test(id)) throw new RangeError(`not a key id: ${id}`);
+    if (!/^[\w-]{1,32}$/.test(id)) throw badKey(`not a key id: ${id}`);
     keys.set(id, await imported(key));
   }
   const own = keys.get(options.current);
-  if (!own) throw new RangeError(`no key ${options.current}`);
+  if (!own) throw badKey(`no key ${options.current}`);
   const salt = crypto.getRandomValues(new Uint8Array(kSaltBytes));
   const sealing = await derived(own, salt, "encrypt");
   return new Cipher(keys, options, textOf(salt), sealing);
@@ -103,7 +104,7 @@ class Cipher implements RoomCipher {
 
 function imported(key: Uint8Array | CryptoKey): Promise<CryptoKey> | CryptoKey {
   if (!(key instanceof Uint8Array)) return key;
-  if (key.length !== 32) throw new RangeError("a room key has 32 bytes");
+  if (key.length !== 32) throw badKey("a room key has 32 bytes");
   return crypto.subtle.importKey("raw", Uint8Array.from(key), "HKDF", false, ["deriveKey"]);
 }
 
