@@ -59,18 +59,56 @@ export function match(count: number, lengthMs: number, seed: number): Truth {
   };
 }
 
+/** A room in which nothing changes counts no ticks: its state's time stands still meanwhile. */
+export interface Rests {
+  /** When state of this time is sent. */
+  sentAt(time: number): number;
+  /** The state's time that the relay is at. */
+  timeAt(now: number): number;
+  endMs: number;
+}
+
+/** After each second or two of play all rest for `leastMs` to `mostMs`. */
+export function resting(lengthMs: number, leastMs: number, mostMs: number, seed: number): Rests {
+  const roll = dice(seed);
+  const list: { time: number; restedMs: number; ms: number }[] = [];
+  let restedMs = 0;
+  for (let time = 1000; time < lengthMs; time += 1000 + Math.floor(roll() * 20) * 50) {
+    const ms = leastMs + roll() * (mostMs - leastMs);
+    list.push({ time, restedMs, ms });
+    restedMs += ms;
+  }
+  return {
+    sentAt: (time) => list.reduce((now, rest) => (rest.time < time ? now + rest.ms : now), time),
+    timeAt(now) {
+      const last = list.filter((rest) => rest.time + rest.restedMs <= now).at(-1);
+      return last ? Math.max(last.time, now - last.restedMs - last.ms) : now;
+    },
+    endMs: lengthMs + restedMs,
+  };
+}
+
+const kNoRest: Pick<Rests, "sentAt"> = { sentAt: (time) => time };
+
 /** When each tick comes. The wire is TCP: nothing overtakes, and a stall lets all out at once. */
-export function arrivals(truth: Truth, lengthMs: number, link: Link, seed: number): Arrival[] {
+export function arrivals(
+  truth: Truth,
+  lengthMs: number,
+  link: Link,
+  seed: number,
+  rests = kNoRest,
+): Arrival[] {
   const roll = dice(seed);
   const out: Arrival[] = [];
   const last = new Map<string, string>();
   let freeAt = 0;
   let nextStall = link.stallEveryMs;
   for (let tick = 1; (tick * 1000) / kHz <= lengthMs; ++tick) {
-    const sent = (tick * 1000) / kHz;
+    const time = (tick * 1000) / kHz;
+    const sent = rests.sentAt(time);
     const changed = new Map<string, Fields>();
     for (const name of truth.names) {
-      const { x, y } = truth.at(name, sent);
+      const { x, y } = truth.at(name, time);
       const fields = { x: Math.round(x * 100) / 100, y: Math.round(y * 100) / 100 };
       const text = JSON.stringify(fields);
       if (last.get(name) === text) continue; // A delta tells what has changed, nothing else.

@@ -10,36 +10,96 @@ export interface PlaybackOptions {
   delayMaxMs?: number;
 }
 
-const kWindowMs = 4000; // What jitter and the fastest way are judged by: clocks drift, and rooms rest.
+const kWindowMs = 4000; // What jitter is judged by.
+const kFastestMs = 1000; // And the fastest way: clocks drift, and rooms rest.
 const kFramesMax = 256;
-// A frame that is so much too late was not held up: the room rested before it, and counted no ticks.
-const kRestedMs = 1500;
-const kSlew = 0.05; // The clock never runs more than this faster or slower.
+const kSlew = 0.05; // The clock never runs more than this faster or slower, but after a rest.
+const kRestartMs = 1000; // Nobody is led there slowly.
+const kDoubtMs = 250; // What was held up comes sooner after the first of it.
+const kIntervalMs = 50;
+
+interface Frame {
+  now: number;
+  transit: number;
+}
+
+/** A frame came so late that the room must have rested before it, if none catches up with it. */
+interface Rest {
+  now: number;
+  /** What its transit would have been without jitter of its own. */
+  transit: number;
+  /** A frame this fast says that there was no rest: the link held them up. */
+  refuted: number;
+  /** As it was before. */
+  lag: number | undefined;
+}
 
 export class Playback {
-  #frames: { now: number; transit: number }[] = [];
+  #frames: Frame[] = [];
+  #late: number[] = []; // By how much each was late; sorted.
   #base = Infinity;
   #lag: number | undefined; // Local time less what is played, as it is now.
   #at = 0;
+  #rest: Rest | undefined;
+  #jumps = false;
 
   constructor(private readonly options: PlaybackOptions) {}
 
-  /** A frame of the state's time came at `now`. */
-  came(time: number, now: number): void {
+  /** A frame of the state's time came at `now`, if one comes every `intervalMs`. */
+  came(time: number, now: number, intervalMs = kIntervalMs): void {
     const transit = now - time;
-    if (Math.abs(transit - this.#base) > kRestedMs) this.#frames = [];
+    const late = transit - this.#base;
+    const rest = this.#rest;
+    if (rest && now < rest.now + kDoubtMs && transit < rest.refuted) this.#goOn(rest);
+    else if (late > intervalMs + 2 * this.#lateness(0.5)) this.#rested(transit, now);
+    else if (late < -kRestartMs) this.#frames = []; // Ticks were left out.
     this.#frames.push({ now, transit });
     while (this.#frames.length > kFramesMax || this.#frames[0]!.now < now - kWindowMs) {
       this.#frames.shift();
     }
-    this.#base = Math.min(...this.#frames.map((frame) => frame.transit));
+    this.#measure(now);
+  }
+
+  // A room in which nothing changes counts no ticks.
+  #rested(transit: number, now: number): void {
+    const refuted = (transit + this.#base) / 2;
+    this.#rest = { now, transit: transit - this.#lateness(0.5), refuted, lag: this.#lag };
+    this.#jumps = true;
+  }
+
+  // The wire is a stream: what it had held up comes all at once, as a rule before the next drawing.
+  #goOn({ lag }: Rest): void {
+    if (!this.#jumps) this.#lag = lag;
+    this.#rest = undefined;
+    this.#jumps = false;
+  }
+
+  // A frame is late by what any of the next second is faster: so no rest counts as lateness.
+  #measure(now: number): void {
+    const frames = this.#frames;
+    this.#late = frames.map(({ now: came, transit }, i) => {
+      let fastest = transit;
+      for (let j = i + 1; j < frames.length && frames[j]!.now <= came + kFastestMs; ++j) {
+        fastest = Math.min(fastest, frames[j]!.transit);
+      }
+      return transit - fastest;
+    });
+    this.#late.sort((a, b) => a - b);
+    const rest = this.#rest && this.#rest.now > now - kFastestMs ? this.#rest : undefined;
+    const from = rest?.now ?? now - kFastestMs;
+    this.#base = rest?.transit ?? Infinity;
+    for (let j = frames.length - 1; j >= 0 && frames[j]!.now >= from; --j) {
+      this.#base = Math.min(this.#base, frames[j]!.transit);
+    }
   }
 
   /** What most frames are late by. */
   get jitterMs(): number {
-    const sorted = this.#frames.map(({ transit }) => transit - this.#base).sort((a, b) => a - b);
-    const share = this.options.share ?? 0.95;
-    return sorted[Math.ceil(share * (sorted.length - 1))] ?? 0;
+    return this.#lateness(this.options.share ?? 0.95);
+  }
+
+  #lateness(share: number): number {
+    return this.#late[Math.ceil(share * (this.#late.length - 1))] ?? 0;
   }
 
   /** How far behind the fastest frame is played, if one comes every `intervalMs`. */
@@ -48,16 +108,19 @@ export class Playback {
     return delayMs ?? Math.min(delayMaxMs, intervalMs + this.jitterMs);
   }
 
-  /** The state's time that is played at `now`. It moves on smoothly, and never back. */
+  /** The state's time that is played at `now`. It moves on smoothly, and never back but after a rest. */
   time(now: number, intervalMs: number): number {
     if (this.#base === Infinity) return 0;
     const wanted = this.#base + this.delayMs(intervalMs);
-    if (this.#lag === undefined || Math.abs(wanted - this.#lag) > 1000) {
+    const lag = this.#lag ?? Infinity;
+    const away = wanted - lag;
+    if (Math.abs(away) > kRestartMs || (this.#jumps && away > 0)) {
       this.#lag = wanted;
     } else {
       const most = kSlew * Math.max(0, now - this.#at);
-      this.#lag += Math.max(-most, Math.min(most, wanted - this.#lag));
+      this.#lag = lag + Math.max(-most, Math.min(most, away));
     }
+    this.#jumps = false;
     this.#at = now;
     return now - this.#lag;
   }
@@ -69,7 +132,9 @@ export class Playback {
 
   clear(): void {
     this.#frames = [];
+    this.#late = [];
     this.#base = Infinity;
     this.#lag = undefined;
+    this.#rest = undefined;
   }
 }

@@ -74,7 +74,7 @@ export class Timeline {
     }
     this.#newest = tick;
     this.#measure(tick, now);
-    this.playback.came(this.#timeOf(tick), now);
+    this.playback.came(this.#timeOf(tick), now, this.intervalMs);
   }
 
   /** `every`: its state is sent each so many ticks (a grid's far cells). */
