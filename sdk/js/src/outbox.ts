@@ -30,6 +30,8 @@ interface Entry {
   bytes: number;
   /** Sent in a session that is over, without an answer. */
   uncertain: boolean;
+  /** Its payload as it was sent in such sessions: sealed, it is another in each. */
+  was: string[];
   place: number; // How many publishes this session had sent before it.
   sentAt: number;
   /** Makes the payload anew, for another session. */
@@ -39,6 +41,7 @@ interface Entry {
 }
 
 const kInFlightMax = 60;
+const kSessionsMax = 8; // That a room may still remember a publish of.
 
 export class Outbox {
   #queue: Entry[] = [];
@@ -73,7 +76,7 @@ export class Outbox {
       return Promise.reject(new PerseidError("queue_full", "More waits than `queue` allows."));
     }
     return new Promise((resolve, reject) => {
-      const entry = { publish, bytes, seal, uncertain: false, place: 0, sentAt: 0 };
+      const entry = { publish, bytes, seal, uncertain: false, was: [], place: 0, sentAt: 0 };
       this.#queue.push({ ...entry, resolve, reject });
       this.#bytes += bytes;
       this.handlers.changed();
@@ -139,7 +142,10 @@ export class Outbox {
     const entries = [...this.#flight.values()];
     this.#flight.clear();
     this.#sent = 0;
-    for (const entry of entries) entry.uncertain = true;
+    for (const entry of entries) {
+      entry.uncertain = true;
+      entry.was = [...entry.was, entry.publish.text].slice(-kSessionsMax);
+    }
     this.#queue.unshift(...entries);
     for (const entry of this.#queue) {
       if (entry.seal) entry.publish.text = await entry.seal();
@@ -150,11 +156,11 @@ export class Outbox {
   recognise(message: Message): void {
     const text = JSON.stringify(message.payload);
     const at = this.#queue.findIndex(
-      ({ uncertain, publish }) =>
+      ({ uncertain, publish, was }) =>
         uncertain &&
         publish.lane === message.lane &&
         publish.room === message.room &&
-        JSON.stringify(JSON.parse(publish.text)) === text,
+        was.some((each) => JSON.stringify(JSON.parse(each)) === text),
     );
     if (at < 0) return;
     const [entry] = this.#queue.splice(at, 1);
