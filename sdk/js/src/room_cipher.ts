@@ -52,8 +52,17 @@ export async function opened(
     const edit = { ...payload.edit, text: await open(payload.edit.text) };
     return { ...message, payload: { edit }, encrypted: true };
   }
-  let plain = JSON.parse(await open(payload.e2e)) as Json;
+  let plain = parsed(await open(payload.e2e));
   // An edited message of the history: the new text stands beside what there was.
   if (message.edited) plain = { ...(isObject(plain) ? plain : {}), text: await open(payload.text) };
   return { ...message, payload: plain, encrypted: true };
+}
+
+// Who has the key may have sealed anything.
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new PerseidError("undecryptable", "What was sealed is not JSON.");
+  }
 }

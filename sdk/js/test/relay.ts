@@ -23,7 +23,9 @@ export class Relay {
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#exited = once(child, "exit");
-    process.on("exit", () => child.kill("SIGKILL"));
+    const kill = () => child.kill("SIGKILL");
+    process.on("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
   }
 
   static async start(...flags: string[]): Promise<Relay> {

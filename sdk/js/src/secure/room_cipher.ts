@@ -30,7 +30,18 @@ export function newRoomKey(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(32));
 }
 
-export async function roomCipher(options: RoomCipherOptions): Promise<RoomCipher> {
+export function roomCipher(options: RoomCipherOptions): Promise<RoomCipher> {
+  return cipherOf(options, crypto.getRandomValues(new Uint8Array(kSaltBytes)));
+}
+
+/**
+ * @internal For test vectors: a salt that comes again would seal two messages with one key and
+ * nonce.
+ */
+export async function cipherOf(
+  options: RoomCipherOptions,
+  salt: Uint8Array<ArrayBuffer>,
+): Promise<RoomCipher> {
   const keys = new Map<string, CryptoKey>();
   for (const [id, key] of Object.entries(options.keys)) {
     if (!/^[\w-]{1,32}$/.test(id)) throw badKey(`not a key id: ${id}`);
@@ -38,7 +49,6 @@ export async function roomCipher(options: RoomCipherOptions): Promise<RoomCipher
   }
   const own = keys.get(options.current);
   if (!own) throw badKey(`no key ${options.current}`);
-  const salt = crypto.getRandomValues(new Uint8Array(kSaltBytes));
   const sealing = await derived(own, salt, "encrypt");
   return new Cipher(keys, options, textOf(salt), sealing);
 }
@@ -81,7 +91,11 @@ class Cipher implements RoomCipher {
     }
     // Only what is authentic counts: else anybody could use up the window.
     if (isLive && !sender.seen.take(counter)) throw refused("It came before: a replay.");
-    return kDecoder.decode(plain);
+    try {
+      return kDecoder.decode(plain);
+    } catch {
+      throw refused("What was sealed is not UTF-8.");
+    }
   }
 
   async #senderOf(id: string, salt: string) {
