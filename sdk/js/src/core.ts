@@ -325,7 +325,10 @@ export class Core {
     const reason = this.#reason || why || String(code);
     this.#reason = undefined;
     if (retryInMs === undefined) {
-      const text = `the connection is gone (${reason}), and no attempt is left`;
+      // Browsers do not say more of it than that it failed.
+      const isTls = this.welcome === undefined && this.link.url.startsWith("wss:");
+      const hint = isTls ? ". Is the relay's certificate trusted here?" : "";
+      const text = `the connection is gone (${reason}), and no attempt is left${hint}`;
       return this.end(final ?? "gave_up", new PerseidError("closed", final ?? text));
     }
     this.settle({ reason, retryInMs, attempt: this.link.backoff.attempt });

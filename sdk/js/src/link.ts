@@ -25,7 +25,7 @@ export class Link {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly url: string,
+    readonly url: string,
     private readonly subprotocol: string,
     private readonly make: SocketConstructor,
     options: BackoffOptions,

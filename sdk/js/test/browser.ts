@@ -48,6 +48,7 @@ async function start(): Promise<void> {
 interface Options {
   colorScheme?: "light" | "dark";
   viewport?: { width: number; height: number };
+  ignoreHTTPSErrors?: boolean;
 }
 
 export async function pageOf(where: string, options: Options = {}): Promise<Page> {

@@ -1,6 +1,6 @@
 // A fresh project in a folder of its own that has installed the packed package, as a user would.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,4 +34,18 @@ export class FreshProject {
   end(): void {
     rmSync(this.folder, { recursive: true });
   }
+}
+
+export interface Block {
+  code: string;
+  /** Imports connect() itself; others go on with a `client` and a `room`. */
+  isWhole: boolean;
+}
+
+/** The programs that README.md shows. */
+export function readmeBlocks(): Block[] {
+  const readme = readFileSync(path.join(kSdk, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+  expect(blocks.length).toBeGreaterThanOrEqual(8);
+  return blocks.map((code) => ({ code, isWhole: /import \{ connect \}/.test(code) }));
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
-import { FreshProject, kSdk, run } from "./fresh_project.js";
+import { FreshProject, kSdk, readmeBlocks, run } from "./fresh_project.js";
 import { Relay } from "./relay.js";
 
 const kCoreBytesMax = 14 * 1024;
@@ -86,14 +86,11 @@ test("a fresh project installs the packed package, and both builds reach the rel
     );
   }
   // What the README shows compiles, too.
-  const readme = readFileSync(path.join(kSdk, "README.md"), "utf8");
-  const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
-  expect(blocks.length).toBeGreaterThan(6);
-  for (const [i, block] of blocks.entries()) {
+  for (const [i, { code, isWhole }] of readmeBlocks().entries()) {
     const given = `import { connect, type Client, type Room } from "perseid";
       declare const client: Client; declare const room: Room;\n`;
     const name = `readme${i}.mts`;
-    project.write(name, block.includes('from "perseid"') ? block : given + block);
+    project.write(name, isWhole ? code : given + code);
     names.push(name);
   }
   run(process.execPath, [tsc, ...flags, ...names], folder);

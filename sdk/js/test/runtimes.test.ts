@@ -9,14 +9,20 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { FreshProject, kSdk } from "./fresh_project.js";
 import { Proxy } from "./proxy.js";
 import { Relay } from "./relay.js";
+import { TlsProxy } from "./tls_proxy.js";
 
 const kFolder = path.join(kSdk, "test/runtimes");
 const kInstallMs = 300_000;
+// `trust`: the variable that names a file of certificates to trust besides.
 const kRuntimes = [
-  { name: "node", command: process.execPath, args: [] },
-  { name: "deno", command: bin("deno"), args: ["run", "--no-prompt", "--allow-net=127.0.0.1"] },
-  { name: "bun", command: bin("bun"), args: ["run"] },
+  { name: "node", command: process.execPath, args: [], trust: "NODE_EXTRA_CA_CERTS" },
+  {
+    ...{ name: "deno", command: bin("deno"), trust: "DENO_CERT" },
+    args: ["run", "--no-prompt", "--allow-net=127.0.0.1"],
+  },
+  { name: "bun", command: bin("bun"), args: ["run"], trust: "NODE_EXTRA_CA_CERTS" },
 ];
+type Runtime = (typeof kRuntimes)[number];
 
 let relay: Relay;
 let project: FreshProject;
@@ -46,31 +52,61 @@ function versionOf(command: string): string | undefined {
   return status === 0 ? stdout.split("\n")[0]!.trim() : undefined;
 }
 
-for (const { name, command, args } of kRuntimes) {
+interface Wire {
+  url: string;
+  cut(): void;
+}
+
+async function play(of: Runtime, wire: Wire, args: string[], more: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, NO_COLOR: "1", DENO_DIR: path.join(project.folder, ".deno") };
+  const child = spawn(of.command, [...of.args, "program.mjs", wire.url, ...args], {
+    cwd: project.folder,
+    env: { ...env, ...more },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exit = once(child, "exit");
+  let errors = "";
+  child.stderr.on("data", (text) => (errors += text));
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line === "cut me") wire.cut();
+  }
+  const [code] = (await exit) as [number | null];
+  return { code, lines, text: `${lines.join("\n")}\n${errors}` };
+}
+
+const kPlayed = {
+  ...{ heard: [[1, "Zoë 🎲"], [2, "back"]], resumed: true, same: true },
+  ...{ payload: { text: "4711" }, encrypted: true },
+};
+
+for (const runtime of kRuntimes) {
+  const { name, command } = runtime;
+  const why = () => {
+    if (name !== "node" && whyNot) return `${name}: ${whyNot}`;
+    return versionOf(command) === undefined ? `${name} from npm does not run here` : "";
+  };
   test.for(["json", "binary"])(`${name} plays, is cut off and goes on: %s`, async (flavour, it) => {
-    if (name !== "node" && whyNot) return it.skip(`${name}: ${whyNot}`);
-    const version = versionOf(command);
-    if (version === undefined) return it.skip(`${name} from npm does not run on this machine`);
+    if (why()) return it.skip(why());
     const proxy = await Proxy.to(relay);
-    const env = { ...process.env, NO_COLOR: "1", DENO_DIR: path.join(project.folder, ".deno") };
-    const child = spawn(command, [...args, "program.mjs", proxy.url, flavour, `${name} ${flavour}`], {
-      ...{ cwd: project.folder, env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    const exit = once(child, "exit");
-    let errors = "";
-    child.stderr.on("data", (text) => (errors += text));
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      lines.push(line);
-      if (line === "cut me") proxy.cut();
-    }
-    expect(await exit, `${lines.join("\n")}\n${errors}`).toEqual([0, null]);
-    expect(JSON.parse(lines[1]!)).toEqual({
-      ...{ heard: [[1, "Zoë 🎲"], [2, "back"]], resumed: true, same: true },
-      ...{ payload: { text: "4711" }, encrypted: true },
-    });
+    const { code, lines, text } = await play(runtime, proxy, [flavour, `${name} ${flavour}`]);
+    expect(code, text).toBe(0);
+    expect(JSON.parse(lines[1]!)).toEqual(kPlayed);
+    const version = versionOf(command)!;
     console.log(`runtimes: ${version.includes(name) ? "" : `${name} `}${version}, ${flavour}: passed`);
+  });
+
+  test(`${name} plays over TLS, if it trusts the certificate`, async (it) => {
+    if (why()) return it.skip(why());
+    const proxy = await TlsProxy.to(relay);
+    const trust = { [runtime.trust]: proxy.certificate };
+    const { code, lines, text } = await play(runtime, proxy, ["binary", `${name} TLS`], trust);
+    expect(code, text).toBe(0);
+    expect(JSON.parse(lines[1]!)).toEqual(kPlayed);
+    const refused = await play(runtime, proxy, ["binary", `${name} TLS`, "once"]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.lines[0], refused.text).toMatch(/^PerseidError closed: .*certificate/);
   });
 }

@@ -1,22 +1,23 @@
 // A game's client as one runtime runs it: with the runtime's own WebSocket, where it has one.
 //
-//   program.mjs URL json|binary ROOM
+//   program.mjs URL json|binary ROOM [once]
 import process from "node:process";
 import { connect } from "perseid";
 import { newRoomKey, roomCipher } from "perseid/secure";
 import { binary } from "perseid/state";
 
-const [url, flavour, name] = process.argv.slice(2);
+const [url, flavour, name, once] = process.argv.slice(2);
 const own = globalThis.WebSocket ? undefined : (await import("perseid/node")).NodeSocket;
 const until = (source, name, match = () => true) =>
   new Promise((resolve) => source.on(name, (event) => match(event) && resolve(event)));
 
 const client = connect(url, {
   name: "ana",
-  reconnect: { attempts: 50, delayMs: 20, delayMaxMs: 200 },
+  reconnect: once ? false : { attempts: 50, delayMs: 20, delayMaxMs: 200 },
   ...(flavour === "binary" && { flavour: binary() }),
   ...(own && { WebSocket: own }),
 });
+client.ready().catch(({ name, code, message }) => console.log(`${name} ${code}: ${message}`));
 const room = await client.join(`lobby ${name}`, { presence: true });
 const heard = [];
 room.on("chat", ({ seq, payload }) => heard.push([seq, payload.text]));
