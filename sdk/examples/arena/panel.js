@@ -47,7 +47,7 @@ export class Panel {
     this.#show('jitter-now', `${jitterMs.toFixed(1)} ms`);
     this.#show('in', rate('in'));
     this.#show('out', rate('out'));
-    this.#show('behind', `${room.state.delayMs.toFixed(0)} ms`);
+    this.#show('behind', `${behindMs(room, rttMs / 2, this.interpolates).toFixed(0)} ms`);
     this.#show('fps', ((this.#frames * 1000) / passed).toFixed(0));
     this.#show('players', String([...room.state.entities.values()].filter(isPlayer).length));
     [this.#bytes, this.#at, this.#frames] = [bytes, now, 0];
@@ -65,3 +65,9 @@ export class Panel {
 }
 
 const isPlayer = ({ kind }) => kind === 'player';
+
+// From the relay's present, as far as a client can know it, back to what is drawn.
+function behindMs({ state, joined }, oneWayMs, interpolates) {
+  const drawn = interpolates ? state.time() : (state.tick * 1000) / joined.state.hz;
+  return Math.max(0, state.present(oneWayMs) - drawn);
+}

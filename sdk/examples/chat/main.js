@@ -21,7 +21,7 @@ client.on('link', ({ state, reason }) => {
 });
 client.on('direct', (message) => {
   if (!current) return;
-  current.messages.add(message, current.names.get(message.sender) ?? message.sender);
+  current.messages.add(message, current.names.get(message.sender));
   show();
 });
 
@@ -49,7 +49,7 @@ function listen(chat) {
   learn();
   room.on('chat', (message) => {
     typing.delete(message.sender);
-    messages.add(message, names.get(message.sender) ?? message.sender);
+    messages.add(message, names.get(message.sender));
     if (chat !== current) chat.unread += 1;
     else if (message.seq) room.read(message.seq).catch(() => {});
     show();
@@ -101,7 +101,7 @@ find('say').addEventListener('submit', (event) => {
   if (!said.trim()) return;
   if (mode?.edit) tried(current.room.edit(mode.edit.seq, said));
   else if (mode?.to) whisper(mode.to, said);
-  else tried(current.room.chat(said));
+  else tried(current.room.chat({ text: said, name })); // Who reads it later may not meet us.
   setMode(undefined);
 });
 find('say').elements.text.addEventListener('input', throttled(() => current?.room.typing(), 1000));

@@ -4,12 +4,14 @@ export class Messages {
   list = []; // { seq, sender, name, timestamp, text, edited, deleted, reactions, to, toName }
   #bySeq = new Map();
 
-  // A chat event, or a message of the history.
+  // A chat event, or a message of the history; `name` of who is known here, else as it says itself.
   add({ seq, sender, timestamp, payload, edited, deleted, reactions, to }, name, toName) {
     if (this.#bySeq.has(seq)) return;
     const counts = new Map((reactions ?? []).map(({ emoji, count, mine }) => [emoji, { count, mine }]));
+    const called = name ?? payload.name ?? sender;
     const text = payload.text ?? payload.emoji ?? JSON.stringify(payload);
-    const message = { seq, sender, name, timestamp, text, edited, deleted, to, toName, reactions: counts };
+    const message = { seq, sender, name: called, timestamp, text, edited, deleted, to, toName };
+    message.reactions = counts;
     this.list.push(message);
     if (seq !== undefined) this.#bySeq.set(seq, message);
   }

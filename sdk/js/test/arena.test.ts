@@ -67,6 +67,8 @@ test("with 300 ms of lag the prediction still answers at once, and the phone's p
   await inPlay(page);
   await page.fill("#delay", "300");
   await page.waitForFunction("parseInt(document.querySelector('#rtt').textContent) > 100");
+  // The panel says how old the others are: the way here, half of the lag, at least.
+  await page.waitForFunction("parseInt(document.querySelector('#behind').textContent) > 150");
   const moved = await ask<number>(
     page,
     `{ const me = arena.predictor(); const from = me.state.x; const way = from < 600 ? 1 : -1;
