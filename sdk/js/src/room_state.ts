@@ -121,6 +121,7 @@ export class RoomState {
   /** @internal */
   resumed(): void {
     this.#cells.forgetCells();
+    this.timeline.playback.restart(); // What was missed comes at once, and is no jitter.
     this.#asked = false;
   }
 

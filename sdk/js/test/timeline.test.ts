@@ -67,6 +67,25 @@ test("the playback adapts its delay to the jitter, and never runs backwards", ()
   expect(delays[399]).toBe(90);
 });
 
+test("what had waited comes at once in the beginning, and does not count as the link's jitter", () => {
+  const playback = new Playback({});
+  for (const start of [0, 20_000]) {
+    for (let tick = 0; tick < 10; ++tick) {
+      playback.came(tick * 50, start + 450); // A whole state, and the deltas behind it.
+      if (tick === 3) playback.time(start + 450, 50); // Drawn before all of them are there.
+    }
+    for (let tick = 10; tick < 40; ++tick) {
+      const now = start + tick * 50;
+      playback.came(tick * 50, now);
+      expect(now - start - playback.time(now, 50)).toBeCloseTo(50, 6);
+    }
+    // As after a connection that was resumed: until something comes it goes on.
+    const before = playback.time(start + 1950, 50);
+    playback.restart();
+    expect(playback.time(start + 2050, 50)).toBeCloseTo(before + 100, 6);
+  }
+});
+
 test("what rests until a tick rests until then, and what stops does not drift on", () => {
   const timeline = new Timeline({ hz: 10, numbers: "linear" });
   const tick = (n: number) => timeline.frame(n, n * 100);

@@ -15,6 +15,7 @@ const kFastestMs = 1000; // And the fastest way: clocks drift, and rooms rest.
 const kFramesMax = 256;
 const kSlew = 0.05; // The clock never runs more than this faster or slower, but after a rest.
 const kRestartMs = 1000; // Nobody is led there slowly.
+const kBeginMs = 250; // What waited for this member has come by then.
 const kDoubtMs = 250; // What was held up comes sooner after the first of it.
 const kIntervalMs = 50;
 
@@ -42,22 +43,30 @@ export class Playback {
   #at = 0;
   #rest: Rest | undefined;
   #jumps = false;
+  #beganAt: number | undefined;
 
   constructor(private readonly options: PlaybackOptions) {}
 
   /** A frame of the state's time came at `now`, if one comes every `intervalMs`. */
   came(time: number, now: number, intervalMs = kIntervalMs): void {
     const transit = now - time;
-    const late = transit - this.#base;
+    const late = this.#frames.length > 0 ? transit - this.#base : 0;
     const rest = this.#rest;
     if (rest && now < rest.now + kDoubtMs && transit < rest.refuted) this.#goOn(rest);
     else if (late > intervalMs + 2 * this.#lateness(0.5)) this.#rested(transit, now);
     else if (late < -kRestartMs) this.#frames = []; // Ticks were left out.
+    this.#beganAt ??= now;
+    if (now < this.#beganAt + kBeginMs) this.#begin(transit);
     this.#frames.push({ now, transit });
     while (this.#frames.length > kFramesMax || this.#frames[0]!.now < now - kWindowMs) {
       this.#frames.shift();
     }
     this.#measure(now);
+  }
+
+  // A whole state is a few ticks old, and what followed it comes at once: the link is not that late.
+  #begin(transit: number): void {
+    this.#frames = this.#frames.filter((frame) => frame.transit <= transit);
   }
 
   // A room in which nothing changes counts no ticks.
@@ -114,7 +123,8 @@ export class Playback {
     const wanted = this.#base + this.delayMs(intervalMs);
     const lag = this.#lag ?? Infinity;
     const away = wanted - lag;
-    if (Math.abs(away) > kRestartMs || (this.#jumps && away > 0)) {
+    const begins = this.#beganAt !== undefined && now < this.#beganAt + kBeginMs;
+    if (Math.abs(away) > kRestartMs || begins || (this.#jumps && away > 0)) {
       this.#lag = wanted;
     } else {
       const most = kSlew * Math.max(0, now - this.#at);
@@ -130,11 +140,17 @@ export class Playback {
     return this.#base === Infinity ? 0 : now - this.#base + oneWayMs;
   }
 
-  clear(): void {
+  /** Another connection: goes on as it is until a frame comes, and judges by those from then on. */
+  restart(): void {
     this.#frames = [];
+    this.#rest = undefined;
+    this.#beganAt = undefined;
+  }
+
+  clear(): void {
+    this.restart();
     this.#late = [];
     this.#base = Infinity;
     this.#lag = undefined;
-    this.#rest = undefined;
   }
 }
