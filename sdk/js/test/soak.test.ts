@@ -1,6 +1,6 @@
 // Soak: members of both flavours come, go, and are cut off again and again while all write.
 // PERSEID_TEST_SOAK_S=300 makes it long. What must hold: every message once and in one order for
-// everybody who stays, every state the same in the end.
+// everybody who stays, every state that of the relay: now and then, and in the end.
 import { expect, onTestFinished, test } from "vitest";
 import type { Client } from "../src/client.js";
 import { json } from "../src/index.js";
@@ -22,6 +22,7 @@ checksum_every_ticks = 5
   does = { type = "enum", values = ["idle", "run"] }
   name = { type = "string", max_bytes = 16 }
 `;
+const kCheckEvery = 1000; // Rounds.
 const kFlavours = [json, binary()];
 
 interface Player {
@@ -34,6 +35,7 @@ interface Player {
 test("soak", { timeout: kSoakMs + 60_000 }, async () => {
   const roll = dice(11);
   const one = (of: number) => Math.floor(roll() * of);
+  const names = ["typed", "free"];
   const relay = await Relay.configured(kConfig, "--reconnect-delay-ms", "20");
   onTestFinished(() => relay.end());
   const reconnect = { attempts: 1000, delayMs: 20, delayMaxMs: 200 };
@@ -47,15 +49,30 @@ test("soak", { timeout: kSoakMs + 60_000 }, async () => {
     return { client: made, room, proxy, heard };
   };
 
+  // Nobody writes meanwhile: every member's state is to become what the relay gives to who joins
+  // now, in either flavour.
+  const checked = async (members: Player[]): Promise<number> => {
+    await Promise.all(members.map(({ room }) => written(room)));
+    for (const name of names) {
+      const here = members.filter(({ room }) => room.name === name);
+      const watchers = kFlavours.map((flavour) => client(relay, { flavour }));
+      const fresh = await Promise.all(watchers.map((each) => each.join(name)));
+      const all = () => [...fresh, ...here.map(({ room }) => room)].map((room) => textOf(room));
+      await until(() => new Set(all()).size === 1);
+      expect(fresh[0]!.state.entities.size).toBeGreaterThan(0);
+      for (const each of watchers) each.close();
+    }
+    return members.length;
+  };
+
   let entered = 0;
-  const names = ["typed", "free"];
   const stay = await Promise.all(
     names.flatMap((name) => [0, 1, 2, 3].map(() => enter(name, entered++))),
   );
   let guests: Player[] = [];
   const said = new Map(names.map((name) => [name, new Set<string>()]));
   const sends: Promise<unknown>[] = [];
-  let cuts = 0;
+  let [cuts, checks] = [0, 0];
   const end = Date.now() + kSoakMs;
   for (let round = 0; Date.now() < end; ++round) {
     const players = [...stay, ...guests];
@@ -71,9 +88,12 @@ test("soak", { timeout: kSoakMs + 60_000 }, async () => {
     if (one(8) === 0) room.state.unset(entity);
     else room.state.set(entity, { x: one(51200) / 100, does: one(2) ? "run" : "idle" });
     if (one(60) === 0) {
+      // Some sessions are lost for good: as if the relay had forgotten them.
+      if (one(10) === 0 && room.status === "joined") of.forgetSession();
       proxy.cut();
       cuts += 1;
     }
+    if (round % kCheckEvery === kCheckEvery - 1) checks += await checked([...stay, ...guests]);
     if (one(80) === 0) guests.push(await enter(names[one(2)]!, entered++));
     if (guests.length > 4) {
       const [gone, ...others] = guests;
@@ -85,11 +105,7 @@ test("soak", { timeout: kSoakMs + 60_000 }, async () => {
   const results = await Promise.allSettled(sends);
   const codes = results.map((each) => (each.status === "rejected" ? each.reason.code : "closed"));
   expect(new Set(codes)).toEqual(new Set(["closed"])); // Only those of guests who have gone.
-  for (const { room } of stay) {
-    const send = () => room.state.set("last", { x: 0, name: "done" });
-    send();
-    await room.state.flush();
-  }
+  checks += await checked([...stay, ...guests]);
   for (const name of names) {
     const members = [...stay, ...guests].filter(({ room }) => room.name === name);
     const newest = () => Math.max(...members.map(({ room }) => room.lanes.chat.seen));
@@ -101,18 +117,25 @@ test("soak", { timeout: kSoakMs + 60_000 }, async () => {
     for (const other of others) {
       expect(other.heard.map(({ seq }) => seq)).toEqual(first!.heard.map(({ seq }) => seq));
     }
-    const all = () => members.map(({ room }) => JSON.stringify(sorted(room)));
-    await until(() => new Set(all()).size === 1);
   }
   const stats = stay.map(({ client: of }) => of.stats());
   const sum = (pick: (of: (typeof stats)[number]) => number) =>
     stats.reduce((total, each) => total + pick(each), 0);
   console.log(
     `soak: ${entered} members, ${sends.length} messages, ${cuts} cuts, ` +
-      `${sum((each) => each.resumes)} resumed, ${sum((each) => each.reconnects)} begun anew`,
+      `${sum((each) => each.resumes)} resumed, ${sum((each) => each.reconnects)} begun anew, ${checks} states compared`,
   );
   expect(sum((each) => each.keyframesAsked)).toBe(0);
 });
+
+// Resolves when the relay has taken all that this member set.
+let marks = 0;
+async function written(room: Room): Promise<void> {
+  room.state.set("last", { x: ++marks % 500 });
+  await room.state.flush();
+}
+
+const textOf = (room: Room) => JSON.stringify(sorted(room));
 
 function sorted(room: Room) {
   const names = [...room.state.entities.keys()].sort();
