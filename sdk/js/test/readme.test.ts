@@ -8,6 +8,8 @@ import { Relay } from "./relay.js";
 // wrong later the time to do so.
 const kBefore = `
   import { connect as connectFirst, NodeSocket } from "perseid/node";
+  import { webcrypto } from "node:crypto";
+  globalThis.crypto ??= webcrypto; // Node 18.
   globalThis.WebSocket = NodeSocket;
   globalThis.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 16);
   await connectFirst("ws://127.0.0.1:8080", { name: "ben" }).ready();\n`;

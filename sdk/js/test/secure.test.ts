@@ -145,6 +145,17 @@ test("keys that are none are refused with a typed error", async () => {
   await expect(cipherOf(undefined, "k2")).rejects.toMatchObject(code);
 });
 
+test("without WebCrypto it says where there is one", async () => {
+  const kept = globalThis.crypto;
+  const remove = (value: unknown) =>
+    Object.defineProperty(globalThis, "crypto", { value, configurable: true, writable: true });
+  remove(undefined);
+  onTestFinished(() => void remove(kept));
+  const error = { code: "unsupported", message: expect.stringContaining("Node 18") };
+  expect(() => newRoomKey()).toThrow(expect.objectContaining(error));
+  await expect(cipherOf()).rejects.toMatchObject(error);
+});
+
 test("the replay window is bounded, and takes each number once", () => {
   const window = new ReplayWindow(4);
   const taken = [0, 2, 1, 2, 6, 3, 2, 5, 5, 100, 6, 97, 96, 97].map((n) => window.take(n));

@@ -6,6 +6,7 @@ import type { RoomCipher } from "../cipher.js";
 import { PerseidError } from "../errors.js";
 import { bytesOf, textOf } from "./base64.js";
 import { ReplayWindow } from "./replay_window.js";
+import { webCrypto } from "./web_crypto.js";
 
 export interface RoomCipherOptions {
   /** Keys of 32 bytes, by id. Old ones open what was sealed before the key was changed. */
@@ -27,11 +28,11 @@ const refused = (why: string) => new PerseidError("undecryptable", why);
 
 /** 32 random bytes: a room's key. Hand it on by a way that the relay does not see. */
 export function newRoomKey(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(32));
+  return webCrypto().getRandomValues(new Uint8Array(32));
 }
 
-export function roomCipher(options: RoomCipherOptions): Promise<RoomCipher> {
-  return cipherOf(options, crypto.getRandomValues(new Uint8Array(kSaltBytes)));
+export async function roomCipher(options: RoomCipherOptions): Promise<RoomCipher> {
+  return cipherOf(options, webCrypto().getRandomValues(new Uint8Array(kSaltBytes)));
 }
 
 /**
@@ -67,7 +68,7 @@ class Cipher implements RoomCipher {
   async seal(plain: string, context: string): Promise<string> {
     const counter = this.#counter++;
     const head = `1.${this.options.current}.${this.salt}.${counter.toString(36)}`;
-    const sealed = await crypto.subtle.encrypt(
+    const sealed = await webCrypto().subtle.encrypt(
       { name: "AES-GCM", iv: nonceOf(counter), additionalData: kEncoder.encode(head + context) },
       this.sealing,
       kEncoder.encode(plain),
@@ -85,7 +86,7 @@ class Cipher implements RoomCipher {
     try {
       const additionalData = kEncoder.encode(head + context);
       const how = { name: "AES-GCM", iv: nonceOf(counter), additionalData };
-      plain = await crypto.subtle.decrypt(how, sender.key, bytesOf(body!));
+      plain = await webCrypto().subtle.decrypt(how, sender.key, bytesOf(body!));
     } catch {
       throw refused("No key of this room opens it, or it was changed on its way.");
     }
@@ -119,12 +120,12 @@ class Cipher implements RoomCipher {
 function imported(key: Uint8Array | CryptoKey): Promise<CryptoKey> | CryptoKey {
   if (!(key instanceof Uint8Array)) return key;
   if (key.length !== 32) throw badKey("a room key has 32 bytes");
-  return crypto.subtle.importKey("raw", Uint8Array.from(key), "HKDF", false, ["deriveKey"]);
+  return webCrypto().subtle.importKey("raw", Uint8Array.from(key), "HKDF", false, ["deriveKey"]);
 }
 
 function derived(key: CryptoKey, salt: BufferSource, use: "encrypt" | "decrypt") {
   const how = { name: "HKDF", hash: "SHA-256", salt, info: kInfo };
-  return crypto.subtle.deriveKey(how, key, { name: "AES-GCM", length: 256 }, false, [use]);
+  return webCrypto().subtle.deriveKey(how, key, { name: "AES-GCM", length: 256 }, false, [use]);
 }
 
 function nonceOf(counter: number): Uint8Array<ArrayBuffer> {

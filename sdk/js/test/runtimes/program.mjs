@@ -1,11 +1,13 @@
 // A game's client as one runtime runs it: with the runtime's own WebSocket, where it has one.
 //
 //   program.mjs URL json|binary ROOM [once]
+import { webcrypto } from "node:crypto";
 import process from "node:process";
 import { connect } from "perseid";
 import { newRoomKey, roomCipher } from "perseid/secure";
 import { binary } from "perseid/state";
 
+globalThis.crypto ??= webcrypto; // Node 18.
 const [url, flavour, name, once] = process.argv.slice(2);
 const own = globalThis.WebSocket ? undefined : (await import("perseid/node")).NodeSocket;
 const until = (source, name, match = () => true) =>
