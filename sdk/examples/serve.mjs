@@ -18,9 +18,16 @@ const kHere = path.dirname(fileURLToPath(import.meta.url));
 const kSdk = path.join(kHere, '../js');
 const kTypes = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 
-const { values } = parseArgs({
-  options: { port: { type: 'string', default: '8090' }, relay: { type: 'string' } },
-});
+function optionsOf(args) {
+  try {
+    const options = { port: { type: 'string', default: '8090' }, relay: { type: 'string' } };
+    return parseArgs({ args, options }).values;
+  } catch ({ message }) {
+    console.error(`${message}\nserve.mjs [--port 8090] [--relay ws://127.0.0.1:8080]`);
+    process.exit(1);
+  }
+}
+const values = optionsOf(process.argv.slice(2));
 
 async function startRelay() {
   const binary = process.env.PERSEID_BINARY ?? path.join(kHere, '../../build/release/perseid');

@@ -10,8 +10,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { Relay } from "./relay.js";
 import { repository } from "./support.js";
 
-async function prices(...args: string[]) {
-  const script = fileURLToPath(new URL("sdk/examples/backend/prices.mjs", repository));
+const prices = (...args: string[]) => ran("backend/prices.mjs", args);
+
+async function ran(name: string, args: string[]) {
+  const script = fileURLToPath(new URL(`sdk/examples/${name}`, repository));
   const child = spawn(process.execPath, [script, ...args]);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (more) => (text += more));
@@ -41,6 +43,15 @@ test("without a relay, or with a URL that is none, it says what to do, and shows
     expect(code, text).toBe(1);
     expect(text).toContain(`No relay at ${url}: `);
     expect(text).toContain("./setup run");
+    expect(text).not.toMatch(/^\s+at /m);
+  }
+});
+
+test("so do the pages' server and its options", async () => {
+  for (const args of [["--nonsense"], ["--relay", "nonsense"], ["lobby"]]) {
+    const { code, text } = await ran("serve.mjs", args);
+    expect(code, text).toBe(1);
+    expect(text).toMatch(/ws:\/\/127\.0\.0\.1:8080/);
     expect(text).not.toMatch(/^\s+at /m);
   }
 });
