@@ -10,8 +10,11 @@ namespace perseid {
 Admissions::Admissions(Context& context, Sessions& sessions)
     : context_(context),
       sessions_(sessions),
-      moderators_(std::make_shared<const Grant>(Grant{
-          .user = {}, .name = {}, .everywhere = kPermissionsDefault | kMayModerate, .rooms = {}})) {
+      moderators_(
+          std::make_shared<const Grant>(Grant{.user = {},
+                                              .name = {},
+                                              .everywhere = kPermissionsAnonymous | kMayModerate,
+                                              .rooms = {}})) {
   Grant anonymous = Grant::anonymous(context.options.anonymous_rooms);
   if (!anonymous.rooms.empty()) anonymous_ = std::make_shared<const Grant>(std::move(anonymous));
 }
@@ -68,6 +71,15 @@ Permissions Admissions::permissions(Slot slot, std::string_view room) const {
   return of == nullptr ? more : of->in(room) | more;
 }
 
+u32 Admissions::refresh_wait_ms(Slot slot) {
+  constexpr u64 kRefreshEveryMs = 100;
+  Entry& entry = entries_[slot];
+  const u64 since_ms = context_.now.mono_ms - entry.refreshed_ms;
+  if (since_ms < kRefreshEveryMs) return static_cast<u32>(kRefreshEveryMs - since_ms);
+  entry.refreshed_ms = context_.now.mono_ms;
+  return 0;
+}
+
 bool Admissions::is_valid(Slot slot) const {
   const std::shared_ptr<const Grant>& of = grant(slot);
   return of != nullptr && of->expires_unix_ms > context_.now.unix_ms;
@@ -99,6 +111,7 @@ void Admissions::arm_for_expiry(Slot slot, Entry& entry) {
 void Admissions::on_timer(Slot slot) {
   Entry& entry = entries_[slot];
   entry.timer = kNoTimer;
+  if (sessions_[slot].closing) return;
   if (entry.grant == nullptr) {
     ++context_.stats.unauthenticated_closed;
     return sessions_.end(slot, Error::unauthenticated);
@@ -122,7 +135,7 @@ void Admissions::on_timer(Slot slot) {
 void Admissions::expire(Slot slot) {
   ++context_.stats.tokens_expired;
   Session& session = sessions_[slot];
-  if (session.parked || session.closing) return;
+  if (session.parked) return;
   const bool ended = session.ended;
   sessions_.end(slot, Error::token_expired);
   session.ended = ended;

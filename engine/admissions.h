@@ -31,6 +31,14 @@ class Admissions {
   bool may(Slot slot, Permission permission, std::string_view room) const {
     return (permissions(slot, room) & permission) != 0;
   }
+  // By a token that names a user.
+  bool is_known(Slot slot) const {
+    const std::shared_ptr<const Grant>& of = grant(slot);
+    return of != nullptr && !of->user.empty();
+  }
+  // A signature costs much beside a message: so long until this session's next token is looked at;
+  // 0: it is now.
+  u32 refresh_wait_ms(Slot slot);
   // The grant, or what it is about, may outlive its time in a session that waits to be resumed.
   bool is_valid(Slot slot) const;
   u64 expires_in_ms(Slot slot) const;  // 0 if it does not, or has
@@ -43,6 +51,7 @@ class Admissions {
     std::shared_ptr<const Grant> grant;
     TimerId timer = kNoTimer;
     bool warned = false;
+    u64 refreshed_ms = 0;  // monotonic
   };
   void arm(Slot slot, Entry& entry, u64 wait_ms);
   void arm_for_expiry(Slot slot, Entry& entry);

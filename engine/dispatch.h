@@ -40,7 +40,8 @@ class Dispatch {
   void name(const NameLetter& letter);
   void named(NamedDirect& letter);
   void named_answer(const NamedAnswer& letter);
-  void close(Slot session);  // it ends, with all that is kept of it here
+  void opened(Slot session);  // a connection has come
+  void close(Slot session);   // it ends, with all that is kept of it here
   // A private message, or a page of them, of which the store has done its part
   // (dispatch_private.cc).
   void stored(StoreJob& job);
@@ -84,6 +85,7 @@ class Dispatch {
   // Signing in (dispatch_admit.cc).
   void hello(Slot session, const Request& request);
   bool read_token(Slot session, const Request& request, std::shared_ptr<const Grant>& out);
+  void name_session(Slot session, std::string_view said);
   bool let_in(Slot session, std::string_view id);
   void refuse_stranger(Slot session, std::string_view id);
   void refresh(Slot session, const Request& request);
@@ -114,6 +116,10 @@ class Dispatch {
   bool keep_named(Slot session, const Request& request, u64 question);
   void ask_private(Slot session, const Request& request);
   void answer_private(const store::ReadDirect& page, Error error);
+  // By whom what is kept of users goes: empty if nobody vouches for the name.
+  std::string_view user_of(Slot session) const {
+    return sessions_[session].named ? sessions_[session].name.view() : std::string_view();
+  }
   u64 name_hash(std::string_view name) const;
   ShardId keeper_of(u64 hash) const;
   void tell_name(Slot session, bool gone);

@@ -17,27 +17,36 @@ void Dispatch::hello(Slot slot, const Request& request) {
   if (admissions_.asks_for_tokens() && !admissions_.admit(slot, std::move(grant))) {
     return refuse_stranger(slot, request.id);
   }
-  const std::shared_ptr<const Grant>& has = admissions_.grant(slot);
-  const bool is_known = has != nullptr && !has->user.empty();
+  sessions_[slot].welcomed = true;
+  name_session(slot, request.name);
+  welcome(slot, request.id, false);
+}
+
+// A connection that came with a token is somebody from the start.
+void Dispatch::opened(Slot slot) {
+  if (admissions_.is_known(slot)) name_session(slot, {});
+}
+
+// By its token, if it has one; else as it says itself.
+void Dispatch::name_session(Slot slot, std::string_view said) {
   Session& session = sessions_[slot];
-  session.welcomed = true;
-  session.name = Name(is_known ? std::string_view(has->name) : request.name);
+  const bool is_known = admissions_.is_known(slot);
+  tell_name(slot, true);  // the name that it had from the request
+  session.name = Name(is_known ? std::string_view(admissions_.grant(slot)->name) : said);
   session.named = is_known || !admissions_.asks_for_tokens();
   tell_name(slot, false);
-  welcome(slot, request.id, false);
 }
 
 // What the hello's token grants, or else one that came with the connection; null if there is none.
 // False if there is one and it is not valid.
 bool Dispatch::read_token(Slot slot, const Request& request, std::shared_ptr<const Grant>& out) {
+  if (admissions_.is_known(slot)) out = admissions_.grant(slot);
   if (is_moderator_token(request.token)) {
     sessions_[slot].moderator = true;
-    if (admissions_.asks_for_tokens()) out = admissions_.moderators();
+    if (admissions_.asks_for_tokens() && out == nullptr) out = admissions_.moderators();
     return true;
   }
-  if (!admissions_.asks_for_tokens()) return true;
-  out = admissions_.grant(slot);
-  if (request.token.empty()) return true;
+  if (!admissions_.asks_for_tokens() || request.token.empty()) return true;
   Verdict verdict = admissions_.verify(slot, request.token);
   if (verdict.error == Error::ok) {
     out = std::move(verdict.grant);
@@ -63,10 +72,13 @@ void Dispatch::refuse_stranger(Slot slot, std::string_view id) {
 
 // A token that is not valid changes nothing: the one before may last a while yet.
 void Dispatch::refresh(Slot slot, const Request& request) {
-  const std::shared_ptr<const Grant>& had = admissions_.grant(slot);
-  if (had == nullptr || had->user.empty()) {
+  const std::shared_ptr<const Grant> had = admissions_.grant(slot);
+  if (!admissions_.is_known(slot)) {
     return sessions_.answer_error(slot, request.id, Error::bad_value, "op", 0,
                                   "There is no token to go on from.");
+  }
+  if (const u32 wait_ms = admissions_.refresh_wait_ms(slot); wait_ms > 0) {
+    return sessions_.answer_error(slot, request.id, Error::rate_limited, {}, wait_ms);
   }
   Verdict verdict = admissions_.verify(slot, request.token);
   if (verdict.error == Error::ok && verdict.grant->user != had->user) {

@@ -42,7 +42,7 @@ void Dispatch::chat_ask(Slot session, const Request& request) {
   auto letter = std::make_unique<ChatAsk>();
   letter->op = request.op;
   letter->session = sessions_.uid(session);
-  letter->user = sessions_[session].name.view();
+  letter->user = user_of(session);
   if (member.joined) letter->room = view.room;
   letter->room_name = view.name;
   letter->seq = request.seq;

@@ -20,7 +20,7 @@ ShardId Dispatch::keeper_of(u64 hash) const {
 void Dispatch::tell_name(Slot session, bool gone) {
   const std::string_view name = sessions_[session].name.view();
   // Whose name nobody vouches for gets nothing that was meant for its owner.
-  if (name.empty() || !sessions_[session].named) return;
+  if (user_of(session).empty()) return;
   const u64 hash = name_hash(name);
   mail_.send(
       keeper_of(hash),

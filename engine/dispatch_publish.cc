@@ -174,7 +174,10 @@ void Dispatch::send_direct(Slot session, const Request& request) {
 Error Dispatch::deliver_direct(SessionUid to, SessionUid sender, MessageType type,
                                std::string_view payload, u64 unix_ms) {
   const Session* recipient = sessions_.find(to);
-  if (recipient == nullptr || recipient->closing) return Error::unknown_client;
+  if (recipient == nullptr || recipient->closing ||
+      !admissions_.may(to.handle().slot, kMaySendDirect, {})) {
+    return Error::unknown_client;
+  }
   const Delivery delivery{.type = type,
                           .room_escaped = {},
                           .sender = sender.value,

@@ -53,8 +53,8 @@ bool Dispatch::resume(Slot slot, const Request& request,
     ++context_.stats.resumes_refused;
     return false;
   }
-  resume_here(slot, uid.handle().slot, request, seen);
   if (grant != nullptr) renew(uid.handle().slot, grant);
+  resume_here(slot, uid.handle().slot, request, seen);
   return true;
 }
 
@@ -80,7 +80,10 @@ void Dispatch::resume_here(Slot slot, Slot old, const Request& request, const Se
   sessions_[old].outbox.swap(sessions_[slot].outbox);
   std::string rooms;
   ChatAgain again;
-  views_.rewind(old, seen, rooms, again);
+  const auto may_read = [&](std::string_view room) {
+    return admissions_.may(old, kMayReadHistory, room);
+  };
+  views_.rewind(old, seen, may_read, rooms, again);
   // A history that waited would say it twice.
   if (!again.empty()) {
     waiting.filter(context_.pool, [&](Bytes frame) { return !again.says(frame); });

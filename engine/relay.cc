@@ -164,6 +164,7 @@ std::span<const Slot> Relay::touched() {
 Slot Relay::open(const PeerInfo& peer) {
   const Slot slot = state_->sessions.open(peer);
   state_->admissions.open(slot, peer.grant);
+  state_->dispatch.opened(slot);
   return slot;
 }
 

@@ -215,7 +215,9 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.members_total = room.members_total;
   if (room.cell) return Error::ok;
   fill_chat(room, request, answer);
-  room.write_members(answer.members_json, context_.options.roster_max);
+  if (request.lists_members) {
+    room.write_members(answer.members_json, context_.options.roster_max);
+  }
   context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
 }

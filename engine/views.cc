@@ -86,6 +86,8 @@ void Views::join(Slot session_slot, const Request& request, ViewWish wish, Permi
   letter->create = request.create;
   letter->name = session.name.view();
   letter->moderator = (may & kMayModerate) != 0;
+  letter->lists_members = (may & kMaySeePresence) != 0;
+  letter->is_user = session.named;
   letter->id = request.id;
   mail_.send(view.home, Letter(std::move(letter)));
 }
@@ -120,6 +122,8 @@ void Views::joined(JoinAnswer& answer) {
   if (view.parent != kNoSlot) {
     if (session != kNoSlot && !member->leaving) inherit_slowdown(slot);
     if (session != kNoSlot) sessions_.touch(session);
+  } else if (session != kNoSlot && member->expelled) {
+    sessions_.answer_error(session, answer.id, Error::forbidden, "room");
   } else if (session != kNoSlot) {
     std::string& text = context_.scratch;
     text.clear();
@@ -285,7 +289,7 @@ void Views::touch_members(RoomView& view, u8 format, Lane lane, Position end_bef
 
 void Views::roster(TextAnswer& answer) {
   Member* member = members_.find(answer.member);
-  if (member == nullptr || member->session == kNoSlot) return;
+  if (member == nullptr || member->session == kNoSlot || !member->presence) return;
   ++context_.stats.rosters_resent;
   // Exactly what came after the roster was written follows it: nobody leaves who was not there.
   LaneCursor& cursor = member->cursors[index(Lane::system)];

@@ -25,6 +25,7 @@ class SeenRooms;
 
 class Views {
  public:
+  using RoomTest = std::function<bool(std::string_view room)>;
   Views(Context& context, Mail& mail, Sessions& sessions);
   ~Views();
 
@@ -37,7 +38,8 @@ class Views {
   void drop(Slot session);
   // Puts cursors back to what the client has seen; writes its rooms for `welcome`.
   // `again`: of these rooms the lane says chat again that was said already.
-  void rewind(Slot session, const SeenRooms& seen, std::string& rooms_json, ChatAgain& again);
+  void rewind(Slot session, const SeenRooms& seen, const RoomTest& may_read,
+              std::string& rooms_json, ChatAgain& again);
   void go_on(Slot session, bool was_dropped);  // behind `welcome`
   u32 members_of(Slot session);                // cells included
   // kNoSlot if the session has not joined it (or is leaving). By name, or by number in the binary
@@ -56,8 +58,9 @@ class Views {
   // Chat (views_chat.cc): what passes by; who has to leave.
   void passing(const PassingLetter& letter);
   void expel(const KickLetter& letter);
-  // Out of the rooms that a session's newer token does not name.
-  void expel_where(Slot session, const std::function<bool(std::string_view room)>& is_over);
+  // What a session's newer token lets it do no more: be in rooms, hear who comes and goes.
+  void expel_where(Slot session, const RoomTest& is_over);
+  void hide_presence(Slot session, const RoomTest& is_over);
 
   // A member asks for the whole state again: of a grid, of each cell in view.
   void ask_again(Slot session, Slot member);

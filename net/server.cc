@@ -14,6 +14,7 @@
 #include "net/server_shared.h"
 #include "net/shard.h"
 #include "net/store/make_store.h"
+#include "net/tokens/token_keys.h"
 
 namespace perseid {
 namespace {
@@ -127,7 +128,15 @@ bool Server::State::prepare(StartResult& result) {
     shared.keyring = std::make_unique<Keyring>(shared.options);
     result.error = shared.keyring->reload();
     if (!result.error.empty()) return false;
-    report.token_keys = static_cast<u32>(shared.keyring->size());
+    const std::unique_ptr<TokenKeys> keys = shared.keyring->keys();
+    report.token_keys = static_cast<u32>(keys->all().size());
+    if (keys->passed_over() > 0) {
+      report.warnings.push_back(
+          {"token_keys_passed_over", "Of the keys in --token-keys " +
+                                         std::to_string(keys->passed_over()) +
+                                         " are not for HS256, RS256, ES256 or EdDSA, and are not "
+                                         "taken."});
+    }
   }
   if (auto failure = open_listeners(shared.options, shared.shard_count, listeners)) {
     result.error = *failure;

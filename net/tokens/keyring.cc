@@ -54,8 +54,4 @@ std::unique_ptr<TokenKeys> Keyring::keys() const {
   return out;
 }
 
-std::size_t Keyring::size() const {
-  return keys()->all().size();
-}
-
 }  // namespace perseid

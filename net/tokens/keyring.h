@@ -26,7 +26,6 @@ class Keyring {
   std::string reload();
   u64 generation() const { return generation_.load(std::memory_order_acquire); }
   std::unique_ptr<TokenKeys> keys() const;
-  std::size_t size() const;
 
  private:
   std::string parse(const std::string& text, TokenKeys& out) const;

@@ -2,8 +2,7 @@
 
 #include <orcania.h>
 
-#include <algorithm>
-#include <vector>
+#include <utility>
 
 #include "codec/json_document.h"
 
@@ -59,13 +58,15 @@ std::string_view read_token_header(std::string_view part, TokenHeader& out) {
   if (!decode_base64url(part, json)) return kNoHeader;
   const std::string_view text(json.data(), json.size() - kParsePaddingBytes);
   if (document.open(text) != Error::ok || !document.is_object()) return kNoHeader;
-  std::vector<std::string> seen;
+  bool has_algorithm = false;
+  bool has_key_id = false;
   for (auto field : document.document().get_object().value_unsafe()) {
-    const std::string key(field.unescaped_key().value_unsafe());
-    if (std::find(seen.begin(), seen.end(), key) != seen.end()) return kNoHeader;
+    std::string_view key;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return kNoHeader;
+    if (key == "alg" && std::exchange(has_algorithm, true)) return kNoHeader;
+    if (key == "kid" && std::exchange(has_key_id, true)) return kNoHeader;
     const std::string_view problem = take(key, field.value().value_unsafe(), out);
     if (!problem.empty()) return problem;
-    seen.push_back(key);
   }
   return out.algorithm == TokenAlgorithm::none ? "Its header has no alg." : "";
 }

@@ -7,10 +7,12 @@
 #include <array>
 #include <utility>
 
+#include "codec/json_document.h"
+
 namespace perseid {
 namespace {
 
-constexpr const char* kAlgorithms = "keys for HS256, RS256, ES256 and EdDSA (Ed25519) are";
+constexpr const char* kAlgorithms = "those for HS256, RS256, ES256 and EdDSA (Ed25519) are taken";
 
 // What a kind of key can be for; none if it is for nothing here.
 TokenAlgorithm algorithm_of(jwk_t* key, int type) {
@@ -31,6 +33,20 @@ std::string check_strength(TokenAlgorithm algorithm, unsigned bits) {
     return "an RSA key needs 2048 bits at least; make one with: perseidctl keys RS256";
   }
   return {};
+}
+
+// How many a set says it has.
+std::size_t keys_in(std::string_view json) {
+  std::string padded(json);
+  padded.append(kParsePaddingBytes, ' ');
+  JsonDocument document;
+  const std::string_view text = std::string_view(padded).substr(0, json.size());
+  if (document.open(text) != Error::ok || !document.is_object()) return 0;
+  simdjson::ondemand::array keys;
+  std::size_t count = 0;
+  const bool is_set = document.document()["keys"].get_array().get(keys) == simdjson::SUCCESS &&
+                      keys.count_elements().get(count) == simdjson::SUCCESS;
+  return is_set ? count : 0;
 }
 
 bool read_secret(jwk_t* key, unsigned bits, std::string& out) {
@@ -74,11 +90,12 @@ std::string TokenKeys::add_set(std::string_view json) {
   jose::begin();
   const jose::KeySet set = jose::make_key_set();
   const std::string text(json);
-  // The library passes over keys that it cannot read, and says so only when all are of that sort.
   if (set == nullptr || ::r_jwks_import_from_json_str(set.get(), text.c_str()) != RHN_OK) {
     return R"(this is no JSON Web Key Set, {"keys":[...]}; make one with: perseidctl keys EdDSA)";
   }
   const std::size_t count = ::r_jwks_size(set.get());
+  // Those that it cannot read the library passes over without a word.
+  if (count != keys_in(json)) return "one of its keys cannot be read";
   for (std::size_t i = 0; i < count; ++i) {
     const jose::Key key(::r_jwks_get_at(set.get(), i));
     const char* use = ::r_jwk_get_property_str(key.get(), "use");
@@ -86,7 +103,7 @@ std::string TokenKeys::add_set(std::string_view json) {
     const std::string problem = add(key.get());
     if (!problem.empty()) return "key " + std::to_string(i + 1) + ": " + problem;
   }
-  return keys_.empty() ? "there is no key for signatures in it" : "";
+  return keys_.empty() ? std::string("there is no key for signatures in it; ") + kAlgorithms : "";
 }
 
 std::string TokenKeys::add_secret(std::string_view secret) {
@@ -105,9 +122,11 @@ std::string TokenKeys::add(jwk_t* key) {
   const int type = ::r_jwk_key_type(key, &bits, jose::kOffline);
   const TokenAlgorithm algorithm = algorithm_of(key, type);
   const char* said = ::r_jwk_get_property_str(key, "alg");
+  // A provider's set may have others beside (RFC 7517 section 5).
   if (algorithm == TokenAlgorithm::none ||
       (said != nullptr && token_algorithm_named(said) != algorithm)) {
-    return std::string("its kind or alg is not supported; ") + kAlgorithms;
+    ++passed_over_;
+    return {};
   }
   if (std::string problem = check_strength(algorithm, bits); !problem.empty()) return problem;
   if (keys_.size() == kTokenKeysMax) return "there are more than 64 keys";

@@ -43,10 +43,13 @@ class TokenKeys {
   std::string add_secret(std::string_view secret);
 
   const std::vector<TokenKey>& all() const { return keys_; }
+  // Those in order that are for algorithms that nobody may use here.
+  std::size_t passed_over() const { return passed_over_; }
 
  private:
   std::string add(jwk_t* key);
   std::vector<TokenKey> keys_;
+  std::size_t passed_over_ = 0;
 };
 
 }  // namespace perseid

@@ -65,9 +65,21 @@ TEST_F(SignIn, WhoSaysNothingAtAllIsClosedInTime) {
   EXPECT_EQ(quick.closed, CloseCode::none);
 }
 
+// A review found it nameless until it said hello: bans by name did not hold for it.
 TEST_F(SignIn, ATokenOfTheRequestIsAsGoodAsOneOfAHello) {
+  Peer& root = signed_in("root", grant_in("root", "*", kMayAdminister));
+  world_.join(root, "r", R"(,"presence":true)");
   Peer& peer = world_.connect(0, kJson, std::make_shared<const Grant>(grant_for("ana")));
   EXPECT_EQ(field(world_.join(peer, "r"), "op"), "joined");
+  EXPECT_TRUE(root.has(R"("name":"ana")"));
+  EXPECT_EQ(code_of(root, direct("@ana", "1", "1")), "");
+  EXPECT_EQ(peer.count(R"("payload":1)"), 1u);
+  world_.ask(peer, system("hello", R"("id":1,"name":"other")"));
+  EXPECT_EQ(code_of(root, direct("@ana", "2", "2")), "");
+  EXPECT_EQ(peer.count(R"("payload":2)"), 1u);
+  EXPECT_EQ(code_of(root, system("ban", R"("id":1,"room":"r","name":"ana")")), "");
+  Peer& again = world_.connect(0, kJson, std::make_shared<const Grant>(grant_for("ana")));
+  EXPECT_EQ(code_of(again, system("join", R"("id":1,"room":"r")")), "banned");
   Peer& other = world_.connect(0, kJson, std::make_shared<const Grant>(grant_for("ben")));
   EXPECT_EQ(field(world_.ask(other, system("hello", R"("id":1)")).at(0), "op"), "welcome");
 }
@@ -193,7 +205,11 @@ TEST_F(SignIn, RefreshGoesOnAndAnotherUsersTokenDoesNot) {
   tokens_.grants["bens"] = grant_for("ben", ends + 50'000);
   const std::string ask = R"("id":3,"token":)";
   EXPECT_EQ(code_of(ana, system("refresh", ask + R"("nonsense")")), "bad_token");
+  EXPECT_EQ(code_of(ana, system("refresh", ask + R"("bens")")), "rate_limited");
+  EXPECT_EQ(tokens_.asked, 2u) << "a signature costs more than a message";
+  world_.run_for(100);
   EXPECT_EQ(code_of(ana, system("refresh", ask + R"("bens")")), "forbidden");
+  world_.run_for(100);
   EXPECT_EQ(code_of(ana, system("refresh", R"("id":3)")), "missing_field");
   const auto answers = world_.ask(ana, system("refresh", ask + R"("newer")"));
   ASSERT_EQ(answers.size(), 1u);
@@ -220,6 +236,113 @@ TEST_F(SignIn, ANewerTokenMayTakeRoomsAway) {
   world_.ask(ana, chat("blue", "1", "4"));
   EXPECT_EQ(code_of(ana, chat("blue", "1", "5")), "not_joined");
   EXPECT_EQ(code_of(ana, chat("red", "1", "6")), "forbidden") << "joined, and may not write";
+}
+
+// From here on faults that a review found.
+
+TEST_F(SignIn, WhoMayNotSeePresenceIsToldOfNobody) {
+  Peer& ben = signed_in("ben", grant_for("ben"));
+  world_.join(ben, "r");
+  Peer& ana = signed_in("ana", grant_in("ana", "r", kMayJoin));
+  const std::string joined = world_.join(ana, "r");
+  EXPECT_EQ(joined.find("ben"), std::string::npos) << joined;
+  EXPECT_NE(joined.find(R"("members":[])"), std::string::npos) << joined;
+}
+
+TEST_F(SignIn, ANewerTokenMayTakePresenceAway) {
+  Peer& ana = signed_in("ana", grant_for("ana"));
+  world_.join(ana, "r", R"(,"presence":true)");
+  tokens_.grants["newer"] = grant_in("ana", "r", kMayJoin | kMayChat);
+  world_.ask(ana, system("refresh", R"("id":3,"token":"newer")"));
+  Peer& ben = signed_in("ben", grant_for("ben"));
+  ana.take();
+  world_.join(ben, "r");
+  world_.ask(ben, chat("r", "1"));
+  EXPECT_FALSE(ana.has("presence"));
+  EXPECT_TRUE(ana.has(R"("payload":1)"));
+}
+
+// The join is on its way to another shard when the token that allows it goes.
+TEST_F(SignIn, AJoinThatIsOvertakenByANewerTokenIsRefused) {
+  FakeWorld world(2, {}, nullptr, nullptr, nullptr, &tokens_);
+  tokens_.grants["t"] = grant_for("ana");
+  tokens_.grants["newer"] = grant_in("ana", "other", kMayJoin);
+  Peer& peer = world.connect(0);
+  world.ask(peer, hello("t"));
+  const std::string room = world.room_at(1);
+  peer.say("[" + system("join", R"("id":5,"history":50,)" + room_field(room)) + "," +
+           system("refresh", R"("id":6,"token":"newer")") + "]");
+  world.settle();
+  EXPECT_TRUE(peer.has(R"("op":"refreshed")"));
+  EXPECT_FALSE(peer.has(R"("op":"joined")"));
+  EXPECT_FALSE(peer.has(R"("op":"left")"));
+  EXPECT_EQ(field(peer.find(R"("id":5)"), "code"), "forbidden");
+}
+
+TEST_F(SignIn, ANewerTokenTakesAGridWithItsCells) {
+  auto rules = std::make_shared<RoomRules>();
+  ASSERT_EQ(rules->add(R"({"pattern":"grid*","schema":{"x":{"type":"float","min":-99,"max":99,)"
+                       R"("resolution":1},"y":{"type":"float","min":-99,"max":99,"resolution":1}},)"
+                       R"("grid":{"cell":10,"radius":12}})"),
+            "");
+  FakeWorld world(2, {}, rules, nullptr, nullptr, &tokens_);
+  const std::string room = world.room_at(1, "grid");
+  tokens_.grants["t"] = grant_for("ana");
+  tokens_.grants["newer"] = grant_in("ana", "other", kMayJoin);
+  tokens_.grants["ben"] = grant_for("ben");
+  Peer& ana = world.connect(0);
+  Peer& ben = world.connect(0);
+  world.ask(ana, hello("t"));
+  world.ask(ben, hello("ben"));
+  world.join(ana, room, R"(,"view":{"x":0,"y":0})");
+  world.join(ben, room, R"(,"view":{"x":0,"y":0})");
+  world.run_for(200);
+  world.ask(ana, system("refresh", R"("id":6,"token":"newer")"));
+  ana.take();
+  ben.say(state(room, R"({"set":{"rock":{"x":1,"y":1}}})"));
+  world.run_for(200);
+  EXPECT_TRUE(ben.has("rock"));
+  EXPECT_FALSE(ana.has("rock"));
+}
+
+TEST_F(SignIn, AnonymousClientsGetNoPrivateMessages) {
+  Peer& guest = world_.connect();
+  const auto welcome = world_.ask(guest, system("hello", R"("id":1)"));
+  const std::string id = field(welcome.at(0), "client");
+  Peer& ben = signed_in("ben", grant_for("ben"));
+  EXPECT_EQ(code_of(ben, direct(id, "1", "1")), "unknown_client");
+}
+
+// Under a name that is somebody else's nothing of that user is read or moved.
+TEST_F(SignIn, AnAnonymousNameHasNoReadPositionOfItsOwner) {
+  Peer& ana = signed_in("ana", grant_for("ana"));
+  world_.join(ana, "lobby");
+  for (int i = 0; i < 5; ++i) world_.ask(ana, chat("lobby", "1"));
+  world_.ask(ana, system("read", R"("room":"lobby","seq":4)"));
+  Peer& thief = world_.connect();
+  world_.ask(thief, system("hello", R"("id":1,"name":"ana")"));
+  EXPECT_EQ(field(world_.join(thief, "lobby"), "read"), "0");
+  world_.ask(thief, system("read", R"("room":"lobby","seq":5)"));
+  Peer& again = signed_in("ana", grant_for("ana"));
+  EXPECT_EQ(field(world_.join(again, "lobby"), "read"), "4");
+}
+
+TEST(SignInModerators, TheirTokenGivesNoPrivateMessagesAndTakesNoName) {
+  FakeAuthenticator tokens;
+  FakeWorld world(
+      1, [](Options& o) { o.moderator_token = "m"; }, nullptr, nullptr, nullptr, &tokens);
+  Peer& guard = world.connect();
+  EXPECT_EQ(field(world.ask(guard, hello("m", R"("name":"ana")")).at(0), "op"), "welcome");
+  const std::string history = system("history", R"("id":1,"to":"@ben")");
+  EXPECT_EQ(field(world.ask(guard, history).at(0), "code"), "forbidden");
+  // Who has shown a token of its own stays who it is.
+  Peer& cy = world.connect(0, kJson, std::make_shared<const Grant>(grant_for("cy")));
+  world.ask(cy, hello("m"));
+  world.join(cy, "r");
+  world.join(guard, "r");
+  const auto kicked = world.ask(cy, system("kick", R"("id":1,"room":"r","name":"ana")"));
+  EXPECT_NE(field(kicked.at(0), "op"), "error");
+  EXPECT_EQ(field(world.ask(cy, history).at(0), "op"), "history");
 }
 
 // Its clock jumps: what counts is what the wall says when the timer fires.
@@ -276,10 +399,33 @@ TEST_F(SignInResume, WhoseTokenHasEndedComesBackWithANewOne) {
   ASSERT_EQ(peer.closed, CloseCode::unauthenticated);
   world_.disconnect(peer);
   world_.settle();
-  EXPECT_EQ(field(resumed(secret, ""), "code"), "") << "hello without a token: anonymous, and new";
+  EXPECT_EQ(field(resumed(secret, ""), "resumed"), "false") << "anonymous, and new";
   EXPECT_EQ(field(resumed(secret, R"(,"token":"long")"), "resumed"), "true");
   EXPECT_FALSE(ben.has(R"("event":"leave")"));
   EXPECT_TRUE(ben.has(R"("event":"resume")"));
+}
+
+// It goes on where it was, and not where it says that it stopped reading: that is a history.
+TEST_F(SignInResume, WithoutHistoryNothingFromBeforeIsSentAgain) {
+  tokens_.grants["t"] = grant_in("ana", "r", kMayJoin);
+  Peer& ben = signed_in("ben", grant_for("ben"));
+  world_.join(ben, "r");
+  for (int i = 0; i < 3; ++i) world_.ask(ben, chat("r", "1"));
+  const std::string secret = dropped("t");
+  world_.ask(ben, chat("r", "2"));
+  const std::string since = R"(,"since":{"rooms":{"r":{"chat":0,"player_action":0}}})";
+  EXPECT_EQ(field(resumed(secret, since), "resumed"), "true");
+  EXPECT_FALSE(last_->has(R"("payload":1)"));
+}
+
+TEST_F(SignInResume, TheSecretIsEnoughWhateverWasAskedBefore) {
+  tokens_.grants["t"] = grant_for("ana");
+  const std::string secret = dropped("t");
+  Peer& peer = world_.connect();
+  const auto answers =
+      world_.ask(peer, "[" + system("ping", R"("id":1)") + "," +
+                           system("hello", R"("id":2,"session":)" + in_quotes(secret)) + "]");
+  EXPECT_EQ(field(answers.back(), "resumed"), "true");
 }
 
 }  // namespace

@@ -112,20 +112,21 @@ TEST_F(NetSignIn, NewKeysAreTakenWithoutAnybodyNoticing) {
 // The kernel spreads connections, so some come to the wrong shard and are passed on.
 TEST_F(NetSignIn, ASessionGoesOnAtItsShardWithTheTokenOfTheRequest) {
   TestServer server(options(2));
-  const ClientConfig config{.path = "/ws", .extra_fields = bearer(token())};
-  const auto secret_of = [](const std::string& welcome) {
-    const std::size_t begin = welcome.find(R"("session":")") + 11;
-    return welcome.substr(begin, welcome.find('"', begin) - begin);
+  const auto value_of = [](const std::string& welcome, std::string_view key) {
+    const std::size_t begin = welcome.find(key) + key.size();
+    return welcome.substr(begin, welcome.find_first_of("\",}", begin) - begin);
   };
-  WsClient client = connected(server, config);
+  WsClient client = connected(server, {.path = "/ws?token=" + token()});
   client.send_text(R"({"type":"system","op":"hello","id":1})");
-  std::string secret = secret_of(client.read_message().value_or(""));
-  for (int i = 0; i < 200 && server->net_stats().connections_adopted < 3; ++i) {
+  const std::string secret = value_of(client.read_message().value_or(""), R"("session":")");
+  for (int i = 1; i < 200 && server->net_stats().connections_adopted < 3; ++i) {
     client.reset();
-    client = connected(server, config);
+    client = connected(server, {.path = "/ws?token=" + token("ana", 1000 * i)});
     client.send_text(R"({"type":"system","op":"hello","id":2,"session":")" + secret + "\"}");
     const std::string welcome = client.read_message().value_or("");
     ASSERT_NE(welcome.find(R"("resumed":true)"), std::string::npos) << welcome;
+    // It is the new token that it goes on with, and not the one before.
+    ASSERT_GT(std::stol(value_of(welcome, R"("token_ends_in_ms":)")), 1'000'000 * i - 500'000);
   }
   EXPECT_GE(server->net_stats().connections_adopted, 3u);
   client.send_text(R"({"type":"system","op":"join","id":3,"room":"r"})");

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/tokens/token_keys.h"
 #include "net/tokens/token_signer.h"
 #include "tests/net/store_support.h"
 
@@ -230,11 +231,27 @@ TEST_F(Tokens, KeysThatAreRefusedAtTheStart) {
   EXPECT_TRUE(has(use(R"({"keys":[{"kty":"oct","k":"c2hvcnQ"}]})"), "shorter than 32 bytes"));
   const auto keys = make_key_pair("EdDSA", "k");
   EXPECT_TRUE(has(use(merged({keys->public_json, keys->public_json})), "kid stands there twice"));
+  // A slip in one of two: the other alone would refuse half of the players.
+  const std::string broken = R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":"x"}]})";
+  EXPECT_TRUE(has(use(merged({keys->public_json, broken})), "one of its keys cannot be read"));
   options_.token_secret = "short";
   EXPECT_TRUE(has(use(keys->public_json), "--token-secret: the secret is shorter"));
   options_.token_secret.clear();
   options_.token_keys = folder_.path() + "/absent.json";
   EXPECT_TRUE(has(Keyring(options_).reload(), "cannot read it"));
+}
+
+// As a provider may have them beside those that matter here.
+TEST_F(Tokens, KeysOfOtherKindsArePassedOver) {
+  const auto keys = make_key_pair("EdDSA", "k");
+  const auto rsa = make_key_pair("RS256", "r");
+  std::string other = rsa->public_json;
+  other.replace(other.find("RS256"), 5, "RS512");
+  ASSERT_EQ(use(merged({other, keys->public_json})), "");
+  EXPECT_EQ(keyring_->keys()->passed_over(), 1u);
+  EXPECT_EQ(why(signed_by(*keys)), "ok");
+  EXPECT_EQ(why(signed_by(*rsa)), "Its key (kid) is not known here.");
+  EXPECT_NE(use(other).find("no key for signatures"), std::string::npos);
 }
 
 // A file that is not in order leaves the keys that were there; one that is takes effect at once.

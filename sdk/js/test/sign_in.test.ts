@@ -2,6 +2,7 @@
 import { createHmac } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import type { LinkEvent } from "../src/client_events.js";
+import type { PerseidError } from "../src/errors.js";
 import { client, next, Relay, until } from "./relay.js";
 
 const kSecret = "of thirty-two bytes, or a few more";
@@ -80,5 +81,8 @@ test("a string is refreshed by hand, when it is told to end", async () => {
   expect(await next<number>(ana, "token_expiring", () => true)).toBeGreaterThan(0);
   await ana.ready();
   await expect(ana.refresh(token(60_000, "ben"))).rejects.toMatchObject({ code: "forbidden" });
+  const early = await ana.refresh(token(60_000)).catch((error: PerseidError) => error);
+  expect(early).toMatchObject({ code: "rate_limited" });
+  await new Promise((resolve) => setTimeout(resolve, early!.retryAfterMs));
   await ana.refresh(token(3_600_000));
 });
