@@ -33,7 +33,7 @@ beforeAll(async () => {
   const env = { ...process.env, npm_config_fetch_retries: "1" };
   const options = { cwd: kFolder, env, encoding: "utf8" } as const;
   const { status, stderr } = spawnSync(process.execPath, [script, "npm"], options);
-  if (status !== 0) whyNot = `npm could not install test/runtimes: ${stderr.trim().split("\n")[0]}`;
+  if (status !== 0) whyNot = `npm cannot install test/runtimes: ${stderr.trim().split("\n")[0]}`;
   project = new FreshProject();
   copyFileSync(path.join(kFolder, "program.mjs"), path.join(project.folder, "program.mjs"));
   relay = await Relay.start("--reconnect-delay-ms", "20");
@@ -84,12 +84,15 @@ const kPlayed = {
 
 for (const runtime of kRuntimes) {
   const { name, command } = runtime;
-  const why = () => {
-    if (name !== "node" && whyNot) return `${name}: ${whyNot}`;
-    return versionOf(command) === undefined ? `${name} from npm does not run here` : "";
+  const isMissing = () => {
+    let why = "";
+    if (name !== "node" && whyNot) why = whyNot;
+    else if (versionOf(command) === undefined) why = "what npm has does not run here";
+    if (why) console.log(`runtimes: ${name} is passed over: ${why}`);
+    return why !== "";
   };
   test.for(["json", "binary"])(`${name} plays, is cut off and goes on: %s`, async (flavour, it) => {
-    if (why()) return it.skip(why());
+    if (isMissing()) return it.skip();
     const proxy = await Proxy.to(relay);
     const { code, lines, text } = await play(runtime, proxy, [flavour, `${name} ${flavour}`]);
     expect(code, text).toBe(0);
@@ -99,7 +102,7 @@ for (const runtime of kRuntimes) {
   });
 
   test(`${name} plays over TLS, if it trusts the certificate`, async (it) => {
-    if (why()) return it.skip(why());
+    if (isMissing()) return it.skip();
     const proxy = await TlsProxy.to(relay);
     const trust = { [runtime.trust]: proxy.certificate };
     const { code, lines, text } = await play(runtime, proxy, ["binary", `${name} TLS`], trust);
