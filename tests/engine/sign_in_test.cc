@@ -208,8 +208,10 @@ TEST_F(SignIn, RefreshGoesOnAndAnotherUsersTokenDoesNot) {
   EXPECT_EQ(code_of(ana, system("refresh", ask + R"("bens")")), "rate_limited");
   EXPECT_EQ(tokens_.asked, 2u) << "a signature costs more than a message";
   world_.run_for(100);
+  ana.take();
   EXPECT_EQ(code_of(ana, system("refresh", ask + R"("bens")")), "forbidden");
   world_.run_for(100);
+  ana.take();
   EXPECT_EQ(code_of(ana, system("refresh", R"("id":3)")), "missing_field");
   const auto answers = world_.ask(ana, system("refresh", ask + R"("newer")"));
   ASSERT_EQ(answers.size(), 1u);

@@ -48,13 +48,12 @@ inline WsClient connected(const TestServer& server, ClientConfig config = {.path
   return client;
 }
 
-// Waits for a condition that another thread or process brings about; false after kWaitMsMax. It
-// rests between two looks: who must bring it about may need this core.
+// Waits for a condition that another thread or process brings about; false after kWaitMsMax.
 inline bool wait_until(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(kWaitMsMax);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(500));
+    std::this_thread::yield();
   }
   return true;
 }

@@ -233,7 +233,7 @@ TEST_F(Tokens, KeysThatAreRefusedAtTheStart) {
   EXPECT_TRUE(has(use(merged({keys->public_json, keys->public_json})), "kid stands there twice"));
   // A slip in one of two: the other alone would refuse half of the players.
   const std::string broken = R"({"keys":[{"kty":"OKP","crv":"Ed25519","kid":"x"}]})";
-  EXPECT_TRUE(has(use(merged({keys->public_json, broken})), "one of its keys cannot be read"));
+  EXPECT_TRUE(has(use(merged({keys->public_json, broken})), "or one of its keys is broken"));
   options_.token_secret = "short";
   EXPECT_TRUE(has(use(keys->public_json), "--token-secret: the secret is shorter"));
   options_.token_secret.clear();
