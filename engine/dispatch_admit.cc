@@ -95,11 +95,16 @@ void Dispatch::refresh(Slot slot, const Request& request) {
   sessions_.answer(slot, text);
 }
 
-// It may name fewer rooms than the one before.
+// It may grant less than the one before.
 void Dispatch::renew(Slot slot, std::shared_ptr<const Grant> grant) {
   admissions_.admit(slot, std::move(grant));
-  views_.expel_where(slot,
-                     [&](std::string_view room) { return !admissions_.may(slot, kMayJoin, room); });
+  const auto without = [this, slot](Permission permission) {
+    return [this, slot, permission](std::string_view room) {
+      return !admissions_.may(slot, permission, room);
+    };
+  };
+  views_.expel_where(slot, without(kMayJoin));
+  views_.hide_presence(slot, without(kMaySeePresence));
 }
 
 bool Dispatch::is_permitted(Slot slot, const Request& request, Permission permission,
