@@ -1,5 +1,5 @@
 # How everything here is compiled: by the whole project, and by sdk/cpp alone.
-cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH PERSEID_ROOT)
+cmake_path(SET PERSEID_ROOT NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../..)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
