@@ -18,7 +18,7 @@ perseid_cipher* perseid_cipher_create(const perseid_key* keys, size_t count, con
       perseid::RoomKey& key = config.keys[std::string(sdk::text_of(keys[i].id))];
       std::copy(std::begin(keys[i].bytes), std::end(keys[i].bytes), key.begin());
     }
-    std::shared_ptr<perseid::RoomCipher> made = perseid::RoomCipher::make(std::move(config));
+    std::shared_ptr<perseid::RoomCipher> made = perseid::RoomCipher::make(config);
     if (made != nullptr)
       out = std::make_unique<perseid_cipher>(perseid_cipher{std::move(made)}).release();
     return true;

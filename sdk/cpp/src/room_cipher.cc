@@ -187,12 +187,11 @@ RoomKey new_room_key() {
   return out;
 }
 
-std::shared_ptr<RoomCipher> RoomCipher::make(RoomCipherConfig config) {
+std::shared_ptr<RoomCipher> RoomCipher::make(const RoomCipherConfig& config) {
   bool valid = config.keys.contains(config.current);
   for (const auto& [id, key] : config.keys) valid = valid && is_key_id(id);
   std::shared_ptr<AesRoomCipher> out;
   if (valid) out = std::make_shared<AesRoomCipher>(config);
-  for (auto& [id, key] : config.keys) OPENSSL_cleanse(key.data(), key.size());
   return out != nullptr && out->begin() ? out : nullptr;
 }
 

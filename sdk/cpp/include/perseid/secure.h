@@ -36,7 +36,7 @@ class RoomCipher {
  public:
   // Null: an id is none, `current` names no key, or the system has no randomness. One for each
   // client: two that hear the same message would call the second a replay.
-  static std::shared_ptr<RoomCipher> make(RoomCipherConfig config);
+  static std::shared_ptr<RoomCipher> make(const RoomCipherConfig& config);
   virtual ~RoomCipher() = default;
 
   // A text that only holders of the key can open, where `context` is the same. Empty: it cannot.
