@@ -49,7 +49,7 @@ std::string Keyring::reload() {
 
 std::unique_ptr<TokenKeys> Keyring::keys() const {
   auto out = std::make_unique<TokenKeys>();
-  const std::lock_guard lock(mutex_);  // tidy: allow lock, because it is held at reloads only
+  const std::lock_guard lock(mutex_);      // tidy: allow lock, because it is held at reloads only
   PSD_ASSERT(parse(text_, *out).empty());  // reload() has looked
   return out;
 }
