@@ -43,6 +43,7 @@ namespace perseid {
   X(body_not_allowed, none, 413, "A request here has no body.")                                  \
   X(upgrade_required, none, 426, "This address speaks WebSocket, version 13.")                   \
   X(head_too_large, none, 431, "The request head is too large.")                                 \
+  X(tls_required, none, 400, "This port speaks TLS; use https:// or wss://.")                    \
   X(unavailable, none, 503, "The relay is draining or full; try again later.")                   \
   /* Messages: the shape */                                                                      \
   X(invalid_json, none, 0, "Not valid JSON.")                                                    \
@@ -87,6 +88,7 @@ namespace perseid {
   X(heartbeat_timeout, heartbeat_timeout, 0, "Nothing was heard from the client in time.")       \
   X(too_slow, too_slow, 0, "The client does not read what is sent to it.")                       \
   X(session_taken_over, session_taken_over, 0, "A newer connection took the session over.")      \
+  X(tls_failed, none, 0, "A TLS connection, or what it needs, is not right.")                    \
   X(connection_limit, connection_limit, 503, "Maximum connections reached.")
 
 enum class [[nodiscard]] Error : u8{

@@ -220,6 +220,10 @@ void Relay::sent(Slot session, SendBatch& batch, u32 sent_bytes) {
   state_->views.sent(session, batch, sent_bytes);
 }
 
+void Relay::note_unread(Slot session) {
+  state_->sessions[session].unread = true;
+}
+
 Error Relay::push_frame(Slot session, Bytes frame) {
   u8* out = state_->sessions.reserve(session, static_cast<u32>(frame.size()));
   if (out == nullptr) return Error::too_slow;

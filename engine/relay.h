@@ -74,6 +74,8 @@ class Relay {
   // of what was not taken move back to frame boundaries, a torn frame's rest goes first next time.
   // The batch is then empty.
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
+  // Some of that is still on this machine: it was encrypted, so it could not be given back.
+  void note_unread(Slot session);
   // A finished frame (a pong, the close frame) behind what the outbox holds; too_slow if it is
   // full.
   Error push_frame(Slot session, Bytes frame);

@@ -48,6 +48,8 @@ bool Mover::begin(Slot slot, Connection& connection, ShardId to, Opcode opcode, 
   connection.phase = Phase::moving;
   core_.receiver->want(slot, connection, Listening::paused);
   if (connection.blocked) core_.sender->stop_waiting(slot);
+  // With TLS what the kernel did not take cannot be taken back: it is sent from here.
+  if (connection.is_tls) core_.set_timer(slot, connection, kCloseWaitMsMax);
   return true;
 }
 
@@ -65,6 +67,7 @@ void Mover::keep_error(Slot slot, Error error) {
 
 void Mover::advance(Slot slot, Connection& connection) {
   if (connection.ops_in_flight > 0 || connection.send != nullptr) return;
+  core_.clear_timer(connection);
   Moving& moving = *moving_.at(slot).moving;
   pack(slot, connection, moving);
   moving_.at(slot).passed = true;
@@ -83,6 +86,8 @@ void Mover::advance(Slot slot, Connection& connection) {
 
 void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
   moving.reader = std::move(connection.reader);
+  if (connection.is_tls) moving.tls = core_.tls->take(slot);
+  connection.is_tls = false;
   moving.inflates = connection.inflates;
   moving.counted = connection.counted;
   connection.counted = false;
@@ -133,6 +138,7 @@ void Mover::adopt(Moving* moving, u32 file) {
 
 void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   connection.reader = std::move(moving.reader);
+  if (moving.tls != nullptr) core_.tls->put(slot, connection, std::move(moving.tls));
   connection.inflates = moving.inflates;
   connection.counted = moving.counted;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
@@ -144,6 +150,7 @@ void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   if (!moving.replies.empty()) {
     core_.sender->send_own(slot, connection, as_text(Bytes(moving.replies)));
   }
+  if (connection.is_tls && connection.send == nullptr) core_.tls->send_owed(slot, connection);
   core_.receiver->want(slot, connection, Listening::receive);
   replay(slot, connection, moving);
   if (core_.draining) {

@@ -3,9 +3,9 @@
 #include "net/tokens/token_verifier.h"
 
 namespace perseid {
-Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
+Shard::Shard(ServerShared& shared, ShardId id, ListenSockets sockets)
     : core_(shared, id),
-      acceptor_(core_, listen_fd),
+      acceptor_(core_, sockets),
       upgrader_(core_),
       receiver_(core_),
       frames_(core_),
@@ -13,6 +13,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
       echo_(core_),
       closer_(core_),
       mover_(core_),
+      tls_(core_),
       mailroom_(core_),
       dispatcher_(core_, mailroom_),
       drainer_(core_),
@@ -25,6 +26,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
   core_.echo = &echo_;
   core_.closer = &closer_;
   core_.mover = &mover_;
+  core_.tls = &tls_;
 }
 
 std::optional<std::string> Shard::open() {

@@ -33,6 +33,8 @@ class Upgrader {
   void feed(Slot slot, Connection& connection, MutableBytes bytes);
   void on_timeout(Slot slot, Connection& connection);
   void on_drain(Slot slot, Connection& connection);
+  // Answers with an error before any head was read.
+  void refuse(Slot slot, Connection& connection, Error error);
 
  private:
   void answer(Slot slot, Connection& connection, const Handshake& handshake);
@@ -45,7 +47,6 @@ class Upgrader {
   bool take_place(Connection& connection);
   std::string answer_http(const HttpRequest& request);
   std::string health(bool head_only) const;
-  void refuse(Slot slot, Connection& connection, Error error);
   void respond(Slot slot, Connection& connection, std::string_view response);
 
   ShardCore& core_;

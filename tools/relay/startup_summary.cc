@@ -68,11 +68,15 @@ std::string listen_address(const StartReport& report) {
   return bracketed(report.host) + ":" + std::to_string(report.port);
 }
 
+std::string plain_address(const StartReport& report) {
+  return bracketed(report.plain_host) + ":" + std::to_string(report.plain_port);
+}
+
 std::string page_url(const StartReport& report) {
   std::string host = bracketed(report.host);
   if (report.host == "0.0.0.0") host = "127.0.0.1";
   if (report.host == "::") host = "[::1]";
-  return "http://" + host + ":" + std::to_string(report.port) + "/";
+  return (report.tls ? "https://" : "http://") + host + ":" + std::to_string(report.port) + "/";
 }
 
 std::optional<Warning> page_warning(const Options& options, const StartReport& report) {
@@ -103,6 +107,11 @@ std::string summary_text(const Options& options, const StartReport& report) {
   out += row("clients", "ws" + page_url(report).substr(4) + "ws");
   if (options.echo)
     out += row("", "ws" + page_url(report).substr(4) + "echo sends everything back");
+  if (report.plain_port != 0) {
+    out += row("", "ws://" + plain_address(report) + "/ws without TLS");
+  }
+  if (report.tls)
+    out += row("tls", "from version " + options.tls_min_version + "; " + report.kernel_tls);
   out += sign_in_row(options, report);
   out += shards_row(report) + features_rows(report) + connections_rows(options, report);
   out += row("time limits",
@@ -116,6 +125,8 @@ std::string summary_text(const Options& options, const StartReport& report) {
 void add_summary(LogLine& line, const StartReport& report) {
   line.add("version", kVersion).add("kernel", report.kernel);
   line.add("listening", listen_address(report)).add("page", page_url(report));
+  line.add("tls", report.kernel_tls);
+  if (report.plain_port != 0) line.add("listening_without_tls", plain_address(report));
   line.add("shards", u64{report.shards}).add("cores", joined(report.cpus));
   line.add("connections_max", u64{report.connections_max});
   line.add("file_limit", u64{report.file_limit});

@@ -14,6 +14,8 @@ namespace perseid {
 
 // "127.0.0.1:8080", "[::1]:8080": what stands behind `listening on`.
 std::string listen_address(const StartReport& report);
+// The same of the second port.
+std::string plain_address(const StartReport& report);
 // The demo page as a browser on this machine reaches it.
 std::string page_url(const StartReport& report);
 // If --allow-origin shuts the demo page out.
