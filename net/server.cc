@@ -135,7 +135,7 @@ std::string Server::State::open_doors(StartReport& report) {
   const Options& options = shared.options;
   if (auto failure = open_listeners(options, shared.shard_count, listeners)) return *failure;
   report.port = listeners.port;
-  shared.loopback = listeners.loopback;
+  shared.loopback = report.loopback = listeners.loopback;
   if (shared.tls == nullptr || options.plain_port == 0) return {};
   const ListenAt at{
       .host = options.plain_host,
