@@ -30,6 +30,14 @@ u32 files_wanted(const Options& options, u32 shards) {
   return std::min(options.max_connections, share > kFilesMax ? kFilesMax : 2 * share) + kFilesSpare;
 }
 
+void warn_of_plain(const std::string& host, StartReport& report) {
+  report.warnings.push_back(
+      {"no_tls",
+       "What clients say passes " + host +
+           " unencrypted, secrets too: give --tls-cert and --tls-key, or listen where only "
+           "a proxy with TLS reaches it."});
+}
+
 bool draw_random(void* out, std::size_t size) {
   return ::getrandom(out, size, 0) == static_cast<ssize_t>(size);
 }
@@ -136,6 +144,7 @@ std::string Server::State::open_doors(StartReport& report) {
   if (auto failure = open_listeners(options, shared.shard_count, listeners)) return *failure;
   report.port = listeners.port;
   shared.loopback = report.loopback = listeners.loopback;
+  if (shared.tls == nullptr && !listeners.loopback) warn_of_plain(options.host, report);
   if (shared.tls == nullptr || options.plain_port == 0) return {};
   const ListenAt at{
       .host = options.plain_host,
@@ -145,6 +154,7 @@ std::string Server::State::open_doors(StartReport& report) {
   auto failure = open_listeners(at, options, shared.shard_count, plain_listeners);
   report.plain_port = plain_listeners.port;
   report.plain_host = options.plain_host;
+  if (!failure.has_value() && !plain_listeners.loopback) warn_of_plain(options.plain_host, report);
   return failure.value_or("");
 }
 

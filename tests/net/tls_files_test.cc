@@ -84,6 +84,25 @@ TEST(TlsFiles, dates_and_rights_that_look_wrong_are_warned_of) {
   EXPECT_TRUE(warns(started(open), "key_readable_by_all"));
 }
 
+TEST(TlsFiles, an_address_that_others_reach_without_tls_is_warned_of) {
+  const auto started = [](Options options) {
+    TestServer server(std::move(options));
+    return warns(server.started().report, "no_tls");
+  };
+  Options plain = test_options();
+  plain.tls_cert = plain.tls_key = "";
+  EXPECT_FALSE(started(plain));
+  plain.host = "0.0.0.0";
+  EXPECT_TRUE(started(plain));
+  Options secure = tls_options();
+  secure.host = "0.0.0.0";
+  EXPECT_FALSE(started(secure));
+  secure.plain_port = kAuto;
+  EXPECT_FALSE(started(secure));
+  secure.plain_host = "0.0.0.0";
+  EXPECT_TRUE(started(secure));
+}
+
 TEST(TlsFiles, a_port_that_is_taken_is_told_with_its_flag) {
   TestServer first(tls_options());
   Options options = tls_options();

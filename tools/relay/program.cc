@@ -45,7 +45,7 @@ void tell_start(const CliResult& cli, const StartReport& report, Logging& loggin
   warn(cli.warnings, logging);
   warn(report.warnings, logging);
   if (const auto warning = page_warning(cli.options, report)) warn({*warning}, logging);
-  warn(exposure_warnings(report), logging);
+  if (const auto warning = exposure_warning(report)) warn({*warning}, logging);
   // Programs wait for this line, so it comes last; nothing else is on standard output but, behind
   // it, the second port.
   print(stdout, "listening on " + listen_address(report) + "\n");

@@ -90,22 +90,12 @@ std::optional<Warning> page_warning(const Options& options, const StartReport& r
       "the page at " + url + " cannot connect: add its origin to --allow-origin (" + origin + ")"};
 }
 
-std::vector<Warning> exposure_warnings(const StartReport& report) {
-  std::vector<Warning> out;
-  if (report.loopback) return out;
-  if (report.token_keys == 0) {
-    out.push_back({"open_relay",
-                   "anybody who reaches " + listen_address(report) +
-                       " may join every room, as whoever they like: set --token-keys (perseidctl "
-                       "keys EdDSA makes some), or listen on 127.0.0.1"});
-  }
-  if (!report.tls) {
-    out.push_back({"open_wire",
-                   "what goes to and from " + listen_address(report) +
-                       ", tokens included, can be read on the way: set --tls-cert and --tls-key, "
-                       "or listen on 127.0.0.1 behind a proxy that ends TLS"});
-  }
-  return out;
+std::optional<Warning> exposure_warning(const StartReport& report) {
+  if (report.loopback || report.token_keys > 0) return {};
+  return Warning{"open_relay",
+                 "anybody who reaches " + listen_address(report) +
+                     " may join every room, as whoever they like: set --token-keys (perseidctl "
+                     "keys EdDSA makes some), or listen on 127.0.0.1"};
 }
 
 std::string summary_text(const Options& options, const StartReport& report) {

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/options.h"
 #include "engine/warning.h"
@@ -23,7 +22,7 @@ std::string page_url(const StartReport& report);
 std::optional<Warning> page_warning(const Options& options, const StartReport& report);
 // Several lines, each ended.
 // What the internet could do with this relay, if it can reach it.
-std::vector<Warning> exposure_warnings(const StartReport& report);
+std::optional<Warning> exposure_warning(const StartReport& report);
 std::string summary_text(const Options& options, const StartReport& report);
 // The same facts as fields of one line.
 void add_summary(LogLine& line, const StartReport& report);
