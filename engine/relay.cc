@@ -224,6 +224,10 @@ void Relay::note_unread(Slot session) {
   state_->sessions[session].unread = true;
 }
 
+void Relay::note_read(Slot session) {
+  state_->sessions[session].unread = false;
+}
+
 Error Relay::push_frame(Slot session, Bytes frame) {
   u8* out = state_->sessions.reserve(session, static_cast<u32>(frame.size()));
   if (out == nullptr) return Error::too_slow;

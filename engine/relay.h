@@ -76,6 +76,7 @@ class Relay {
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
   // Some of that is still on this machine: it was encrypted, so it could not be given back.
   void note_unread(Slot session);
+  void note_read(Slot session);  // it has taken all of that
   // A finished frame (a pong, the close frame) behind what the outbox holds; too_slow if it is
   // full.
   Error push_frame(Slot session, Bytes frame);

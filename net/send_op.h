@@ -23,6 +23,7 @@ struct SendOp {
   std::vector<u8> own;     // a response, a close frame, what /echo has gathered
   std::vector<u8> sealed;  // with TLS: what is sent, the records of the next part of these
   u32 plain_bytes = 0;     // of these, what was sealed so far
+  u32 taken_bytes = 0;     // of that, what the kernel took, in whole parts
   std::array<iovec, kSendSlicesMax> vectors{};
   msghdr message{};
   u32 first = 0;  // vectors before it are sent
@@ -49,7 +50,7 @@ class SendPool {
       if (each->capacity() > kSendBufferKeptBytes) std::vector<u8>().swap(*each);
       each->clear();
     }
-    op->plain_bytes = 0;
+    op->plain_bytes = op->taken_bytes = 0;
     free_.emplace_back(op);
   }
 

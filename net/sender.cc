@@ -112,6 +112,10 @@ bool Sender::on_own_sent(Slot slot, Connection& connection, const Completion& do
   SendOp& op = *connection.send;
   op.advance(static_cast<u64>(std::max(done.result, 0)));
   if (op.left_bytes == 0) {
+    // The rest of what was sealed of a batch: it is read after all.
+    if (connection.is_tls && op.own.empty() && connection.session != kNoSlot) {
+      core_.relay->note_read(connection.session);
+    }
     const bool has_more = connection.is_tls && op.plain_bytes < op.own.size();
     return !has_more || !send_next_part(slot, connection);
   }
@@ -122,6 +126,7 @@ bool Sender::on_own_sent(Slot slot, Connection& connection, const Completion& do
 
 bool Sender::send_next_part(Slot slot, Connection& connection) {
   SendOp& op = *connection.send;
+  op.taken_bytes = op.plain_bytes;
   if (!core_.tls->seal(slot, op)) return false;
   op.aim(true);
   submit(slot, connection);
@@ -134,7 +139,8 @@ bool Sender::on_sealed_sent(Slot slot, Connection& connection, const Completion&
   SendOp& op = *connection.send;
   const u32 sent = static_cast<u32>(std::max(done.result, 0));
   if (gone) {
-    core_.relay->sent(connection.session, op.batch, sent > 0 ? op.plain_bytes : 0);
+    core_.relay->sent(connection.session, op.batch,
+                      sent == op.left_bytes ? op.plain_bytes : op.taken_bytes);
     return true;
   }
   const bool whole = sent == op.left_bytes;

@@ -154,7 +154,10 @@ std::string Server::State::open_doors(StartReport& report) {
   auto failure = open_listeners(at, options, shared.shard_count, plain_listeners);
   report.plain_port = plain_listeners.port;
   report.plain_host = options.plain_host;
-  if (!failure.has_value() && !plain_listeners.loopback) warn_of_plain(options.plain_host, report);
+  if (!failure.has_value() && !plain_listeners.loopback) {
+    warn_of_plain(options.plain_host, report);
+    shared.loopback = report.loopback = false;
+  }
   return failure.value_or("");
 }
 

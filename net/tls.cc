@@ -161,7 +161,7 @@ void Tls::decrypt(Slot slot, Connection& connection, Bytes bytes) {
     std::size_t got = 0;
     what = session.read(out, got);
     if (connection.phase == Phase::securing && session.is_ready()) secured(slot, connection);
-    if (got > 0) deliver(slot, connection, out.first(got));
+    if (got > 0 && !connection.deaf) deliver(slot, connection, out.first(got));
   }
   session.lend({});
   if (what != TlsRead::bytes && what != TlsRead::want_more) ended(slot, connection, what);
@@ -178,6 +178,10 @@ void Tls::deliver(Slot slot, Connection& connection, MutableBytes bytes) {
 
 void Tls::secured(Slot slot, Connection& connection) {
   TlsPeer& one = peer(slot);
+  // OpenSSL does not look at a certificate again for who comes back with a ticket.
+  if (one.session->is_resumed() && !one.session->is_peer_in_date()) {
+    return fail(slot, connection, "its certificate has expired");
+  }
   stop_shaking(one, false);
   one.secure = true;
   core_.stats.tls_handshakes.add();

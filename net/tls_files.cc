@@ -111,6 +111,7 @@ std::vector<TlsFiles> tls_files(const Options& options, std::string& problem) {
               ": give each certificate its key, in the same order, with commas between them.";
     return {};
   }
+  if (certs.empty()) problem = "--tls-cert and --tls-key name no file.";
   std::vector<TlsFiles> out;
   for (std::size_t i = 0; i < certs.size(); ++i) out.push_back({certs[i], keys[i]});
   return out;

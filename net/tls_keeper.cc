@@ -60,9 +60,10 @@ void TlsKeeper::watch() {
   HandshakeLock guard(lock_);
   const std::chrono::seconds period(options_.tls_reload_s);
   while (!wake_.wait_for(guard, period, [this] { return ending_; })) {
-    if (tls_files_stamp(options_) == stamp_) continue;
+    const std::string stamp = stamp_;
+    // Shards take this lock for each connection, and files may be slow.
     guard.unlock();
-    (void)reload();
+    if (tls_files_stamp(options_) != stamp) (void)reload();
     guard.lock();
   }
 }

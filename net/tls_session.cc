@@ -28,6 +28,13 @@ void on_info(const SSL* ssl, int where, int value) {
   if (is_refusal) static_cast<TlsSession*>(SSL_get_app_data(ssl))->note_renegotiation();
 }
 
+// What the peer asks for in the middle of its data (RFC 8446 section 4.6.3).
+void on_message(int is_ours, int, int type, const void* bytes, std::size_t size, SSL* ssl, void*) {
+  const bool is_key_update = is_ours == 0 && type == SSL3_RT_HANDSHAKE && size > 0 &&
+                             *static_cast<const u8*>(bytes) == SSL3_MT_KEY_UPDATE;
+  if (is_key_update) static_cast<TlsSession*>(SSL_get_app_data(ssl))->note_key_update();
+}
+
 std::string reason_of(const SSL* ssl) {
   const long verdict = SSL_get_verify_result(ssl);
   if (verdict != X509_V_OK) return X509_verify_cert_error_string(verdict);
@@ -86,6 +93,7 @@ std::unique_ptr<TlsSession> TlsSession::take(SSL* ssl) {
   SSL_set_bio(ssl, bio, bio);
   SSL_set_app_data(ssl, out.get());
   SSL_set_info_callback(ssl, &on_info);
+  SSL_set_msg_callback(ssl, &on_message);
   SSL_set_accept_state(ssl);
   return out;
 }
@@ -95,13 +103,29 @@ TlsRead TlsSession::read(MutableBytes out, std::size_t& got) {
   if (failed_) return TlsRead::failed;
   ERR_clear_error();
   const int result = SSL_read_ex(ssl_, out.data(), out.size(), &got);
-  if (asked_to_renegotiate_ || owed_.size() > kTlsOwedBytesMax) {
+  const bool floods = key_updates_ > kTlsKeyUpdatesMax;
+  if (asked_to_renegotiate_ || floods || owed_.size() > kTlsOwedBytesMax) {
     failed_ = true;
-    failure_ = asked_to_renegotiate_ ? "renegotiation" : "it asks and does not read";
+    failure_ = asked_to_renegotiate_ ? "renegotiation"
+               : floods              ? "too many key updates"
+                                     : "it asks and does not read";
     got = 0;
     return TlsRead::failed;
   }
+  if (result == 1) earn_key_updates(got);
   return result == 1 ? TlsRead::bytes : fail(result);
+}
+
+// OpenSSL works through all of them in one call: what is lent beyond the bound it does not see.
+void TlsSession::note_key_update() {
+  if (++key_updates_ > kTlsKeyUpdatesMax) lent_ = {};
+}
+
+void TlsSession::earn_key_updates(std::size_t read_bytes) {
+  read_bytes_ += read_bytes;
+  const auto earned = static_cast<u32>(read_bytes_ / kTlsKeyUpdateBytes);
+  read_bytes_ %= kTlsKeyUpdateBytes;
+  key_updates_ -= std::min(key_updates_, earned);
 }
 
 TlsRead TlsSession::fail(int result) {
@@ -116,6 +140,11 @@ TlsRead TlsSession::fail(int result) {
       failure_ = reason_of(ssl_);
       return TlsRead::failed;
   }
+}
+
+bool TlsSession::is_peer_in_date() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_);
+  return certificate == nullptr || X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
 }
 
 bool TlsSession::seal(Bytes plain, std::vector<u8>& out) {

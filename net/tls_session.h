@@ -22,6 +22,11 @@ constexpr std::size_t kTlsRecordBytesMax = SSL3_RT_MAX_PLAIN_LENGTH;
 // reads.
 constexpr std::size_t kTlsOwedBytesMax = 64 * KiB;
 
+// New keys cost more than most messages, so they are earned by data: these many at first, then one
+// for so many bytes. Others update after gigabytes.
+constexpr u32 kTlsKeyUpdatesMax = 32;
+constexpr std::size_t kTlsKeyUpdateBytes = 64 * KiB;
+
 enum class TlsRead : u8 {
   bytes,
   want_more,
@@ -47,11 +52,14 @@ class TlsSession {
 
   bool is_ready() const { return SSL_is_init_finished(ssl_) != 0; }
   bool is_resumed() const { return SSL_session_reused(ssl_) != 0; }
+  // That the peer's certificate, if it showed one, has not expired.
+  bool is_peer_in_date() const;
   bool failed() const { return failed_; }
   // In OpenSSL's words.
   std::string_view failure() const { return failure_; }
   std::vector<u8>& owed() { return owed_; }
   void note_renegotiation() { asked_to_renegotiate_ = true; }
+  void note_key_update();
 
  private:
   explicit TlsSession(SSL* ssl);
@@ -59,11 +67,14 @@ class TlsSession {
   static int take_lent(BIO* bio, char* out, int size);
   static int put(BIO* bio, const char* bytes, int size);
   TlsRead fail(int result);
+  void earn_key_updates(std::size_t read_bytes);
 
   SSL* ssl_;
   Bytes lent_;
   std::vector<u8> owed_;
   std::vector<u8>* sink_ = &owed_;
+  u32 key_updates_ = 0;
+  std::size_t read_bytes_ = 0;  // since the last that was earned
   bool failed_ = false;
   bool asked_to_renegotiate_ = false;
   bool said_goodbye_ = false;
