@@ -16,7 +16,7 @@ class SignIn : public testing::Test {
   Peer& signed_in(std::string_view user, Grant grant) {
     Peer& peer = world_.connect();
     tokens_.grants[std::string(user)] = std::move(grant);
-    const auto answers = world_.ask(peer, hello(user));
+    const auto answers = world_.ask(peer, hello_with(user));
     EXPECT_EQ(answers.size(), 1u);
     EXPECT_EQ(field(answers.at(0), "op"), "welcome");
     return peer;
@@ -30,7 +30,7 @@ class SignIn : public testing::Test {
 
 TEST_F(SignIn, AWrongTokenIsRefusedWithTheReasonAndTheConnectionEnds) {
   Peer& peer = world_.connect();
-  const auto answers = world_.ask(peer, hello("nonsense"));
+  const auto answers = world_.ask(peer, hello_with("nonsense"));
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_EQ(field(answers[0], "code"), "bad_token");
   EXPECT_NE(answers[0].find("No such word."), std::string::npos);
@@ -109,7 +109,7 @@ TEST_F(SignIn, AnAnonymousNameGetsNoMailOfItsOwner) {
 TEST_F(SignIn, TheNameIsTheTokensWhateverTheHelloSays) {
   Peer& peer = world_.connect();
   tokens_.grants["t"] = grant_for("ana");
-  world_.ask(peer, hello("t", R"("name":"boss")"));
+  world_.ask(peer, hello_with("t", R"("name":"boss")"));
   Peer& watcher = signed_in("ben", grant_for("ben"));
   world_.join(watcher, "r", R"(,"presence":true)");
   world_.join(peer, "r");
@@ -270,7 +270,7 @@ TEST_F(SignIn, AJoinThatIsOvertakenByANewerTokenIsRefused) {
   tokens_.grants["t"] = grant_for("ana");
   tokens_.grants["newer"] = grant_in("ana", "other", kMayJoin);
   Peer& peer = world.connect(0);
-  world.ask(peer, hello("t"));
+  world.ask(peer, hello_with("t"));
   const std::string room = world.room_at(1);
   peer.say("[" + system("join", R"("id":5,"history":50,)" + room_field(room)) + "," +
            system("refresh", R"("id":6,"token":"newer")") + "]");
@@ -294,8 +294,8 @@ TEST_F(SignIn, ANewerTokenTakesAGridWithItsCells) {
   tokens_.grants["ben"] = grant_for("ben");
   Peer& ana = world.connect(0);
   Peer& ben = world.connect(0);
-  world.ask(ana, hello("t"));
-  world.ask(ben, hello("ben"));
+  world.ask(ana, hello_with("t"));
+  world.ask(ben, hello_with("ben"));
   world.join(ana, room, R"(,"view":{"x":0,"y":0})");
   world.join(ben, room, R"(,"view":{"x":0,"y":0})");
   world.run_for(200);
@@ -334,12 +334,12 @@ TEST(SignInModerators, TheirTokenGivesNoPrivateMessagesAndTakesNoName) {
   FakeWorld world(
       1, [](Options& o) { o.moderator_token = "m"; }, nullptr, nullptr, nullptr, &tokens);
   Peer& guard = world.connect();
-  EXPECT_EQ(field(world.ask(guard, hello("m", R"("name":"ana")")).at(0), "op"), "welcome");
+  EXPECT_EQ(field(world.ask(guard, hello_with("m", R"("name":"ana")")).at(0), "op"), "welcome");
   const std::string history = system("history", R"("id":1,"to":"@ben")");
   EXPECT_EQ(field(world.ask(guard, history).at(0), "code"), "forbidden");
   // Who has shown a token of its own stays who it is.
   Peer& cy = world.connect(0, kJson, std::make_shared<const Grant>(grant_for("cy")));
-  world.ask(cy, hello("m"));
+  world.ask(cy, hello_with("m"));
   world.join(cy, "r");
   world.join(guard, "r");
   const auto kicked = world.ask(cy, system("kick", R"("id":1,"room":"r","name":"ana")"));
@@ -368,7 +368,7 @@ class SignInResume : public SignIn {
   // Of a new session, which then breaks.
   std::string dropped(std::string_view token) {
     Peer& peer = world_.connect();
-    const std::string welcome = world_.ask(peer, hello(token)).at(0);
+    const std::string welcome = world_.ask(peer, hello_with(token)).at(0);
     world_.join(peer, "r");
     world_.disconnect(peer);
     world_.settle();
@@ -393,7 +393,7 @@ TEST_F(SignInResume, WhoseTokenHasEndedComesBackWithANewOne) {
   tokens_.grants["short"] = grant_for("ana", ends);
   tokens_.grants["long"] = grant_for("ana", ends + 3'600'000);
   Peer& peer = world_.connect();
-  const std::string secret = field(world_.ask(peer, hello("short")).at(0), "session");
+  const std::string secret = field(world_.ask(peer, hello_with("short")).at(0), "session");
   world_.join(peer, "r");
   Peer& ben = signed_in("ben", grant_for("ben"));
   world_.join(ben, "r", R"(,"presence":true)");

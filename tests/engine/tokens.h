@@ -38,7 +38,7 @@ inline Grant grant_in(std::string_view user, std::string_view pattern, Permissio
   out.rooms.push_back({std::string(pattern), permissions});
   return out;
 }
-inline std::string hello(std::string_view token, std::string_view more = "") {
+inline std::string hello_with(std::string_view token, std::string_view more = "") {
   return system("hello", R"("id":1,"token":)" + in_quotes(token) +
                              (more.empty() ? "" : "," + std::string(more)));
 }
