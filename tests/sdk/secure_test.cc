@@ -10,6 +10,7 @@
 
 #include "sdk/cpp/src/json_walk.h"
 #include "sdk/cpp/src/replay_window.h"
+#include "sdk/cpp/src/room_cipher.h"
 #include "sdk/cpp/src/sealed_payload.h"
 #include "sdk/cpp/src/sealed_text.h"
 
@@ -225,12 +226,15 @@ std::string path_of(const char* name) {
   return std::string(PERSEID_SOURCE_DIR) + "/tests/vectors/" + name;
 }
 
-std::vector<Vector> read_vectors(const char* name) {
+std::string read_file(const char* name) {
   std::stringstream text;
   text << std::ifstream(path_of(name)).rdbuf();
-  const std::string json = text.str();
+  return text.str();
+}
+
+std::vector<Vector> read_vectors(const std::string& json, const char* list = "messages") {
   std::vector<Vector> out;
-  for (JsonWalk walk(json_member(json, "messages")); walk.next();) {
+  for (JsonWalk walk(json_member(json, list)); walk.next();) {
     const auto get = [&](std::string_view key) {
       return json_text(json_member(walk.value(), key));
     };
@@ -293,7 +297,7 @@ TEST(SealedVectors, OfBothSdksAreOpened) {
   if (std::getenv("PERSEID_REGENERATE") != nullptr) write_vectors();
   for (const char* name : {"e2e_cpp_v1.json", "e2e_js_v1.json"}) {
     const auto cipher = cipher_of();
-    const auto vectors = read_vectors(name);
+    const auto vectors = read_vectors(read_file(name));
     EXPECT_GE(vectors.size(), std::size(kSaid)) << name;
     for (const Vector& row : vectors) {
       Message message;
@@ -316,6 +320,49 @@ TEST(SealedVectors, OfBothSdksAreOpened) {
       message.action = !row.action;
       EXPECT_NE(opened_payload(*cipher, message, false, plain), SealFault::none);
     }
+  }
+}
+
+// The golden bytes: what sdk/js seals with a fixed key and salt, and what must not be opened.
+template <std::size_t bytes>
+std::array<u8, bytes> read_hex(std::string_view raw) {
+  const std::string text = json_text(raw);
+  std::array<u8, bytes> out{};
+  EXPECT_EQ(text.size(), 2 * bytes);
+  for (std::size_t i = 0; i < bytes && 2 * i < text.size(); ++i) {
+    out[i] = static_cast<u8>(std::stoul(text.substr(2 * i, 2), nullptr, 16));
+  }
+  return out;
+}
+
+TEST(SealedVectors, TheGoldenBytesAreMadeAndOpened) {
+  const std::string json = read_file("e2e_v1.json");
+  RoomCipherConfig config{.current = json_text(json_member(json, "current"))};
+  for (JsonWalk walk(json_member(json, "keys")); walk.next();) {
+    config.keys[std::string(walk.key())] = read_hex<32>(walk.value());
+  }
+  const auto sealing = make_room_cipher(config, read_hex<kSaltBytes>(json_member(json, "salt")));
+  const auto reader = RoomCipher::make(config);
+  ASSERT_NE(sealing, nullptr);
+  const auto opened = [&reader](const Vector& row, std::string& plain) {
+    Message message;
+    message.room = row.room;
+    message.action = row.action;
+    message.sender = row.sender;
+    message.payload = row.wire;
+    return opened_payload(*reader, message, true, plain);
+  };
+  const auto messages = read_vectors(json);
+  EXPECT_GT(messages.size(), 10u);
+  for (const Vector& row : read_vectors(json, "refused")) {
+    std::string plain;
+    EXPECT_NE(opened(row, plain), SealFault::none) << row.wire;
+  }
+  for (const Vector& row : messages) {
+    EXPECT_EQ(sealed_payload(*sealing, {row.room, row.action, row.sender}, row.payload), row.wire);
+    std::string plain;
+    EXPECT_EQ(opened(row, plain), SealFault::none) << row.wire;
+    EXPECT_EQ(plain.empty() ? row.wire : plain, row.payload);
   }
 }
 

@@ -1,10 +1,11 @@
+#include "sdk/cpp/src/room_cipher.h"
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
-#include <perseid/secure.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -122,9 +123,7 @@ class AesRoomCipher final : public RoomCipher {
         senders_max_(config.senders_max) {
     for (const auto& [id, key] : config.keys) keys_.emplace(id, SecretKey(key));
   }
-  bool begin() {
-    std::array<u8, kSaltBytes> salt{};
-    if (RAND_bytes(salt.data(), static_cast<int>(salt.size())) != 1) return false;
+  bool begin(const Salt& salt) {
     salt_ = base64url(salt);
     return derive(keys_.find(current_)->second, salt, sealing_);
   }
@@ -188,11 +187,17 @@ RoomKey new_room_key() {
 }
 
 std::shared_ptr<RoomCipher> RoomCipher::make(const RoomCipherConfig& config) {
+  Salt salt{};
+  if (RAND_bytes(salt.data(), static_cast<int>(salt.size())) != 1) return nullptr;
+  return make_room_cipher(config, salt);
+}
+
+std::shared_ptr<RoomCipher> make_room_cipher(const RoomCipherConfig& config, const Salt& salt) {
   bool valid = config.keys.contains(config.current);
   for (const auto& [id, key] : config.keys) valid = valid && is_key_id(id);
   std::shared_ptr<AesRoomCipher> out;
   if (valid) out = std::make_shared<AesRoomCipher>(config);
-  return out != nullptr && out->begin() ? out : nullptr;
+  return out != nullptr && out->begin(salt) ? out : nullptr;
 }
 
 }  // namespace sdk
