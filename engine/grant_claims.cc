@@ -126,7 +126,8 @@ std::string_view read_claims(std::string_view json, Claims& out) {
   JsonDocument document;
   if (document.open(json) != Error::ok || !document.is_object()) return "Its claims are no JSON.";
   u32 seen = 0;
-  for (auto field : document.document().get_object().value_unsafe()) {
+  ondemand::object object = document.document().get_object().value_unsafe();
+  for (auto field : object) {
     std::string_view key;
     if (field.unescaped_key().get(key) != simdjson::SUCCESS) return "Its claims are no JSON.";
     const Claim claim = claim_named(key);

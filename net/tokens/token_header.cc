@@ -60,7 +60,8 @@ std::string_view read_token_header(std::string_view part, TokenHeader& out) {
   if (document.open(text) != Error::ok || !document.is_object()) return kNoHeader;
   bool has_algorithm = false;
   bool has_key_id = false;
-  for (auto field : document.document().get_object().value_unsafe()) {
+  ondemand::object object = document.document().get_object().value_unsafe();
+  for (auto field : object) {
     std::string_view key;
     if (field.unescaped_key().get(key) != simdjson::SUCCESS) return kNoHeader;
     if (key == "alg" && std::exchange(has_algorithm, true)) return kNoHeader;

@@ -134,6 +134,7 @@ TEST(TlsHostile, a_flood_of_handshakes_fills_its_own_places_only) {
   TestServer server(options);
   WsClient player = tls_connected(server);
   std::vector<WsClient> flood;
+  flood.reserve(100);
   for (int i = 0; i < 100; ++i) flood.push_back(bare(server));
   EXPECT_TRUE(wait_until([&] { return server->net_stats().tls_refused == 92; }))
       << server->net_stats().tls_refused;
@@ -156,10 +157,12 @@ TEST(TlsHostile, a_player_does_not_wait_for_a_flood_of_handshakes) {
   expect_echo(player);
   const std::string hello = client_hello();
   std::vector<WsClient> flood;
+  flood.reserve(64);
   for (int i = 0; i < 64; ++i) flood.push_back(bare(server));
   for (WsClient& each : flood) each.send_bare(hello);
   expect_echo(player);
   std::vector<pollfd> answered;
+  answered.reserve(flood.size());
   for (const WsClient& each : flood) answered.push_back({each.fd(), POLLIN, 0});
   EXPECT_LT(::poll(answered.data(), answered.size(), 0), 40);
   for (WsClient& each : flood) {
