@@ -215,8 +215,7 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.members_total = room.members_total;
   if (room.cell) return Error::ok;
   fill_chat(room, request, answer);
-  const u32 listed = request.lists_members ? context_.options.roster_max : 0;
-  room.write_members(answer.members_json, listed);
+  room.write_members(answer.members_json, context_.options.roster_max);
   context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
 }

@@ -16,8 +16,7 @@ void Dispatcher::run(const Completion& done) {
     case OpKind::wake:
       break;
     case OpKind::accept:
-    case OpKind::accept_plain:
-      core_.acceptor->on_accepted(op.kind, done);
+      core_.acceptor->on_accepted(done);
       break;
     case OpKind::wake_sent:
       mailroom_.on_wake_failed(done, op.slot);

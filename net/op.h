@@ -11,7 +11,6 @@ namespace perseid {
 enum class OpKind : u8 {
   ignored = 0,  // cancels, wake-ups: only their failure interests, or nothing
   accept,
-  accept_plain,
   recv_multishot,
   recv_once,
   poll,

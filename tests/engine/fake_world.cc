@@ -149,8 +149,7 @@ void Shard::emit(const Event& event) {
 }
 
 FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules,
-                     std::shared_ptr<const Dictionary> dictionary, FakeStore* store,
-                     Authenticator* authenticator)
+                     std::shared_ptr<const Dictionary> dictionary, FakeStore* store)
     : store_(store) {
   if (tweak) tweak(options);
   for (u32 i = 0; i < shard_count; ++i) {
@@ -164,7 +163,6 @@ FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const 
                        .dictionary = dictionary,
                        .hash_key = kHashKey,
                        .store = store,
-                       .authenticator = authenticator,
                        .seed = {}};
     config.seed[0] = static_cast<u8>(i + 1);
     if (store != nullptr) config.seed[1] = store->lives;  // no relay has the seed of another
@@ -181,12 +179,11 @@ FakeWorld::~FakeWorld() {
   }
 }
 
-Peer& FakeWorld::connect(ShardId id, WireFormat format, std::shared_ptr<const Grant> grant) {
+Peer& FakeWorld::connect(ShardId id, WireFormat format) {
   Shard& shard = *shards_[id];
   Peer& peer = *shard.peers.emplace_back(std::make_unique<Peer>(shard, format));
   peer.connection = {static_cast<Slot>(shard.peers.size() - 1), 1};
-  peer.slot = shard.relay->open(
-      {.connection = peer.connection, .format = format, .grant = std::move(grant)});
+  peer.slot = shard.relay->open({.connection = peer.connection, .format = format});
   return peer;
 }
 

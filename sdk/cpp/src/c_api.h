@@ -4,7 +4,6 @@
 
 #include <perseid.h>
 #include <perseid/client.h>
-#include <perseid/secure.h>
 
 #include <map>
 #include <memory>
@@ -19,10 +18,6 @@ struct perseid_room {
   void* user = nullptr;
   perseid::Entities sampled;
   std::string held;  // the text of the last value that was read
-};
-
-struct perseid_cipher {
-  std::shared_ptr<perseid::RoomCipher> cipher;
 };
 
 struct perseid_client {

@@ -29,17 +29,6 @@ struct Lookup {
   std::string error;
 };
 
-LinkFault fault_of(int error) {
-  switch (error) {
-    case ECONNREFUSED:
-      return LinkFault::refused;
-    case ETIMEDOUT:
-      return LinkFault::timed_out;
-    default:
-      return LinkFault::unreachable;
-  }
-}
-
 void look_up(const std::string& host, u16 port, int flags, Lookup& out) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -61,9 +50,7 @@ void look_up(const std::string& host, u16 port, int flags, Lookup& out) {
 
 class TcpTransport final : public Transport {
  public:
-  explicit TcpTransport(const Endpoint& endpoint)
-      : lookup_(std::make_shared<Lookup>()),
-        name_(endpoint.host + ":" + std::to_string(endpoint.port)) {
+  explicit TcpTransport(const Endpoint& endpoint) : lookup_(std::make_shared<Lookup>()) {
     look_up(endpoint.host, endpoint.port, AI_NUMERICHOST, *lookup_);
     if (!lookup_->addresses.empty()) {
       lookup_->done = true;
@@ -91,13 +78,11 @@ class TcpTransport final : public Transport {
   int fd() const override { return fd_; }
   bool wants_write() const override { return wants_write_; }
   std::string error() const override { return error_; }
-  LinkFault fault() const override { return fault_; }
 
  private:
   Moved moved(ssize_t got);
   Status finish();
   Status start_next();
-  void not_connected(int error);
   bool is_own_end(const sockaddr_storage& peer) const;
   void close_fd() {
     if (fd_ >= 0) ::close(fd_);
@@ -109,9 +94,7 @@ class TcpTransport final : public Transport {
   int fd_ = -1;
   bool wants_write_ = false;
   bool connected_ = false;
-  std::string name_;  // host and port, for messages
   std::string error_;
-  LinkFault fault_ = LinkFault::unresolved;
 };
 
 Transport::Moved TcpTransport::moved(ssize_t got) {
@@ -124,7 +107,7 @@ Transport::Moved TcpTransport::moved(ssize_t got) {
 Transport::Status TcpTransport::connect() {
   if (connected_) return Status::ok;
   if (!lookup_->done) return Status::again;
-  if (!lookup_->error.empty()) error_ = "no address of " + lookup_->error;
+  if (!lookup_->error.empty()) error_ = lookup_->error;
   return fd_ < 0 ? start_next() : finish();
 }
 
@@ -133,10 +116,7 @@ Transport::Status TcpTransport::start_next() {
     const Address& address = lookup_->addresses[next_++];
     close_fd();
     fd_ = ::socket(address.family, SOCK_STREAM, 0);
-    if (fd_ < 0) {
-      not_connected(errno);
-      continue;
-    }
+    if (fd_ < 0) continue;
     ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
     ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
     const int on = 1;
@@ -145,16 +125,11 @@ Transport::Status TcpTransport::start_next() {
     wants_write_ = true;
     if (::connect(fd_, to, address.bytes) == 0) return finish();
     if (errno == EINPROGRESS) return Status::again;
-    not_connected(errno);
+    error_ = std::strerror(errno);
   }
-  if (error_.empty()) error_ = "no address of " + name_;
+  if (error_.empty()) error_ = "the name has no address";
   close_fd();
   return Status::failed;
-}
-
-void TcpTransport::not_connected(int error) {
-  fault_ = fault_of(error);
-  error_ = name_ + ": " + std::strerror(error);
 }
 
 // Who tries a local port again and again where nobody listens may in the end reach itself: its own
@@ -180,11 +155,10 @@ Transport::Status TcpTransport::finish() {
   }
   if (failed == 0 && is_own_end(peer)) failed = ECONNREFUSED;
   if (failed != 0) {
-    not_connected(failed);
+    error_ = std::strerror(failed);
     return start_next();
   }
   connected_ = true;
-  fault_ = LinkFault::ended;  // all that can come about from now on
   wants_write_ = false;
   return Status::ok;
 }
