@@ -22,6 +22,8 @@ const kIntervalMs = 50;
 interface Frame {
   now: number;
   transit: number;
+  /** The least transit of this frame and of those of the next second, as far as they have come. */
+  fastest: number;
 }
 
 /** A frame came so late that the room must have rested before it, if none catches up with it. */
@@ -57,7 +59,7 @@ export class Playback {
     else if (late < -kRestartMs) this.#frames = []; // Ticks were left out.
     this.#beganAt ??= now;
     if (now < this.#beganAt + kBeginMs) this.#begin(transit);
-    this.#frames.push({ now, transit });
+    this.#push(transit, now);
     while (this.#frames.length > kFramesMax || this.#frames[0]!.now < now - kWindowMs) {
       this.#frames.shift();
     }
@@ -84,16 +86,17 @@ export class Playback {
   }
 
   // A frame is late by what any of the next second is faster: so no rest counts as lateness.
+  #push(transit: number, now: number): void {
+    const frames = this.#frames;
+    for (let j = frames.length - 1; j >= 0 && frames[j]!.now >= now - kFastestMs; --j) {
+      frames[j]!.fastest = Math.min(frames[j]!.fastest, transit);
+    }
+    frames.push({ now, transit, fastest: transit });
+  }
+
   #measure(now: number): void {
     const frames = this.#frames;
-    this.#late = frames.map(({ now: came, transit }, i) => {
-      let fastest = transit;
-      for (let j = i + 1; j < frames.length && frames[j]!.now <= came + kFastestMs; ++j) {
-        fastest = Math.min(fastest, frames[j]!.transit);
-      }
-      return transit - fastest;
-    });
-    this.#late.sort((a, b) => a - b);
+    this.#late = frames.map(({ transit, fastest }) => transit - fastest).sort((a, b) => a - b);
     const rest = this.#rest && this.#rest.now > now - kFastestMs ? this.#rest : undefined;
     const from = rest?.now ?? now - kFastestMs;
     this.#base = rest?.transit ?? Infinity;
