@@ -4,6 +4,7 @@ import { json } from "../src/index.js";
 import type { LinkEvent } from "../src/client_events.js";
 import type { Message } from "../src/messages.js";
 import { binary } from "../src/state/index.js";
+import { loseSession } from "./lost_session.js";
 import { Proxy } from "./proxy.js";
 import { client, next, Relay, until } from "./relay.js";
 
@@ -148,22 +149,7 @@ test("a session is lost: what the room remembers tells which sends were delivere
   ben.on("chat", (message) => heard.push(message));
   const ana = client(proxy.url, { reconnect: kQuick });
   const mine = await ana.join("lobby");
-  // Taken by the relay, but its answer does not come through, and the session is not to go on.
-  proxy.hold(true);
-  const delivered = mine.chat("delivered");
-  await until(() => heard.length === 1);
-  const known = ana as unknown as { forgetSession(): void };
-  known.forgetSession();
-  proxy.refuse(true);
-  proxy.cut();
-  await next<LinkEvent>(ana, "link", ({ retryInMs }) => retryInMs !== undefined);
-  const queued = mine.chat("queued");
-  proxy.hold(false);
-  proxy.refuse(false);
-  expect((await delivered).seq).toBe(1);
-  expect((await queued).seq).toBe(2);
-  await until(() => heard.length === 2);
-  expect(texts(heard)).toEqual([{ text: "delivered" }, { text: "queued" }]);
+  await loseSession(proxy, ana, mine, heard);
 });
 
 test("silence is noticed: late first, then given up, then back", async () => {

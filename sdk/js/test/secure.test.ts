@@ -1,9 +1,9 @@
 // End-to-end encryption: what the relay sees, what others can open, and what is refused.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import type { LinkEvent } from "../src/client_events.js";
 import type { PerseidError } from "../src/errors.js";
 import type { Message } from "../src/messages.js";
 import { newRoomKey, ReplayWindow, roomCipher } from "../src/secure/index.js";
+import { loseSession } from "./lost_session.js";
 import { Proxy } from "./proxy.js";
 import { client, next, Relay, until } from "./relay.js";
 
@@ -121,20 +121,7 @@ test("a session is lost: what was delivered sealed is known again, and not said 
   ben.on("chat", (message) => heard.push(message));
   const ana = client(proxy.url, { reconnect: { attempts: 50, delayMs: 20, delayMaxMs: 200 } });
   const mine = await ana.join("lost", { encryption: await cipherOf() });
-  proxy.hold(true); // The answer does not come through.
-  const delivered = mine.chat("delivered");
-  await until(() => heard.length === 1);
-  ana.forgetSession();
-  proxy.refuse(true);
-  proxy.cut();
-  await next<LinkEvent>(ana, "link", ({ retryInMs }) => retryInMs !== undefined);
-  const queued = mine.chat("queued");
-  proxy.hold(false);
-  proxy.refuse(false);
-  expect((await delivered).seq).toBe(1);
-  expect((await queued).seq).toBe(2);
-  await until(() => heard.length === 2);
-  expect(heard.map(({ payload }) => payload)).toEqual([{ text: "delivered" }, { text: "queued" }]);
+  await loseSession(proxy, ana, mine, heard);
 });
 
 test("keys that are none are refused with a typed error", async () => {
