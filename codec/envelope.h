@@ -20,6 +20,7 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
 #define PERSEID_CLIENT_OPS(X)                                                                  \
   X(hello, "name, token, session, since, meta",                                                \
     "Names the session, or resumes one; optional, and if sent the first message.")             \
+  X(refresh, "token", "Goes on with a newer token of the same user; answered by refreshed.")   \
   X(join, "room, presence, history, since, create, view", "Joins a room; answered by joined.") \
   X(leave, "room", "Leaves a room; answered by left.")                                         \
   X(discover, "room", "Lists the members of a joined room; answered by clients.")              \

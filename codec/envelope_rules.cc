@@ -63,6 +63,8 @@ void check_op(const Request& request, const FieldSet& fields, Problem& problem) 
   switch (request.op) {
     case ClientOp::history:
       return check_history(request, fields, problem);
+    case ClientOp::refresh:
+      return require(fields, RequestField::token, "token", problem);
     case ClientOp::view:
       return require(fields, RequestField::view, "view", problem);
     case ClientOp::read:
@@ -108,7 +110,7 @@ void check_required(const Request& request, const FieldSet& fields, Problem& pro
   if (request.type != MessageType::system) return check_publish(request, fields, problem);
   require(fields, RequestField::op, "op", problem);
   if (request.op != ClientOp::hello && request.op != ClientOp::ping &&
-      request.op != ClientOp::history) {
+      request.op != ClientOp::history && request.op != ClientOp::refresh) {
     require(fields, RequestField::room, "room", problem);
   }
   const bool without_epoch = request.op == ClientOp::join && request.since.present &&

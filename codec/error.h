@@ -33,6 +33,9 @@ namespace perseid {
   /* HTTP heads (RFC 9112) and the upgrade (RFC 6455 section 4) */                               \
   X(bad_request, none, 400, "The request is not well-formed HTTP/1.1.")                          \
   X(unknown_subprotocol, none, 400, "Offer perseid.json.v1 or perseid.bin.v1, or none.")         \
+  X(unauthenticated, unauthenticated, 401, "Sign in first: say hello with a token.")             \
+  X(bad_token, unauthenticated, 401, "The token is not valid here.")                             \
+  X(token_expired, unauthenticated, 401, "The token has expired.")                               \
   X(bad_origin, none, 403, "This origin is not allowed; see --allow-origin.")                    \
   X(not_found, none, 404, "There is nothing here; the relay answers at /ws.")                    \
   X(method_not_allowed, none, 405, "Only GET is answered here.")                                 \
@@ -40,6 +43,7 @@ namespace perseid {
   X(body_not_allowed, none, 413, "A request here has no body.")                                  \
   X(upgrade_required, none, 426, "This address speaks WebSocket, version 13.")                   \
   X(head_too_large, none, 431, "The request head is too large.")                                 \
+  X(tls_required, none, 400, "This port speaks TLS; use https:// or wss://.")                    \
   X(unavailable, none, 503, "The relay is draining or full; try again later.")                   \
   /* Messages: the shape */                                                                      \
   X(invalid_json, none, 0, "Not valid JSON.")                                                    \
@@ -84,6 +88,7 @@ namespace perseid {
   X(heartbeat_timeout, heartbeat_timeout, 0, "Nothing was heard from the client in time.")       \
   X(too_slow, too_slow, 0, "The client does not read what is sent to it.")                       \
   X(session_taken_over, session_taken_over, 0, "A newer connection took the session over.")      \
+  X(tls_failed, none, 0, "A TLS connection, or what it needs, is not right.")                    \
   X(connection_limit, connection_limit, 503, "Maximum connections reached.")
 
 enum class [[nodiscard]] Error : u8{

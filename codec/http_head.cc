@@ -98,6 +98,9 @@ void take_field(http::field name, std::string_view value, HttpRequest& out, Fiel
     case http::field::sec_websocket_protocol:
       join(out.subprotocols, value);
       break;
+    case http::field::authorization:
+      join(out.authorization, value);
+      break;
     case http::field::sec_websocket_extensions:
       join(out.extensions, value);
       break;

@@ -32,6 +32,7 @@ struct HttpRequest {
   std::string ws_version;
   std::string subprotocols;
   std::string extensions;
+  std::string authorization;
   u32 header_count = 0;
 };
 

@@ -14,12 +14,13 @@ std::string_view reason(u16 status) {
   return {text.data(), text.size()};
 }
 
-// RFC 9110 sections 15.5.6 and 15.5.22, RFC 6455 section 4.2.2.
+// RFC 9110 sections 15.5.2, 15.5.6 and 15.5.22, RFC 6455 section 4.2.2.
 std::string_view demanded_fields(Error error) {
   if (error == Error::method_not_allowed) return "Allow: GET, HEAD\r\n";
   if (error == Error::upgrade_required) {
     return "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
   }
+  if (info(error).http_status == 401) return "WWW-Authenticate: Bearer\r\n";
   return {};
 }
 

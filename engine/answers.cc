@@ -70,11 +70,24 @@ void welcome(std::string& out, std::string_view id, const Welcome& welcome, cons
   number(out, "reconnect_delay_ms", options.reconnect_delay_ms);
   number(out, "resume_window_ms", options.resume_window_ms);
   number(out, "timestamp", unix_ms);
+  if (welcome.token_ends_in_ms > 0) number(out, "token_ends_in_ms", welcome.token_ends_in_ms);
   if (welcome.resumed) {
     out += R"(,"rooms":[)";
     out += welcome.rooms_json;
     out += ']';
   }
+  out += '}';
+}
+
+void refreshed(std::string& out, std::string_view id, u64 token_ends_in_ms) {
+  begin(out, "refreshed", id);
+  number(out, "token_ends_in_ms", token_ends_in_ms);
+  out += '}';
+}
+
+void token_expiring(std::string& out, u64 token_ends_in_ms) {
+  begin(out, "token_expiring", {});
+  number(out, "token_ends_in_ms", token_ends_in_ms);
   out += '}';
 }
 

@@ -38,6 +38,7 @@ struct Welcome {
   SessionUid client;
   std::string_view secret = {};
   bool resumed = false;
+  u64 token_ends_in_ms = 0;  // 0: it does not, or there is none
   std::string_view rooms_json = {};
 };
 void welcome(std::string& out, std::string_view id, const Welcome& welcome, const Options& options,
@@ -46,8 +47,10 @@ void resumed_room(std::string& out, const ResumedRoom& room);
 // `dictionary`: the hash of the one that packs its state; empty if none does.
 void joined(std::string& out, std::string_view room, const JoinAnswer& answer,
             const Options& options, std::string_view dictionary = {});
+void refreshed(std::string& out, std::string_view id, u64 token_ends_in_ms);
+void token_expiring(std::string& out, u64 token_ends_in_ms);
 void left(std::string& out, std::string_view id, std::string_view room);
-// Not asked for: `reason` is kicked or banned, and that for so long if it has an end.
+// Not asked for: `reason` is kicked, banned or forbidden, and that for so long if it has an end.
 void expelled(std::string& out, std::string_view room, std::string_view reason, u32 retry_after_ms);
 void receipt(std::string& out, std::string_view room, SessionUid client, std::string_view name,
              Seq seq);

@@ -25,6 +25,7 @@ enum class TimerKind : u32 {
   send_budget,
   state_rate,
   resume_window,
+  admission,
   keyframe_ask,
   room_tick,
   room_window,

@@ -28,12 +28,14 @@ std::string_view kind_of(const Request& request) {
 
 }  // namespace
 
-Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms)
+Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms,
+                   Admissions& admissions)
     : context_(context),
       mail_(mail),
       sessions_(sessions),
       views_(views),
       rooms_(rooms),
+      admissions_(admissions),
       json_(envelope_limits(context.options)),
       binary_(envelope_limits(context.options)),
       parcels_(context.pool),
@@ -112,7 +114,10 @@ void Dispatch::handle(Slot session, const Request& request) {
     context_.emit(EventKind::message_received, sessions_.uid(session), request.room, Error::ok,
                   kind_of(request), request.payload.size());
   }
-  if (request.type == MessageType::system) return handle_system(session, request);
+  const bool is_system = request.type == MessageType::system;
+  if (is_system && request.op == ClientOp::hello) return hello(session, request);
+  if (!sessions_[session].admitted && !let_in(session, request.id)) return;
+  if (is_system) return handle_system(session, request);
   if (!request.to.empty()) return send_direct(session, request);
   publish(session, request);
 }
@@ -120,7 +125,9 @@ void Dispatch::handle(Slot session, const Request& request) {
 void Dispatch::handle_system(Slot session, const Request& request) {
   switch (request.op) {
     case ClientOp::hello:
-      return hello(session, request);
+      return;  // seen to before anything else is
+    case ClientOp::refresh:
+      return refresh(session, request);
     case ClientOp::join:
       return join(session, request);
     case ClientOp::leave:
@@ -147,20 +154,6 @@ void Dispatch::handle_system(Slot session, const Request& request) {
   }
 }
 
-void Dispatch::hello(Slot slot, const Request& request) {
-  Session& session = sessions_[slot];
-  // Rosters already bear the name, so it cannot change under them.
-  if (session.welcomed || session.rooms > 0) {
-    return sessions_.answer_error(slot, request.id, Error::already_welcomed, "op");
-  }
-  if (!request.session.empty() && resume(slot, request)) return;
-  session.welcomed = true;
-  session.name = Name(request.name);
-  if (is_moderator_token(request.token)) session.permissions |= kMayModerate;
-  tell_name(slot, false);
-  welcome(slot, request.id, false);
-}
-
 void Dispatch::join(Slot session, const Request& request) {
   if (views_.find_member(session, request.room, request.room_number) != kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::already_joined, "room");
@@ -172,7 +165,13 @@ void Dispatch::join(Slot session, const Request& request) {
   if (!request.view.empty() && !ViewWish::parse(request.view, wish)) {
     return sessions_.answer_error(session, request.id, Error::bad_value, "view");
   }
-  views_.join(session, request, std::move(wish));
+  const auto lacks = [&](Permission permission, std::string_view field) {
+    return !is_permitted(session, request, permission, request.room, field);
+  };
+  if (lacks(kMayJoin, "room")) return;
+  if (request.presence && lacks(kMaySeePresence, "presence")) return;
+  if (request.has_history && request.history > 0 && lacks(kMayReadHistory, "history")) return;
+  views_.join(session, request, std::move(wish), admissions_.permissions(session, request.room));
 }
 
 void Dispatch::view(Slot session, const Request& request) {
@@ -208,6 +207,10 @@ void Dispatch::ask(Slot session, const Request& request, Ask::Kind kind, ViewWis
   }
   const bool joined = views_.member(member).joined;
   RoomView& view = views_.view_of(views_.member(member));
+  const Permission needed = kind == Ask::Kind::discover  ? kMaySeePresence
+                            : kind == Ask::Kind::history ? kMayReadHistory
+                                                         : kMayJoin;
+  if (!is_permitted(session, request, needed, view.name, "op")) return;
   auto letter = std::make_unique<Ask>();
   letter->kind = kind;
   letter->session = sessions_.uid(session);

@@ -11,6 +11,7 @@
 #include "codec/binary.h"
 #include "codec/envelope.h"
 #include "codec/frame.h"
+#include "engine/admissions.h"
 #include "engine/context.h"
 #include "engine/name_registry.h"
 #include "engine/parcel.h"
@@ -23,7 +24,8 @@ namespace perseid {
 
 class Dispatch {
  public:
-  Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms);
+  Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& views, Rooms& rooms,
+           Admissions& admissions);
 
   void receive(Slot session, Opcode opcode, MutableBytes message);
   // One that another shard has handed over with its connection; `done` requests of it are done.
@@ -38,7 +40,8 @@ class Dispatch {
   void name(const NameLetter& letter);
   void named(NamedDirect& letter);
   void named_answer(const NamedAnswer& letter);
-  void forget_name(Slot session);  // it ends
+  void opened(Slot session);  // a connection has come
+  void close(Slot session);   // it ends, with all that is kept of it here
   // A private message, or a page of them, of which the store has done its part
   // (dispatch_private.cc).
   void stored(StoreJob& job);
@@ -79,9 +82,19 @@ class Dispatch {
   bool charge(Slot session, std::string_view id, MessageCost cost);
   void handle(Slot session, const Request& request);
   void handle_system(Slot session, const Request& request);
+  // Signing in (dispatch_admit.cc).
   void hello(Slot session, const Request& request);
+  bool read_token(Slot session, const Request& request, std::shared_ptr<const Grant>& out);
+  void name_session(Slot session, std::string_view said);
+  bool let_in(Slot session, std::string_view id);
+  void refuse_stranger(Slot session, std::string_view id);
+  void refresh(Slot session, const Request& request);
+  void renew(Slot session, std::shared_ptr<const Grant> grant);
+  bool is_permitted(Slot session, const Request& request, Permission permission,
+                    std::string_view room, std::string_view field);
   // Sessions that go on (dispatch_resume.cc). True if the hello has been seen to.
-  bool resume(Slot session, const Request& request);
+  bool resume(Slot session, const Request& request, const std::shared_ptr<const Grant>& grant);
+  bool may_go_on(Slot old, const std::shared_ptr<const Grant>& grant) const;
   bool resume_elsewhere(Slot session, ShardId shard);
   void resume_here(Slot session, Slot old, const Request& request, const SeenRooms& seen);
   void take_connection(Slot session, Slot old);
@@ -93,8 +106,8 @@ class Dispatch {
   void keyframe(Slot session, const Request& request);
   void ping(Slot session, const Request& request);
   void publish(Slot session, const Request& request);
-  void publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
-                    u64 repeat_key);
+  void publish_here(Slot session, const Request& request, ChatKind chat, Room& room, u64 repeat_key,
+                    Permissions may);
   void send_direct(Slot session, const Request& request);
   void send_named(Slot session, const Request& request, ChatKind chat);
   bool pass_named(u64 question);  // false if the name's keeper takes nothing now
@@ -103,6 +116,10 @@ class Dispatch {
   bool keep_named(Slot session, const Request& request, u64 question);
   void ask_private(Slot session, const Request& request);
   void answer_private(const store::ReadDirect& page, Error error);
+  // By whom what is kept of users goes: empty if nobody vouches for the name.
+  std::string_view user_of(Slot session) const {
+    return sessions_[session].named ? sessions_[session].name.view() : std::string_view();
+  }
   u64 name_hash(std::string_view name) const;
   ShardId keeper_of(u64 hash) const;
   void tell_name(Slot session, bool gone);
@@ -126,6 +143,7 @@ class Dispatch {
   Sessions& sessions_;
   Views& views_;
   Rooms& rooms_;
+  Admissions& admissions_;
   EnvelopeReader json_;
   BinaryReader binary_;
   ParcelWriter parcels_;

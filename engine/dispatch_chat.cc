@@ -28,10 +28,12 @@ bool Dispatch::admit_chat(Slot session, const Request& request, ChatKind& kind) 
 }
 
 void Dispatch::chat_ask(Slot session, const Request& request) {
-  if (request.op != ClientOp::read && (sessions_[session].permissions & kMayModerate) == 0) {
-    return sessions_.answer_error(session, request.id, Error::forbidden, "op");
-  }
   const Slot slot = views_.find_member(session, request.room, request.room_number);
+  const std::string_view room =
+      slot == kNoSlot ? request.room : views_.view_of(views_.member(slot)).name;
+  if (request.op != ClientOp::read && !is_permitted(session, request, kMayModerate, room, "op")) {
+    return;
+  }
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
@@ -40,7 +42,7 @@ void Dispatch::chat_ask(Slot session, const Request& request) {
   auto letter = std::make_unique<ChatAsk>();
   letter->op = request.op;
   letter->session = sessions_.uid(session);
-  letter->user = sessions_[session].name.view();
+  letter->user = user_of(session);
   if (member.joined) letter->room = view.room;
   letter->room_name = view.name;
   letter->seq = request.seq;

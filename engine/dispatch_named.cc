@@ -19,15 +19,18 @@ ShardId Dispatch::keeper_of(u64 hash) const {
 
 void Dispatch::tell_name(Slot session, bool gone) {
   const std::string_view name = sessions_[session].name.view();
-  if (name.empty()) return;
+  // Whose name nobody vouches for gets nothing that was meant for its owner.
+  if (user_of(session).empty()) return;
   const u64 hash = name_hash(name);
   mail_.send(
       keeper_of(hash),
       Letter(NameLetter{.name_hash = hash, .session = sessions_.uid(session), .gone = gone}));
 }
 
-void Dispatch::forget_name(Slot session) {
+void Dispatch::close(Slot session) {
   tell_name(session, true);
+  admissions_.close(session);
+  sessions_.close(session);
 }
 
 void Dispatch::name(const NameLetter& letter) {

@@ -19,7 +19,7 @@ constexpr u32 kMessageBytes = 256;  // what a message is reckoned at, beside its
 bool Dispatch::is_kept(Slot session, const Request& request, ChatKind chat) const {
   return private_durability_ != Durability::memory && context_.config.store != nullptr &&
          request.type == MessageType::chat && chat == ChatKind::message &&
-         !sessions_[session].name.view().empty();
+         !user_of(session).empty();
 }
 
 // False if the store has no room for it.
@@ -66,7 +66,8 @@ void Dispatch::stored(StoreJob& job) {
 }
 
 void Dispatch::ask_private(Slot session, const Request& request) {
-  const std::string_view name = sessions_[session].name.view();
+  if (!is_permitted(session, request, kMaySendDirect, {}, "to")) return;
+  const std::string_view name = user_of(session);
   const u32 limit =
       std::min(request.has_limit ? request.limit : 50u, context_.options.chat_history);
   store::ReadDirect page{.one = std::string(name),

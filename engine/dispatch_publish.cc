@@ -51,24 +51,25 @@ void Dispatch::acknowledge(Slot session, std::string_view id, std::string_view r
 }
 
 void Dispatch::publish(Slot session, const Request& request) {
-  if ((sessions_[session].permissions & permission_of(request.type)) == 0) {
-    return sessions_.answer_error(session, request.id, Error::forbidden, "type");
-  }
   const Slot slot = views_.find_member(session, request.room, request.room_number);
   if (slot == kNoSlot) {
     return sessions_.answer_error(session, request.id, Error::not_joined, "room");
   }
-  ChatKind chat = ChatKind::message;
-  if (!admit_chat(session, request, chat)) return;
   const Member& member = views_.member(slot);
   const RoomView& view = views_.view_of(member);
+  const Permissions may = admissions_.permissions(session, view.name);
+  if ((may & permission_of(request.type)) == 0) {
+    return sessions_.answer_error(session, request.id, Error::forbidden, "type");
+  }
+  ChatKind chat = ChatKind::message;
+  if (!admit_chat(session, request, chat)) return;
   const u64 key = repeat_key(request, view.name);
   if (key != 0 && answer_repeated(session, request, view.name, key)) return;
   if (view.home == context_.config.shard && member.joined) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
     const bool waits = request.type == MessageType::chat && Rooms::may_wait(*room, chat);
-    if (!waits) return publish_here(session, request, chat, *room, key);
+    if (!waits) return publish_here(session, request, chat, *room, key, may);
   }
   PublishLetter letter{.room = member.joined ? view.room : Handle{},
                        .sender = sessions_.uid(session),
@@ -76,7 +77,7 @@ void Dispatch::publish(Slot session, const Request& request) {
                        .repeat_key = key,
                        .lane = index(lane_of(request.type)),
                        .coded = request.coded,
-                       .moderator = (sessions_[session].permissions & kMayModerate) != 0,
+                       .moderator = (may & kMayModerate) != 0,
                        .chat = chat};
   if (mail_.send(view.home, Letter(std::move(letter)), Post::bulk)) return;
   refuse_overloaded(session, request, key);
@@ -90,17 +91,16 @@ void Dispatch::refuse_overloaded(Slot session, const Request& request, u64 key) 
 }
 
 void Dispatch::publish_here(Slot session, const Request& request, ChatKind chat, Room& room,
-                            u64 key) {
+                            u64 key, Permissions may) {
   Rooms::Refusal refusal;
-  const Seq seq =
-      rooms_.publish(room,
-                     {.lane = lane_of(request.type),
-                      .sender = sessions_.uid(session),
-                      .payload = request.payload,
-                      .coded = request.coded,
-                      .chat = chat,
-                      .moderator = (sessions_[session].permissions & kMayModerate) != 0},
-                     refusal);
+  const Seq seq = rooms_.publish(room,
+                                 {.lane = lane_of(request.type),
+                                  .sender = sessions_.uid(session),
+                                  .payload = request.payload,
+                                  .coded = request.coded,
+                                  .chat = chat,
+                                  .moderator = (may & kMayModerate) != 0},
+                                 refusal);
   if (refusal.error != Error::ok) {
     if (key != 0) sessions_[session].memory->forget(key);
     const u32 wait_ms = std::max(refusal.retry_after_ms, answers::retry_after_ms(refusal.error));
@@ -137,9 +137,7 @@ void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::
 }
 
 void Dispatch::send_direct(Slot session, const Request& request) {
-  if ((sessions_[session].permissions & permission_of(request.type)) == 0) {
-    return sessions_.answer_error(session, request.id, Error::forbidden, "type");
-  }
+  if (!is_permitted(session, request, kMaySendDirect, {}, "to")) return;
   ChatKind chat = ChatKind::message;
   if (!admit_chat(session, request, chat)) return;
   if (request.to.starts_with(kNamedRecipient)) return send_named(session, request, chat);
@@ -176,7 +174,10 @@ void Dispatch::send_direct(Slot session, const Request& request) {
 Error Dispatch::deliver_direct(SessionUid to, SessionUid sender, MessageType type,
                                std::string_view payload, u64 unix_ms) {
   const Session* recipient = sessions_.find(to);
-  if (recipient == nullptr || recipient->closing) return Error::unknown_client;
+  if (recipient == nullptr || recipient->closing ||
+      !admissions_.may(to.handle().slot, kMaySendDirect, {})) {
+    return Error::unknown_client;
+  }
   const Delivery delivery{.type = type,
                           .room_escaped = {},
                           .sender = sender.value,

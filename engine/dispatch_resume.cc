@@ -16,7 +16,17 @@ bool reads_format(WireFormat reader, WireFormat written) {
 
 }  // namespace
 
-bool Dispatch::resume(Slot slot, const Request& request) {
+// Who shows a token has to be whom the session is of. Without one its secret is enough, as long as
+// the token that it was begun with is valid.
+bool Dispatch::may_go_on(Slot old, const std::shared_ptr<const Grant>& grant) const {
+  if (!admissions_.asks_for_tokens()) return true;
+  const std::shared_ptr<const Grant>& had = admissions_.grant(old);
+  if (had == nullptr) return false;
+  return grant == nullptr ? admissions_.is_valid(old) : grant->user == had->user;
+}
+
+bool Dispatch::resume(Slot slot, const Request& request,
+                      const std::shared_ptr<const Grant>& grant) {
   SessionUid uid;
   std::array<u8, 16> secret{};
   const bool is_real =
@@ -27,7 +37,8 @@ bool Dispatch::resume(Slot slot, const Request& request) {
   const Session* old =
       is_real && uid.shard() == context_.config.shard ? sessions_.find(uid) : nullptr;
   // Of one that overflowed while it was closing, answers are lost.
-  if (old == nullptr || old->ended || !old->welcomed || old->overflowed) {
+  if (old == nullptr || old->ended || !old->welcomed || old->overflowed ||
+      !may_go_on(uid.handle().slot, grant)) {
     ++context_.stats.resumes_refused;
     return false;
   }
@@ -42,6 +53,7 @@ bool Dispatch::resume(Slot slot, const Request& request) {
     ++context_.stats.resumes_refused;
     return false;
   }
+  if (grant != nullptr) renew(uid.handle().slot, grant);
   resume_here(slot, uid.handle().slot, request, seen);
   return true;
 }
@@ -68,7 +80,10 @@ void Dispatch::resume_here(Slot slot, Slot old, const Request& request, const Se
   sessions_[old].outbox.swap(sessions_[slot].outbox);
   std::string rooms;
   ChatAgain again;
-  views_.rewind(old, seen, rooms, again);
+  const auto may_read = [&](std::string_view room) {
+    return admissions_.may(old, kMayReadHistory, room);
+  };
+  views_.rewind(old, seen, may_read, rooms, again);
   // A history that waited would say it twice.
   if (!again.empty()) {
     waiting.filter(context_.pool, [&](Bytes frame) { return !again.says(frame); });
@@ -79,7 +94,7 @@ void Dispatch::resume_here(Slot slot, Slot old, const Request& request, const Se
   reading_.session = old;
   context_.emit(EventKind::health_updated, sessions_.uid(old), {}, Error::ok, "resumed");
   sessions_.note_end(slot, "It goes on with an older session.");
-  sessions_.close(slot);
+  close(slot);
 }
 
 // Of a session that is still connected, the older connection is closed; another sees to that.
@@ -109,6 +124,7 @@ void Dispatch::welcome(Slot slot, std::string_view id, bool resumed, std::string
                    {.client = uid,
                     .secret = {secret, kSessionSecretBytes},
                     .resumed = resumed,
+                    .token_ends_in_ms = admissions_.expires_in_ms(slot),
                     .rooms_json = rooms_json},
                    context_.options, context_.now.unix_ms);
   sessions_.answer(slot, text);

@@ -31,6 +31,8 @@ struct JoinRequest {
   Handle view;
   WireFormat format;
   bool presence = false;
+  bool lists_members = true;  // is told who is there
+  bool is_user = true;        // the name is its own: what is kept of users goes by it
   bool has_history = false;
   bool has_since = false;
   bool since_chat = false;  // since names this lane

@@ -25,6 +25,27 @@ namespace perseid {
   TEXT(allow_origin, "",                                                                           \
        "Web origins that may connect, separated by commas; * for all; empty: the relay's own "     \
        "only.")                                                                                    \
+  GROUP("TLS")                                                                                     \
+  TEXT(tls_cert, "",                                                                               \
+       "PEM file with a certificate and its chain: --port then speaks TLS. Several, with commas: " \
+       "chosen by the host that a client names; the first serves all others.")                     \
+  TEXT(tls_key, "", "PEM file with its private key; of several, in the same order.")               \
+  TEXT(tls_client_ca, "",                                                                          \
+       "PEM file: clients must show a certificate signed by one of these authorities.")            \
+  TEXT(tls_min_version, "1.2", "Lowest version of TLS.")                                           \
+  AUTO(u32, plain_port, 0, 0, 65535, "",                                                           \
+       "With TLS, a second port without it; 0: none, auto: a free one.")                           \
+  TEXT(plain_host, "127.0.0.1", "Address of the second port.")                                     \
+  NUM(u32, tls_handshakes_max, 1024, 1, 1000000, "",                                               \
+      "TLS handshakes under way at one time; one more connection is dropped.")                     \
+  NUM(u32, tls_handshake_timeout_ms, 5000, 50, 600000, "ms", "Time for the whole TLS handshake.")  \
+  NUM(u32, tls_handshake_us, 500, 1, 1000000, "us",                                                \
+      "Time that handshakes get in a turn of a shard before players get theirs.")                  \
+  NUM(u32, tls_hello_bytes_max, 16384, 512, 131072, "bytes", "Size of a ClientHello.")             \
+  NUM(u32, tls_ticket_key_s, 3600, 1, 86400, "s",                                                  \
+      "A key for tickets (session resumption) is used so long, and kept as long again.")           \
+  NUM(u32, tls_reload_s, 10, 0, 86400, "s",                                                        \
+      "The files are looked at so often, to take new certificates; 0: only at SIGHUP.")            \
   GROUP("Connections")                                                                             \
   NUM(u32, max_connections, 1000000, 1, 16000000, "", "Connections in all; one more gets 4013.")   \
   NUM(u32, timeout_ms, 30000, 100, 3600000, "ms", "Silence after which a client is gone (4000).")  \
@@ -115,6 +136,20 @@ namespace perseid {
   NUM(u32, notsent_lowat_bytes, 16384, 0, 16777216, "bytes",                                       \
       "TCP_NOTSENT_LOWAT; 0 leaves it alone.")                                                     \
   NUM(u32, mailbox_letters_max, 65536, 256, 16777216, "", "Letters waiting for one shard.")        \
+  GROUP("Signing in")                                                                              \
+  TEXT(token_keys, "",                                                                             \
+       "File with the keys of tokens, a JSON Web Key Set; empty, and no --token-secret: anybody "  \
+       "may come in.")                                                                             \
+  TEXT(token_secret, "",                                                                           \
+       "Key of tokens by HS256, 32 bytes at least; better in the environment than in a flag.")     \
+  TEXT(token_issuer, "", "The iss that a token must bear; empty: any.")                            \
+  TEXT(token_audience, "", "The aud that a token must bear, perhaps among others; empty: any.")    \
+  NUM(u32, token_leeway_ms, 5000, 0, 600000, "ms", "How much clocks may differ (exp, nbf).")       \
+  NUM(u32, token_warning_ms, 60000, 0, 86400000, "ms",                                             \
+      "So long before its token ends a client is told to refresh it.")                             \
+  NUM(u32, token_bytes_max, 8192, 64, 65536, "bytes", "Length of a token.")                        \
+  TEXT(anonymous_rooms, "",                                                                        \
+       "Rooms for who shows no token, as patterns with * and ? between commas; empty: none.")      \
   GROUP("Moderation")                                                                              \
   TEXT(moderator_token, "",                                                                        \
        "Secret: who says hello with this token may moderate; empty: nobody may.")                  \

@@ -15,7 +15,8 @@ struct Relay::State final : Mail {
         sessions(context),
         views(context, *this, sessions),
         rooms(context, *this),
-        dispatch(context, *this, sessions, views, rooms) {}
+        admissions(context, sessions),
+        dispatch(context, *this, sessions, views, rooms, admissions) {}
 
   // To ourselves at once: what a letter causes here never sends more than a few further letters
   // deep.
@@ -74,6 +75,8 @@ struct Relay::State final : Mail {
       case TimerKind::resume_window:
         sessions.parking().expire(slot);
         return expire(sessions.parking().session_at(slot));
+      case TimerKind::admission:
+        return admissions.on_timer(slot);
       case TimerKind::send_budget:
         return sessions.on_budget_timer(slot);
       case TimerKind::state_rate:
@@ -92,8 +95,7 @@ struct Relay::State final : Mail {
   void closed(Slot slot) {
     if (sessions.may_park(slot) && park(slot)) return;
     views.leave_all(slot);
-    dispatch.forget_name(slot);
-    sessions.close(slot);
+    dispatch.close(slot);
   }
 
   bool park(Slot slot) {
@@ -110,9 +112,8 @@ struct Relay::State final : Mail {
   void expire(Slot slot) {
     ++context.stats.sessions_expired;
     views.leave_all(slot);
-    dispatch.forget_name(slot);
     sessions.unpark(slot);
-    sessions.close(slot);
+    dispatch.close(slot);
   }
 
   // Nothing is heard of the client. What waits for it is kept from a stream that nobody reads.
@@ -128,6 +129,7 @@ struct Relay::State final : Mail {
   Sessions sessions;
   Views views;
   Rooms rooms;
+  Admissions admissions;
   Dispatch dispatch;
 };
 
@@ -160,7 +162,10 @@ std::span<const Slot> Relay::touched() {
 }
 
 Slot Relay::open(const PeerInfo& peer) {
-  return state_->sessions.open(peer);
+  const Slot slot = state_->sessions.open(peer);
+  state_->admissions.open(slot, peer.grant);
+  state_->dispatch.opened(slot);
+  return slot;
 }
 
 void Relay::heard(Slot session) {
@@ -181,6 +186,10 @@ void Relay::closed(Slot session) {
 
 WireFormat Relay::format_of(Slot session) const {
   return state_->sessions[session].format;
+}
+
+std::shared_ptr<const Grant> Relay::grant_of(Slot session) const {
+  return state_->admissions.grant(session);
 }
 
 u64 Relay::address_key_of(Slot session) const {
@@ -209,6 +218,14 @@ void Relay::gather(Slot session, SendBatch& out) {
 
 void Relay::sent(Slot session, SendBatch& batch, u32 sent_bytes) {
   state_->views.sent(session, batch, sent_bytes);
+}
+
+void Relay::note_unread(Slot session) {
+  state_->sessions[session].unread = true;
+}
+
+void Relay::note_read(Slot session) {
+  state_->sessions[session].unread = false;
 }
 
 Error Relay::push_frame(Slot session, Bytes frame) {

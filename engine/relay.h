@@ -56,6 +56,7 @@ class Relay {
   // be resumed.
   void closed(Slot session);
   WireFormat format_of(Slot session) const;
+  std::shared_ptr<const Grant> grant_of(Slot session) const;  // null if it has shown no token
   u64 address_key_of(Slot session) const;  // as open() was told, if anybody asks; else 0
   // What a session that is handed over is still owed, byte for byte.
   void take_replies(Slot session, std::vector<u8>& out);
@@ -73,6 +74,9 @@ class Relay {
   // of what was not taken move back to frame boundaries, a torn frame's rest goes first next time.
   // The batch is then empty.
   void sent(Slot session, SendBatch& batch, u32 sent_bytes);
+  // Some of that is still on this machine: it was encrypted, so it could not be given back.
+  void note_unread(Slot session);
+  void note_read(Slot session);  // it has taken all of that
   // A finished frame (a pong, the close frame) behind what the outbox holds; too_slow if it is
   // full.
   Error push_frame(Slot session, Bytes frame);

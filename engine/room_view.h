@@ -29,7 +29,8 @@ struct Member {
   std::array<LaneCursor, kLanes> cursors;
   Position readable_from = 0;  // the first state behind the whole one that it was sent last
   u8 format : 2 = 0;
-  bool shown : 1 = false;        // was handed state: of a cell, of this level of it or another
+  bool shown : 1 = false;     // was handed state: of a cell, of this level of it or another
+  bool expelled : 1 = false;  // leaving, and not by its own wish: it is refused when home answers
   bool on_snapshot : 1 = false;  // was sent a state from which it cannot read on: it wants the next
   u8 strain = 0;                 // of late, how often its state was not sent before the next came
   u8 halvings = 0;               // of its state rate

@@ -215,7 +215,8 @@ Error Rooms::seat(Room& room, const JoinRequest& request, JoinAnswer& answer) {
   answer.members_total = room.members_total;
   if (room.cell) return Error::ok;
   fill_chat(room, request, answer);
-  room.write_members(answer.members_json, context_.options.roster_max);
+  const u32 listed = request.lists_members ? context_.options.roster_max : 0;
+  room.write_members(answer.members_json, listed);
   context_.emit(EventKind::client_discovered, request.session, room.name, Error::ok, request.name);
   return Error::ok;
 }

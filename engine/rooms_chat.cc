@@ -104,7 +104,8 @@ void Rooms::fill_chat(const Room& room, const JoinRequest& request, JoinAnswer& 
     room.moderation->seat(request.session, request.name, context_.now.unix_ms);
   }
   if (room.reads != nullptr) {
-    answer.read = room.reads->find(user_key(request.name, request.session));
+    const std::string_view user = request.is_user ? std::string_view(request.name) : "";
+    answer.read = room.reads->find(user_key(user, request.session));
   }
   answer.unread = room.unread_after(answer.read);
   if (!request.has_history || answer.recovered || !room.history_is_marked(request.history)) return;

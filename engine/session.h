@@ -9,7 +9,6 @@
 #include "engine/ids.h"
 #include "engine/name.h"
 #include "engine/outbox.h"
-#include "engine/permission.h"
 #include "engine/publish_memory.h"
 #include "engine/read_back.h"
 #include "engine/token_bucket.h"
@@ -40,7 +39,9 @@ struct Session {
   bool ended : 1 = false;       // for good: it is not resumed
   bool parked : 1 = false;      // its connection has gone; it may be resumed
   bool stands_in : 1 = false;   // for one whose connection it only closes: nobody hears of it
-  u8 permissions : kPermissionBits = kPermissionsDefault;
+  bool admitted : 1 = true;     // it may ask for more than to be let in
+  bool moderator : 1 = false;   // of --moderator-token
+  bool named : 1 = false;       // private messages by its name reach it
 };
 
 static_assert(sizeof(Session) <= 80, "a million of them");

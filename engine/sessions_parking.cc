@@ -45,7 +45,8 @@ class Outliving {
   bool system_outlives(std::string_view op) {
     if (op.starts_with("joined\"")) joined_.emplace_back(room_of(op));
     if (op.starts_with("gap\"")) return std::ranges::find(joined_, room_of(op)) != joined_.end();
-    for (const char* stale : {"welcome\"", "roster\"", "degraded\"", "restored\""}) {
+    for (const char* stale :
+         {"welcome\"", "roster\"", "degraded\"", "restored\"", "token_expiring\""}) {
       if (op.starts_with(stale)) return false;
     }
     return true;

@@ -25,6 +25,11 @@ namespace perseid {
   X(sessions_expired, "Sessions that did not come back in time, or for which room ended.")  \
   X(resumes_refused, "Hellos with a session that is unknown, over or of another format.")   \
   X(parked_refused, "Personal messages to absent sessions refused by --parked-bytes-max.")  \
+  X(tokens_accepted, "Tokens that were genuine, valid and for this relay.")                 \
+  X(tokens_refused, "Tokens that were not.")                                                \
+  X(tokens_refreshed, "Tokens that took the place of older ones.")                          \
+  X(tokens_expired, "Sessions whose token ended before it was refreshed.")                  \
+  X(unauthenticated_closed, "Connections closed because nobody signed in.")                 \
   X(messages_in, "Messages accepted from clients.")                                         \
   X(message_bytes_in, "Their bytes.")                                                       \
   X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                \

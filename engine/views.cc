@@ -59,7 +59,7 @@ Slot Views::add_member(Slot session_slot, std::string_view room, ShardId home, S
   return slot;
 }
 
-void Views::join(Slot session_slot, const Request& request, ViewWish wish) {
+void Views::join(Slot session_slot, const Request& request, ViewWish wish, Permissions may) {
   Session& session = sessions_[session_slot];
   const Slot slot = add_member(session_slot, request.room, home_of(request.room));
   ++session.rooms;
@@ -74,7 +74,8 @@ void Views::join(Slot session_slot, const Request& request, ViewWish wish) {
   letter->presence = request.presence;
   letter->has_history = request.has_history;
   letter->history = request.history;
-  letter->has_since = request.since.present;
+  // Who may not read what was said begins with what is said now.
+  letter->has_since = request.since.present && (may & kMayReadHistory) != 0;
   letter->since_chat = request.since.has_chat;
   letter->since_player_action = request.since.has_player_action;
   letter->chat = request.since.chat;
@@ -84,7 +85,9 @@ void Views::join(Slot session_slot, const Request& request, ViewWish wish) {
   letter->room = request.room;
   letter->create = request.create;
   letter->name = session.name.view();
-  letter->moderator = (session.permissions & kMayModerate) != 0;
+  letter->moderator = (may & kMayModerate) != 0;
+  letter->lists_members = (may & kMaySeePresence) != 0;
+  letter->is_user = session.named;
   letter->id = request.id;
   mail_.send(view.home, Letter(std::move(letter)));
 }
@@ -119,6 +122,8 @@ void Views::joined(JoinAnswer& answer) {
   if (view.parent != kNoSlot) {
     if (session != kNoSlot && !member->leaving) inherit_slowdown(slot);
     if (session != kNoSlot) sessions_.touch(session);
+  } else if (session != kNoSlot && member->expelled) {
+    sessions_.answer_error(session, answer.id, Error::forbidden, "room");
   } else if (session != kNoSlot) {
     std::string& text = context_.scratch;
     text.clear();
@@ -284,7 +289,7 @@ void Views::touch_members(RoomView& view, u8 format, Lane lane, Position end_bef
 
 void Views::roster(TextAnswer& answer) {
   Member* member = members_.find(answer.member);
-  if (member == nullptr || member->session == kNoSlot) return;
+  if (member == nullptr || member->session == kNoSlot || !member->presence) return;
   ++context_.stats.rosters_resent;
   // Exactly what came after the roster was written follows it: nobody leaves who was not there.
   LaneCursor& cursor = member->cursors[index(Lane::system)];

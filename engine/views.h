@@ -4,6 +4,7 @@
 //   at a frame's boundary, the torn rest first. A member that falls out of a window is told.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -24,11 +25,12 @@ class SeenRooms;
 
 class Views {
  public:
+  using RoomTest = std::function<bool(std::string_view room)>;
   Views(Context& context, Mail& mail, Sessions& sessions);
   ~Views();
 
   // Membership.
-  void join(Slot session, const Request& request, ViewWish wish);
+  void join(Slot session, const Request& request, ViewWish wish, Permissions may);
   void joined(JoinAnswer& answer);
   void leave(Slot session, Slot member, std::string_view id);
   void leave_all(Slot session);
@@ -36,7 +38,8 @@ class Views {
   void drop(Slot session);
   // Puts cursors back to what the client has seen; writes its rooms for `welcome`.
   // `again`: of these rooms the lane says chat again that was said already.
-  void rewind(Slot session, const SeenRooms& seen, std::string& rooms_json, ChatAgain& again);
+  void rewind(Slot session, const SeenRooms& seen, const RoomTest& may_read,
+              std::string& rooms_json, ChatAgain& again);
   void go_on(Slot session, bool was_dropped);  // behind `welcome`
   u32 members_of(Slot session);                // cells included
   // kNoSlot if the session has not joined it (or is leaving). By name, or by number in the binary
@@ -55,6 +58,9 @@ class Views {
   // Chat (views_chat.cc): what passes by; who has to leave.
   void passing(const PassingLetter& letter);
   void expel(const KickLetter& letter);
+  // What a session's newer token lets it do no more: be in rooms, hear who comes and goes.
+  void expel_where(Slot session, const RoomTest& is_over);
+  void hide_presence(Slot session, const RoomTest& is_over);
 
   // A member asks for the whole state again: of a grid, of each cell in view.
   void ask_again(Slot session, Slot member);

@@ -39,4 +39,34 @@ void Views::expel(const KickLetter& letter) {
   sessions_.answer(session, text);
 }
 
+// One that waits for the home's answer is refused when that has come.
+void Views::expel_where(Slot session, const RoomTest& is_over) {
+  const SessionUid uid = sessions_.uid(session);
+  Slot slot = sessions_[session].first_member;
+  while (slot != kNoSlot) {
+    Member& member = members_[slot];
+    const RoomView& view = views_[member.view];
+    if (member.leaving || view.parent != kNoSlot || !is_over(view.name)) {
+      slot = member.next_in_session;
+      continue;
+    }
+    std::string text;
+    answers::expelled(text, view.name, "forbidden", 0);
+    const bool is_in = member.joined;
+    member.expelled = !is_in;
+    leave_cells(session, member.view);
+    give_up(slot, uid, nullptr);
+    if (is_in) sessions_.answer(session, text);
+    slot = sessions_[session].first_member;  // the list is another one now
+  }
+}
+
+void Views::hide_presence(Slot session, const RoomTest& is_over) {
+  for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
+       slot = members_[slot].next_in_session) {
+    Member& member = members_[slot];
+    if (member.presence && is_over(views_[member.view].name)) member.presence = false;
+  }
+}
+
 }  // namespace perseid

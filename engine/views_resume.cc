@@ -38,7 +38,8 @@ u32 Views::members_of(Slot session) {
   return count;
 }
 
-void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json, ChatAgain& again) {
+void Views::rewind(Slot session, const SeenRooms& seen, const RoomTest& may_read,
+                   std::string& rooms_json, ChatAgain& again) {
   for (Slot slot = sessions_[session].first_member; slot != kNoSlot;
        slot = members_[slot].next_in_session) {
     Member& member = members_[slot];
@@ -54,6 +55,8 @@ void Views::rewind(Slot session, const SeenRooms& seen, std::string& rooms_json,
     const bool reads_on =
         last != nullptr && last->has_tick && !view.is_grid && rewind_state(member, last->tick);
     if (member.shown && !reads_on) want_keyframe(member);
+    // Who may not read what was said before goes on where it was.
+    if (last != nullptr && !may_read(view.name)) last = nullptr;
     if (last != nullptr && last->has_chat && rewind(member, Lane::chat, last->chat)) {
       again.add(view.name, view.room_number);
     }

@@ -4,12 +4,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "engine/keyed_hash.h"
 #include "net/closer.h"
 #include "net/kernel_abi.h"
 #include "net/receiver.h"
+#include "net/tls.h"
 #include "net/upgrade.h"
 
 namespace perseid {
@@ -33,54 +35,81 @@ u64 address_key(const sockaddr_storage& address, const KeyedHash& hash) {
 
 }  // namespace
 
+Acceptor::Acceptor(ShardCore& core, ListenSockets sockets) : core_(core) {
+  doors_[0] = {.kind = OpKind::accept, .fd = sockets.main, .tls = core.shared.tls != nullptr};
+  doors_[1] = {.kind = OpKind::accept_plain, .fd = sockets.plain};
+}
+
 Acceptor::~Acceptor() {
-  if (listen_fd_ >= 0) ::close(listen_fd_);
+  for (const Door& door : doors_) {
+    if (door.fd >= 0) ::close(door.fd);
+  }
 }
 
 void Acceptor::start() {
-  if (armed_ || listen_fd_ < 0) return;
-  io_uring_sqe* sqe = core_.ring.sqe();
-  io_uring_prep_multishot_accept_direct(sqe, listen_fd_, nullptr, nullptr, 0);
-  io_uring_sqe_set_data64(sqe, Op{.kind = OpKind::accept}.pack());
-  armed_ = true;
-  retry_at_ms_ = ~u64{0};
+  for (Door& door : doors_) start(door);
 }
 
 void Acceptor::stop() {
-  if (listen_fd_ < 0) return;
-  if (armed_) {
-    io_uring_sqe* sqe = core_.ring.sqe();
-    io_uring_prep_cancel64(sqe, Op{.kind = OpKind::accept}.pack(), 0);
-    io_uring_sqe_set_data64(sqe, Op{}.pack());
-  }
-  ::close(listen_fd_);
-  listen_fd_ = -1;
-  retry_at_ms_ = ~u64{0};
+  for (Door& door : doors_) stop(door);
 }
 
-void Acceptor::on_accepted(const Completion& done) {
-  if (!done.more()) armed_ = false;
+bool Acceptor::stopped() const {
+  return std::none_of(doors_.begin(), doors_.end(),
+                      [](const Door& door) { return door.fd >= 0 || door.armed; });
+}
+
+u64 Acceptor::next_retry_ms() const {
+  return std::min(doors_[0].retry_at_ms, doors_[1].retry_at_ms);
+}
+
+void Acceptor::start(Door& door) {
+  if (door.armed || door.fd < 0) return;
+  io_uring_sqe* sqe = core_.ring.sqe();
+  io_uring_prep_multishot_accept_direct(sqe, door.fd, nullptr, nullptr, 0);
+  io_uring_sqe_set_data64(sqe, Op{.kind = door.kind}.pack());
+  door.armed = true;
+  door.retry_at_ms = ~u64{0};
+}
+
+void Acceptor::stop(Door& door) {
+  if (door.fd < 0) return;
+  if (door.armed) {
+    io_uring_sqe* sqe = core_.ring.sqe();
+    io_uring_prep_cancel64(sqe, Op{.kind = door.kind}.pack(), 0);
+    io_uring_sqe_set_data64(sqe, Op{}.pack());
+  }
+  ::close(door.fd);
+  door.fd = -1;
+  door.retry_at_ms = ~u64{0};
+}
+
+void Acceptor::on_accepted(OpKind kind, const Completion& done) {
+  Door& door = doors_[kind == OpKind::accept ? 0 : 1];
+  if (!done.more()) door.armed = false;
   if (done.result >= 0) {
     core_.stats.accepts.add();
-    admit(static_cast<u32>(done.result));
+    admit(static_cast<u32>(done.result), door.tls);
   } else if (done.result != -ECANCELED) {
     core_.stats.accept_errors.add();
   }
-  if (armed_ || listen_fd_ < 0) return;
+  if (door.armed || door.fd < 0) return;
   if (done.result >= 0 || done.result == -ECONNABORTED) {
-    start();
+    start(door);
   } else {
-    retry_at_ms_ = core_.now.mono_ms + kRetryMs;
+    door.retry_at_ms = core_.now.mono_ms + kRetryMs;
   }
 }
 
-void Acceptor::admit(u32 file) {
+void Acceptor::admit(u32 file, bool tls) {
   const Slot slot = core_.connections.acquire();
   Connection& connection = core_.connections[slot];
   connection.file = file;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
   core_.upgrader->begin(slot, connection);
-  if (limits_addresses(core_.options)) {
+  if (tls) core_.tls->begin(slot, connection);
+  if (connection.phase == Phase::closed) return;
+  if (limits_addresses(core_.options) || tls) {
     ask_address(slot, connection);
   }
   core_.receiver->want(slot, connection, Listening::receive);
@@ -105,7 +134,9 @@ void Acceptor::on_address(Slot slot, Connection& connection, const Completion& d
   socklen_t size = sizeof address;
   const int found = ::getpeername(done.result, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(done.result);
-  if (found != 0 || connection.phase != Phase::handshake) return;
+  const bool is_new = connection.phase == Phase::handshake || connection.phase == Phase::securing;
+  if (found != 0 || !is_new) return;
+  if (connection.is_tls) core_.tls->on_address(slot, address);
   Handshake& handshake = handshake_of(connection);
   handshake.address_key = address_key(address, KeyedHash{core_.shared.hash_key});
   const u32 most = core_.options.address_connections_max;
@@ -119,11 +150,13 @@ void Acceptor::on_slot_freed(Slot slot) {
   if (slot < counted_.size() && counted_[slot] != 0) {
     core_.shared.addresses->leave(std::exchange(counted_[slot], 0));
   }
-  if (!armed_ && !core_.draining) start();
+  if (!core_.draining) start();
 }
 
 void Acceptor::retry() {
-  if (core_.now.mono_ms >= retry_at_ms_) start();
+  for (Door& door : doors_) {
+    if (core_.now.mono_ms >= door.retry_at_ms) start(door);
+  }
 }
 
 }  // namespace perseid

@@ -1,20 +1,27 @@
-// Acceptor: connections from the shard's own listening socket, by one multishot accept that puts
-// each into the ring's table of direct descriptors.
-// Thread: the shard's. Owns: the listening socket.
+// Acceptor: connections from the shard's own listening sockets, by one multishot accept each that
+// puts them into the ring's table of direct descriptors.
+// Thread: the shard's. Owns: the listening sockets.
 // Invariant: an accept that fails for want of descriptors is armed again when a slot is freed (or
 // after kRetryMs, as the want may be another process's), so it never spins. An address is counted
 // from accept to close, once.
 #pragma once
 
+#include <array>
 #include <utility>
 
 #include "net/shard_core.h"
 
 namespace perseid {
 
+// Of one shard; -1: there is none.
+struct ListenSockets {
+  int main = -1;   // --port
+  int plain = -1;  // --plain-port
+};
+
 class Acceptor {
  public:
-  Acceptor(ShardCore& core, int listen_fd) : core_(core), listen_fd_(listen_fd) {}
+  Acceptor(ShardCore& core, ListenSockets sockets);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -22,8 +29,8 @@ class Acceptor {
   void start();
   void stop();  // lets go of the port; who is accepted stays
   // The kernel has let go of the port too: the accept in flight held the socket.
-  bool stopped() const { return listen_fd_ < 0 && !armed_; }
-  void on_accepted(const Completion& done);
+  bool stopped() const;
+  void on_accepted(OpKind door, const Completion& done);
   void on_address(Slot slot, Connection& connection, const Completion& done);
   void on_slot_freed(Slot slot);
   // The address that is counted for this slot goes with its connection; 0: none.
@@ -37,18 +44,26 @@ class Acceptor {
   }
   // Arms a failed accept again when its time has come.
   void retry();
-  u64 next_retry_ms() const { return retry_at_ms_; }
+  u64 next_retry_ms() const;
 
  private:
   static constexpr u64 kRetryMs = 100;
-  void admit(u32 file);
+  // A way in: a listening socket and its accept.
+  struct Door {
+    OpKind kind = OpKind::accept;
+    int fd = -1;
+    bool tls = false;
+    bool armed = false;
+    u64 retry_at_ms = ~u64{0};
+  };
+  void start(Door& door);
+  void stop(Door& door);
+  void admit(u32 file, bool tls);
   void ask_address(Slot slot, Connection& connection);
 
   ShardCore& core_;
-  int listen_fd_;
+  std::array<Door, 2> doors_;
   std::vector<u64> counted_;  // by slot: the address that is counted for it; 0: none
-  bool armed_ = false;
-  u64 retry_at_ms_ = ~u64{0};
 };
 
 }  // namespace perseid

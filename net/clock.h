@@ -14,11 +14,15 @@ inline u64 clock_ms(clockid_t clock) {
   return static_cast<u64>(at.tv_sec) * 1000 + static_cast<u64>(at.tv_nsec) / 1'000'000;
 }
 
+inline u64 clock_ns(clockid_t clock) {
+  timespec at{};
+  ::clock_gettime(clock, &at);
+  return static_cast<u64>(at.tv_sec) * 1'000'000'000 + static_cast<u64>(at.tv_nsec);
+}
+
 // What the calling thread has used of its processor. A system call, unlike the others.
 inline u64 thread_cpu_ns() {
-  timespec at{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-  return static_cast<u64>(at.tv_sec) * 1'000'000'000 + static_cast<u64>(at.tv_nsec);
+  return clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 inline Now read_clock() {

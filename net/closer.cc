@@ -5,6 +5,7 @@
 #include "net/echo.h"
 #include "net/mover.h"
 #include "net/receiver.h"
+#include "net/tls.h"
 #include "net/upgrade.h"
 
 namespace perseid {
@@ -103,9 +104,7 @@ void Closer::take_close_frame(Slot slot, Connection& connection, std::vector<u8>
 
 void Closer::on_drained(Slot slot, Connection& connection) {
   PSD_ASSERT(connection.phase == Phase::closing && connection.send == nullptr);
-  if (connection.listening == Listening::ended) {
-    finish(slot, connection);
-  } else if (connection.peer_closed || connection.deaf) {
+  if (connection.listening == Listening::ended || connection.peer_closed || connection.deaf) {
     shut_down(slot, connection);
   } else {
     // The peer's answer is awaited; a paused reader would never see it.
@@ -116,6 +115,15 @@ void Closer::on_drained(Slot slot, Connection& connection) {
 void Closer::shut_down(Slot slot, Connection& connection) {
   detach(connection);
   connection.deaf = true;
+  if (connection.is_tls && core_.tls->say_goodbye(slot, connection)) {
+    connection.phase = Phase::fin_wait;
+    core_.set_timer(slot, connection, kFinWaitMsMax);
+    return;
+  }
+  end_stream(slot, connection);
+}
+
+void Closer::end_stream(Slot slot, Connection& connection) {
   if (connection.listening == Listening::ended) {
     finish(slot, connection);
     return;
@@ -132,6 +140,7 @@ void Closer::shut_down(Slot slot, Connection& connection) {
 
 void Closer::on_deadline(Slot slot, Connection& connection) {
   connection.timer = kNoTimer;
+  if (connection.phase == Phase::securing) return core_.tls->on_timeout(slot, connection);
   if (connection.phase == Phase::handshake) {
     core_.upgrader->on_timeout(slot, connection);
     return;
@@ -182,6 +191,7 @@ void Closer::release_if_done(Slot slot, Connection& connection) {
   PSD_ASSERT(connection.session == kNoSlot && connection.send == nullptr);
   if (connection.counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
   core_.stats.connections_closed.add();
+  if (connection.is_tls) core_.tls->on_slot_freed(slot);
   core_.connections.release(slot);
   core_.acceptor->on_slot_freed(slot);
 }

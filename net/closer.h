@@ -40,6 +40,8 @@ class Closer {
   void take_close_frame(Slot slot, Connection& connection, std::vector<u8>& out);
   // Ends our side of the stream and waits for the peer's.
   void shut_down(Slot slot, Connection& connection);
+  // The same when TLS has said its own goodbye.
+  void end_stream(Slot slot, Connection& connection);
   // Closes the socket now.
   void finish(Slot slot, Connection& connection);
   // Tells the rules that the connection is gone; nothing of theirs may be in flight.

@@ -22,6 +22,7 @@ struct ConnectionExtra {
 };
 
 enum class Phase : u8 {
+  securing,    // the TLS handshake
   handshake,   // reading the request head
   responding,  // an HTTP answer is on its way; the socket closes behind it
   open,        // WebSocket
@@ -67,6 +68,7 @@ struct Connection {
   bool came_over : 1 = false;      // from another shard; it does so once, or it could for ever
   bool is_echo : 1 = false;        // extra is an EchoState
   bool inflates : 1 = false;       // permessage-deflate was agreed
+  bool is_tls : 1 = false;         // see tls.h
   bool socket_closed : 1 = false;  // the kernel was asked to close it; nothing may follow
 };
 static_assert(sizeof(Connection) <= 48, "half of an idle connection's budget is the session's");

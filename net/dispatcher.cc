@@ -16,7 +16,8 @@ void Dispatcher::run(const Completion& done) {
     case OpKind::wake:
       break;
     case OpKind::accept:
-      core_.acceptor->on_accepted(done);
+    case OpKind::accept_plain:
+      core_.acceptor->on_accepted(op.kind, done);
       break;
     case OpKind::wake_sent:
       mailroom_.on_wake_failed(done, op.slot);

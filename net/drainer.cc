@@ -21,6 +21,7 @@ void Drainer::drain() {
   core_.relay->goaway(core_.options.reconnect_delay_ms);
   for_each_connection([this](Slot slot, Connection& connection) {
     if (connection.phase == Phase::handshake) core_.upgrader->on_drain(slot, connection);
+    if (connection.phase == Phase::securing) core_.closer->finish(slot, connection);
   });
 }
 

@@ -9,6 +9,7 @@
 #include "net/mailroom.h"
 #include "net/receiver.h"
 #include "net/sender.h"
+#include "net/tls.h"
 
 namespace perseid {
 
@@ -23,6 +24,7 @@ void EventLoop::turn() {
   core_.relay->begin_turn(core_.now);
   measure_load();
   const std::size_t completions = run_completions();
+  core_.tls->run_handshakes();
   mailroom_.deliver();
   run_timers();
   core_.relay->end_turn();
@@ -106,7 +108,7 @@ void EventLoop::sleep() {
 
 u64 EventLoop::sleep_ns() const {
   if (mailroom_.letters_left() || !core_.flushes.empty() || flushed_ < flushing_.size() ||
-      core_.ring.has_completions())
+      core_.tls->has_waiting() || core_.ring.has_completions())
     return 0;
   u64 at_ms = std::min(core_.relay->next_deadline_ms(), core_.timers.next_deadline_ms());
   at_ms = std::min({at_ms, core_.receiver->next_sweep_ms(), core_.acceptor->next_retry_ms(),

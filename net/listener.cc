@@ -32,35 +32,38 @@ struct Address {
   }
 };
 
-std::string failure(const Options& options, const std::string& what) {
-  return "cannot listen on " + options.host + " port " + std::to_string(options.port) + ": " + what;
+std::string failure(const ListenAt& at, const std::string& what) {
+  return "cannot listen on " + at.host + " port " + std::to_string(at.port) + ": " + what;
 }
 
-std::string explain(int error) {
+std::string explain(const ListenAt& at, int error) {
+  const std::string free_one = at.port_flag == std::string("--port") ? "0" : "auto";
   switch (error) {
     case EADDRINUSE:
-      return "the port is in use by another program. Stop it, or choose another with --port "
-             "(0 takes a free one).";
+      return std::string(
+                 "the port is in use by another program. Stop it, or choose another with ") +
+             at.port_flag + " (" + free_one + " takes a free one).";
     case EACCES:
       return "ports below 1024 need the right to bind them (CAP_NET_BIND_SERVICE).";
     case EADDRNOTAVAIL:
-      return "this machine has no such address. Use --host 0.0.0.0 or :: for all.";
+      return std::string("this machine has no such address. Use ") + at.host_flag +
+             " 0.0.0.0 or :: for all.";
     default:
       return std::string(std::strerror(error)) + ".";
   }
 }
 
-std::optional<std::string> resolve(const Options& options, Address& out) {
-  std::string host = options.host;
+std::optional<std::string> resolve(const ListenAt& at, Address& out) {
+  std::string host = at.host;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int result = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
-                                   std::to_string(options.port).c_str(), &hints, &found);
+                                   std::to_string(at.port).c_str(), &hints, &found);
   if (result != 0) {
-    return failure(options, std::string("the host is not known (") + ::gai_strerror(result) + ").");
+    return failure(at, std::string("the host is not known (") + ::gai_strerror(result) + ").");
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
   std::memcpy(&out.bytes, found->ai_addr, found->ai_addrlen);
@@ -105,10 +108,11 @@ bool port_is_taken(Address& address) {
 
 }  // namespace
 
-std::optional<std::string> open_listeners(const Options& options, u32 shard_count, Listeners& out) {
+std::optional<std::string> open_listeners(const ListenAt& at, const Options& options,
+                                          u32 shard_count, Listeners& out) {
   Address address;
-  if (auto unknown = resolve(options, address)) return unknown;
-  if (options.port != 0 && port_is_taken(address)) return failure(options, explain(EADDRINUSE));
+  if (auto unknown = resolve(at, address)) return unknown;
+  if (at.port != 0 && port_is_taken(address)) return failure(at, explain(at, EADDRINUSE));
   for (u32 i = 0; i < shard_count; ++i) {
     const int fd = bound_socket(address, true);
     if (fd >= 0) {
@@ -118,15 +122,19 @@ std::optional<std::string> open_listeners(const Options& options, u32 shard_coun
       (void)::getsockname(fd, address.get(), &address.size);
     }
     if (fd < 0 || ::listen(fd, kAcceptBacklog) != 0) {
-      const std::string why = explain(errno);
+      const std::string why = explain(at, errno);
       for (const int open : out.fds) ::close(open);
       out.fds.clear();
-      return failure(options, why);
+      return failure(at, why);
     }
   }
   out.port = address.port();
   out.loopback = address.loopback();
   return std::nullopt;
+}
+
+std::optional<std::string> open_listeners(const Options& options, u32 shard_count, Listeners& out) {
+  return open_listeners({.host = options.host, .port = options.port}, options, shard_count, out);
 }
 
 }  // namespace perseid

@@ -17,7 +17,17 @@ struct Listeners {
   bool loopback = false;  // only this machine reaches it
 };
 
+// Where to listen, and the flag that a person would change.
+struct ListenAt {
+  std::string host;
+  u16 port = 0;
+  const char* host_flag = "--host";
+  const char* port_flag = "--port";
+};
+
 // The reason in a person's words if the address cannot be had; then nothing stays open.
+std::optional<std::string> open_listeners(const ListenAt& at, const Options& options,
+                                          u32 shard_count, Listeners& out);
 std::optional<std::string> open_listeners(const Options& options, u32 shard_count, Listeners& out);
 
 }  // namespace perseid

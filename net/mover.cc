@@ -48,6 +48,8 @@ bool Mover::begin(Slot slot, Connection& connection, ShardId to, Opcode opcode, 
   connection.phase = Phase::moving;
   core_.receiver->want(slot, connection, Listening::paused);
   if (connection.blocked) core_.sender->stop_waiting(slot);
+  // With TLS what the kernel did not take cannot be taken back: it is sent from here.
+  if (connection.is_tls) core_.set_timer(slot, connection, kCloseWaitMsMax);
   return true;
 }
 
@@ -65,6 +67,7 @@ void Mover::keep_error(Slot slot, Error error) {
 
 void Mover::advance(Slot slot, Connection& connection) {
   if (connection.ops_in_flight > 0 || connection.send != nullptr) return;
+  core_.clear_timer(connection);
   Moving& moving = *moving_.at(slot).moving;
   pack(slot, connection, moving);
   moving_.at(slot).passed = true;
@@ -83,11 +86,14 @@ void Mover::advance(Slot slot, Connection& connection) {
 
 void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
   moving.reader = std::move(connection.reader);
+  if (connection.is_tls) moving.tls = core_.tls->take(slot);
+  connection.is_tls = false;
   moving.inflates = connection.inflates;
   moving.counted = connection.counted;
   connection.counted = false;
   moving.counted_address = core_.acceptor->take_count(slot);
   moving.format = core_.relay->format_of(connection.session);
+  moving.grant = core_.relay->grant_of(connection.session);
   moving.address_key = core_.relay->address_key_of(connection.session);
   core_.relay->take_replies(connection.session, moving.replies);
   core_.closer->detach(connection);
@@ -132,16 +138,19 @@ void Mover::adopt(Moving* moving, u32 file) {
 
 void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   connection.reader = std::move(moving.reader);
+  if (moving.tls != nullptr) core_.tls->put(slot, connection, std::move(moving.tls));
   connection.inflates = moving.inflates;
   connection.counted = moving.counted;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
   core_.acceptor->set_count(slot, moving.counted_address);
   connection.session = core_.relay->open({.connection = core_.handle(slot),
                                           .format = moving.format,
-                                          .address_key = moving.address_key});
+                                          .address_key = moving.address_key,
+                                          .grant = std::move(moving.grant)});
   if (!moving.replies.empty()) {
     core_.sender->send_own(slot, connection, as_text(Bytes(moving.replies)));
   }
+  if (connection.is_tls && connection.send == nullptr) core_.tls->send_owed(slot, connection);
   core_.receiver->want(slot, connection, Listening::receive);
   replay(slot, connection, moving);
   if (core_.draining) {

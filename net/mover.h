@@ -13,6 +13,7 @@
 
 #include "codec/wire_format.h"
 #include "net/shard_core.h"
+#include "net/tls.h"
 
 namespace perseid {
 
@@ -30,7 +31,9 @@ struct Moving {
   std::size_t item_bytes = 0;
   MessageReader reader;
   std::vector<u8> replies;
+  std::unique_ptr<TlsPeer> tls;  // or null
   WireFormat format;
+  std::shared_ptr<const Grant> grant;  // of a token that came before any message
   u64 address_key = 0;
   u64 counted_address = 0;
   bool inflates = false;

@@ -11,6 +11,7 @@ namespace perseid {
 enum class OpKind : u8 {
   ignored = 0,  // cancels, wake-ups: only their failure interests, or nothing
   accept,
+  accept_plain,
   recv_multishot,
   recv_once,
   poll,

@@ -7,6 +7,7 @@
 
 #include "net/closer.h"
 #include "net/frames.h"
+#include "net/tls.h"
 #include "net/upgrade.h"
 
 namespace perseid {
@@ -107,7 +108,9 @@ void Receiver::take_bytes(Slot slot, Connection& connection, const Completion& d
   core_.stats.recvs.add();
   core_.stats.bytes_in.add(size);
   const MutableBytes bytes = core_.buffers.bytes(done.buffer(), size);
-  if (connection.phase == Phase::handshake) {
+  if (connection.is_tls) {
+    core_.tls->feed(slot, connection, bytes);
+  } else if (connection.phase == Phase::handshake) {
     core_.upgrader->feed(slot, connection, bytes);
   } else {
     core_.frames->feed(slot, connection, bytes);

@@ -2,7 +2,7 @@
 
 namespace perseid {
 
-void SendOp::aim() {
+void SendOp::aim(bool with_tls) {
   first = 0;
   count = 0;
   left_bytes = 0;
@@ -11,7 +11,9 @@ void SendOp::aim() {
     vectors[count++] = {const_cast<u8*>(data), size};
     left_bytes += size;
   };
-  if (batch.empty()) {
+  if (with_tls) {
+    add(sealed.data(), sealed.size());
+  } else if (batch.empty()) {
     add(own.data(), own.size());
   } else {
     for (u32 i = 0; i < batch.count; ++i) add(batch.slices[i].data, batch.slices[i].size_bytes);

@@ -19,15 +19,20 @@ namespace perseid {
 constexpr std::size_t kSendBufferKeptBytes = 64 * KiB;
 
 struct SendOp {
-  SendBatch batch;      // empty if `own` is what is sent
-  std::vector<u8> own;  // a response, a close frame, what /echo has gathered
+  SendBatch batch;         // empty if `own` is what is sent
+  std::vector<u8> own;     // a response, a close frame, what /echo has gathered
+  std::vector<u8> sealed;  // with TLS: what is sent, the records of the next part of these
+  u32 plain_bytes = 0;     // of these, what was sealed so far
+  u32 taken_bytes = 0;     // of that, what the kernel took, in whole parts
   std::array<iovec, kSendSlicesMax> vectors{};
   msghdr message{};
   u32 first = 0;  // vectors before it are sent
   u32 count = 0;
   u64 left_bytes = 0;
 
-  void aim();                    // fills the vectors from the batch, or from `own`
+  // Fills the vectors from the batch, or from `own`; with TLS from `sealed` alone, whatever lies
+  // there: what should be encrypted never leaves as it is.
+  void aim(bool with_tls);
   void advance(u64 sent_bytes);  // the kernel took so much
 };
 
@@ -41,8 +46,11 @@ class SendPool {
   }
   void give(SendOp* op) {
     PSD_ASSERT(op->batch.empty());
-    if (op->own.capacity() > kSendBufferKeptBytes) std::vector<u8>().swap(op->own);
-    op->own.clear();
+    for (std::vector<u8>* each : {&op->own, &op->sealed}) {
+      if (each->capacity() > kSendBufferKeptBytes) std::vector<u8>().swap(*each);
+      each->clear();
+    }
+    op->plain_bytes = op->taken_bytes = 0;
     free_.emplace_back(op);
   }
 

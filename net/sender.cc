@@ -7,11 +7,13 @@
 
 #include "net/closer.h"
 #include "net/echo.h"
+#include "net/tls.h"
 
 namespace perseid {
 void Sender::flush(Slot slot, Connection& connection) {
   if (connection.send != nullptr || connection.blocked) return;
   if (connection.phase != Phase::open && connection.phase != Phase::closing) return;
+  if (connection.is_tls && core_.tls->send_owed(slot, connection)) return;
   SendOp* op = core_.sends.take();
   if (fill(slot, connection, *op)) {
     start(slot, connection, op);
@@ -43,17 +45,26 @@ bool Sender::fill(Slot slot, Connection& connection, SendOp& op) {
 }
 
 void Sender::send_own(Slot slot, Connection& connection, std::string_view bytes) {
-  PSD_ASSERT(connection.send == nullptr && !bytes.empty());
+  PSD_ASSERT((connection.send == nullptr || connection.is_tls) && !bytes.empty());
+  if (connection.send != nullptr) return core_.tls->owe(slot, as_bytes(bytes));
   SendOp* op = core_.sends.take();
   const Bytes view = as_bytes(bytes);
   op->own.assign(view.begin(), view.end());
   start(slot, connection, op);
 }
 
+void Sender::send_sealed(Slot slot, Connection& connection, Bytes bytes) {
+  SendOp* op = core_.sends.take();
+  op->sealed.assign(bytes.begin(), bytes.end());
+  start(slot, connection, op);
+}
+
 void Sender::start(Slot slot, Connection& connection, SendOp* op) {
   PSD_ASSERT(connection.send == nullptr);
   connection.send = op;
-  op->aim();
+  // Of a session that has failed it seals nothing, and a send of nothing ends the connection.
+  if (connection.is_tls && op->sealed.empty()) (void)core_.tls->seal(slot, *op);
+  op->aim(connection.is_tls);
   core_.stats.send_slices.add(op->count);
   submit(slot, connection);
 }
@@ -86,9 +97,9 @@ void Sender::on_sent(Slot slot, Connection& connection, const Completion& done) 
                                            done.result != -EAGAIN && done.result != -ENOBUFS);
   if (done.result > 0) core_.stats.bytes_out.add(static_cast<u64>(done.result));
   const bool gone = broken || connection.phase == Phase::closed;
-  const bool finished = connection.send->batch.empty()
-                            ? on_own_sent(slot, connection, done, gone)
-                            : on_batch_sent(slot, connection, done, gone);
+  const bool finished = connection.send->batch.empty() ? on_own_sent(slot, connection, done, gone)
+                        : connection.is_tls ? on_sealed_sent(slot, connection, done, gone)
+                                            : on_batch_sent(slot, connection, done, gone);
   if (!finished) return;
   SendOp* op = connection.send;
   connection.send = nullptr;
@@ -100,8 +111,48 @@ bool Sender::on_own_sent(Slot slot, Connection& connection, const Completion& do
   if (gone) return true;
   SendOp& op = *connection.send;
   op.advance(static_cast<u64>(std::max(done.result, 0)));
-  if (op.left_bytes == 0) return true;
+  if (op.left_bytes == 0) {
+    // The rest of what was sealed of a batch: it is read after all.
+    if (connection.is_tls && op.own.empty() && connection.session != kNoSlot) {
+      core_.relay->note_read(connection.session);
+    }
+    const bool has_more = connection.is_tls && op.plain_bytes < op.own.size();
+    return !has_more || !send_next_part(slot, connection);
+  }
   core_.stats.short_sends.add();
+  submit(slot, connection);
+  return false;
+}
+
+bool Sender::send_next_part(Slot slot, Connection& connection) {
+  SendOp& op = *connection.send;
+  op.taken_bytes = op.plain_bytes;
+  if (!core_.tls->seal(slot, op)) return false;
+  op.aim(true);
+  submit(slot, connection);
+  return true;
+}
+
+// What is encrypted cannot be taken back: what the kernel did not take waits in it, as bytes of our
+// own, and nothing is gathered meanwhile. It is no more than Tls has sealed at one time.
+bool Sender::on_sealed_sent(Slot slot, Connection& connection, const Completion& done, bool gone) {
+  SendOp& op = *connection.send;
+  const u32 sent = static_cast<u32>(std::max(done.result, 0));
+  if (gone) {
+    core_.relay->sent(connection.session, op.batch,
+                      sent == op.left_bytes ? op.plain_bytes : op.taken_bytes);
+    return true;
+  }
+  const bool whole = sent == op.left_bytes;
+  core_.tls->note_sent(slot, whole);
+  if (whole && op.plain_bytes < op.batch.total_bytes && send_next_part(slot, connection)) {
+    return false;
+  }
+  core_.relay->sent(connection.session, op.batch, op.plain_bytes);
+  if (whole) return true;
+  core_.relay->note_unread(connection.session);
+  core_.stats.short_sends.add();
+  op.advance(sent);
   submit(slot, connection);
   return false;
 }
@@ -149,6 +200,10 @@ void Sender::go_on(Slot slot, Connection& connection, bool broken) {
   } else if (broken) {
     core_.stats.send_errors.add();
     core_.closer->finish(slot, connection);
+  } else if (connection.is_tls && core_.tls->send_owed(slot, connection)) {
+    return;
+  } else if (connection.phase == Phase::fin_wait) {
+    core_.closer->end_stream(slot, connection);
   } else if (connection.phase == Phase::responding) {
     core_.closer->shut_down(slot, connection);
   } else {

@@ -14,6 +14,7 @@
 #include "net/server_shared.h"
 #include "net/shard.h"
 #include "net/store/make_store.h"
+#include "net/tokens/token_keys.h"
 
 namespace perseid {
 namespace {
@@ -27,6 +28,14 @@ constexpr u32 kFilesMax = 1u << 20;
 u32 files_wanted(const Options& options, u32 shards) {
   const u32 share = (options.max_connections + shards - 1) / shards;
   return std::min(options.max_connections, share > kFilesMax ? kFilesMax : 2 * share) + kFilesSpare;
+}
+
+void warn_of_plain(const std::string& host, StartReport& report) {
+  report.warnings.push_back(
+      {"no_tls",
+       "What clients say passes " + host +
+           " unencrypted, secrets too: give --tls-cert and --tls-key, or listen where only "
+           "a proxy with TLS reaches it."});
 }
 
 bool draw_random(void* out, std::size_t size) {
@@ -51,12 +60,16 @@ u32 events_wanted(const EventListener* listener) {
 struct Server::State {
   ServerShared shared;
   Listeners listeners;
+  Listeners plain_listeners;
   std::vector<u32> cpus;
   std::vector<std::thread> threads;
   bool started = false;
 
   void plan(StartReport& report);
+  std::string prepare_tokens(StartReport& report);
   bool prepare(StartResult& result);
+  std::string open_doors(StartReport& report);
+  std::string prepare_tls(StartReport& report);
   std::optional<std::string> launch();
   void run_shard(ShardId id, std::promise<std::optional<std::string>> opened);
   void command(ShardCommand command) {
@@ -107,6 +120,63 @@ void Server::State::plan(StartReport& report) {
   }
 }
 
+std::string Server::State::prepare_tls(StartReport& report) {
+  const Options& options = shared.options;
+  if (options.tls_cert.empty() && options.tls_key.empty()) {
+    if (!options.tls_client_ca.empty()) {
+      return "--tls-client-ca asks for clients' certificates, but without --tls-cert and --tls-key "
+             "there is no TLS.";
+    }
+    if (options.plain_port != 0) {
+      return "--plain-port is a second port beside that with TLS; without --tls-cert and --tls-key "
+             "--port is plain already.";
+    }
+    return {};
+  }
+  shared.tls = std::make_unique<TlsKeeper>(options, shared.config.listener);
+  report.tls = true;
+  report.kernel_tls = kernel_tls();
+  return shared.tls->start(report.warnings);
+}
+
+std::string Server::State::open_doors(StartReport& report) {
+  const Options& options = shared.options;
+  if (auto failure = open_listeners(options, shared.shard_count, listeners)) return *failure;
+  report.port = listeners.port;
+  shared.loopback = report.loopback = listeners.loopback;
+  if (shared.tls == nullptr && !listeners.loopback) warn_of_plain(options.host, report);
+  if (shared.tls == nullptr || options.plain_port == 0) return {};
+  const ListenAt at{
+      .host = options.plain_host,
+      .port = options.plain_port == kAuto ? u16{0} : static_cast<u16>(options.plain_port),
+      .host_flag = "--plain-host",
+      .port_flag = "--plain-port"};
+  auto failure = open_listeners(at, options, shared.shard_count, plain_listeners);
+  report.plain_port = plain_listeners.port;
+  report.plain_host = options.plain_host;
+  if (!failure.has_value() && !plain_listeners.loopback) {
+    warn_of_plain(options.plain_host, report);
+    shared.loopback = report.loopback = false;
+  }
+  return failure.value_or("");
+}
+
+std::string Server::State::prepare_tokens(StartReport& report) {
+  auto keyring = std::make_unique<Keyring>(shared.options);
+  if (!keyring->is_wanted()) return {};
+  if (std::string problem = keyring->reload(); !problem.empty()) return problem;
+  const std::unique_ptr<TokenKeys> keys = keyring->keys();
+  report.token_keys = static_cast<u32>(keys->all().size());
+  if (keys->passed_over() > 0) {
+    report.warnings.push_back(
+        {"token_keys_passed_over",
+         "Of the keys in --token-keys " + std::to_string(keys->passed_over()) +
+             " are not for HS256, RS256, ES256 or EdDSA, and are not taken."});
+  }
+  shared.keyring = std::move(keyring);
+  return {};
+}
+
 bool Server::State::prepare(StartResult& result) {
   StartReport& report = result.report;
   shared.probe = probe_ring();
@@ -123,12 +193,10 @@ bool Server::State::prepare(StartResult& result) {
     result.error = "the kernel gives no random bytes (getrandom).";
     return false;
   }
-  if (auto failure = open_listeners(shared.options, shared.shard_count, listeners)) {
-    result.error = *failure;
-    return false;
-  }
-  report.port = listeners.port;
-  shared.loopback = listeners.loopback;
+  result.error = prepare_tokens(report);
+  if (result.error.empty()) result.error = prepare_tls(report);
+  if (result.error.empty()) result.error = open_doors(report);
+  if (!result.error.empty()) return false;
   result.error = make_store(shared);
   if (!result.error.empty()) return false;
   if (shared.options.address_connections_max > 0) {
@@ -169,7 +237,10 @@ void Server::State::run_shard(ShardId id, std::promise<std::optional<std::string
   if (!cpus.empty()) pin_to(cpus[id]);
   const std::string name = "shard-" + std::to_string(id);
   (void)::pthread_setname_np(::pthread_self(), name.c_str());
-  const auto shard = std::make_unique<Shard>(shared, id, listeners.fds[id]);
+  const auto shard = std::make_unique<Shard>(
+      shared, id,
+      ListenSockets{.main = listeners.fds[id],
+                    .plain = plain_listeners.fds.empty() ? -1 : plain_listeners.fds[id]});
   const std::optional<std::string> failure = shard->open();
   opened.set_value(failure);
   if (!failure.has_value()) shard->run();
@@ -215,8 +286,25 @@ StartResult Server::start() {
   return result;
 }
 
+bool Server::has_token_keys() const {
+  return state_->shared.keyring != nullptr;
+}
+
+std::string Server::reload_tokens() {
+  const auto& keyring = state_->shared.keyring;
+  return keyring == nullptr ? "There are no keys of tokens." : keyring->reload();
+}
+
 u16 Server::port() const {
   return state_->listeners.port;
+}
+
+std::string Server::reload_certificates() {
+  return has_certificates() ? state_->shared.tls->reload() : "There is no TLS.";
+}
+
+bool Server::has_certificates() const {
+  return state_->shared.tls != nullptr;
 }
 
 u32 Server::connections() const {
@@ -245,6 +333,10 @@ NetStatsSum Server::net_stats() const {
   NetStatsSum sum;
   for (const auto& stats : state_->shared.stats) sum.add(*stats);
   if (state_->shared.store != nullptr) sum.add(state_->shared.store->stats());
+  if (state_->shared.tls != nullptr) {
+    sum.tls_reloads += state_->shared.tls->reloads;
+    sum.tls_reload_failures += state_->shared.tls->reload_failures;
+  }
   return sum;
 }
 

@@ -23,9 +23,15 @@ struct StartReport {
   std::vector<RingFeature> features;
   std::string host;
   u16 port = 0;
+  bool tls = false;    // at that port
+  u16 plain_port = 0;  // 0: there is none
+  std::string plain_host;
+  std::string kernel_tls;  // in words; empty without TLS
   u32 shards = 0;
   std::vector<u32> cpus;    // the shard's, in order; empty if they are not pinned
   u32 connections_max = 0;  // that fit: --max-connections, or fewer for want of descriptors
+  u32 token_keys = 0;       // 0: nobody is asked for a token
+  bool loopback = false;    // only this machine reaches it
   u32 file_limit = 0;       // RLIMIT_NOFILE after raising it as far as allowed
   std::vector<Warning> warnings;
 };
@@ -47,10 +53,18 @@ class Server {
   StartResult start();
   u16 port() const;
   u32 connections() const;
+  // Reads the keys of tokens anew; what is wrong if they stay as they were, else empty. From any
+  // thread, one at a time.
+  bool has_token_keys() const;
+  std::string reload_tokens();
   // Goaway to all, flush, close 1001; ends when everyone is gone or after --drain-timeout-ms.
   void drain();
   void stop();  // at once
   void join();  // until all shards have ended
+  // Certificates and keys as their files are now, for new connections. The reason in words if the
+  // old ones stay. From any thread.
+  std::string reload_certificates();
+  bool has_certificates() const;
   // Summed over the shards, at any time.
   Stats stats() const;
   NetStatsSum net_stats() const;

@@ -24,7 +24,8 @@ struct Page {
 
 struct ServerConfig {
   std::vector<Page> pages;
-  // Outlives the server; called on every shard's thread, so it must bear that. May be null.
+  // Outlives the server; called on every shard's thread and on the one that reloads certificates,
+  // so it must bear that. May be null.
   EventListener* listener = nullptr;
   std::shared_ptr<const RoomRules> room_rules = nullptr;   // or none
   std::shared_ptr<const Dictionary> dictionary = nullptr;  // or none

@@ -17,6 +17,8 @@
 #include "net/ring_probe.h"
 #include "net/server_config.h"
 #include "net/store/store_worker.h"
+#include "net/tls_keeper.h"
+#include "net/tokens/keyring.h"
 
 namespace perseid {
 
@@ -41,6 +43,8 @@ struct ServerShared {
   // and end.
   std::atomic<u32> connections{0};
   std::unique_ptr<StoreWorker> store;        // null: nothing is kept
+  std::unique_ptr<Keyring> keyring;          // null: nobody is asked for a token
+  std::unique_ptr<TlsKeeper> tls;            // null: --port is plain
   std::unique_ptr<AddressCounts> addresses;  // null unless --address-connections-max is set
 };
 

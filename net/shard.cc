@@ -1,9 +1,11 @@
 #include "net/shard.h"
 
+#include "net/tokens/token_verifier.h"
+
 namespace perseid {
-Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
+Shard::Shard(ServerShared& shared, ShardId id, ListenSockets sockets)
     : core_(shared, id),
-      acceptor_(core_, listen_fd),
+      acceptor_(core_, sockets),
       upgrader_(core_),
       receiver_(core_),
       frames_(core_),
@@ -11,6 +13,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
       echo_(core_),
       closer_(core_),
       mover_(core_),
+      tls_(core_),
       mailroom_(core_),
       dispatcher_(core_, mailroom_),
       drainer_(core_),
@@ -23,6 +26,7 @@ Shard::Shard(ServerShared& shared, ShardId id, int listen_fd)
   core_.echo = &echo_;
   core_.closer = &closer_;
   core_.mover = &mover_;
+  core_.tls = &tls_;
 }
 
 std::optional<std::string> Shard::open() {
@@ -35,6 +39,10 @@ std::optional<std::string> Shard::open() {
   if (auto failure =
           core_.buffers.open(core_.ring, options.recv_buffers, options.recv_buffer_bytes)) {
     return failure;
+  }
+  if (core_.shared.keyring != nullptr) {
+    authenticator_ = std::make_unique<TokenVerifier>(*core_.shared.keyring, options);
+    core_.authenticator = authenticator_.get();
   }
   relay_ = std::make_unique<Relay>(relay_config(), *this);
   core_.relay = relay_.get();
@@ -61,6 +69,7 @@ RelayConfig Shard::relay_config() const {
   config.shard_count = core_.shared.shard_count;
   config.hash_key = core_.shared.hash_key;
   config.store = core_.shared.store.get();
+  config.authenticator = core_.authenticator;
   config.secret_key = core_.shared.secret_key;
   config.events_wanted = core_.shared.events_wanted;
   config.seed = core_.shared.seeds[core_.id];

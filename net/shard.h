@@ -19,14 +19,15 @@
 #include "net/receiver.h"
 #include "net/sender.h"
 #include "net/shard_core.h"
+#include "net/tls.h"
 #include "net/upgrade.h"
 
 namespace perseid {
 
 class Shard final : public World {
  public:
-  // Takes over the listening socket.
-  Shard(ServerShared& shared, ShardId id, int listen_fd);
+  // Takes over the listening sockets.
+  Shard(ServerShared& shared, ShardId id, ListenSockets sockets);
 
   // Ring, buffers, accept; the reason in words if one cannot be had.
   std::optional<std::string> open();
@@ -51,10 +52,12 @@ class Shard final : public World {
   Echo echo_;
   Closer closer_;
   Mover mover_;
+  Tls tls_;
   Mailroom mailroom_;
   Dispatcher dispatcher_;
   Drainer drainer_;
   EventLoop loop_;
+  std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Relay> relay_;
 };
 

@@ -29,6 +29,7 @@ class Frames;
 class Mover;
 class Receiver;
 class Sender;
+class Tls;
 class Upgrader;
 
 // True if clients' addresses are needed at all.
@@ -63,6 +64,7 @@ struct ShardCore {
   bool running = true;
 
   Relay* relay = nullptr;
+  Authenticator* authenticator = nullptr;  // null: nobody is asked for a token
   Acceptor* acceptor = nullptr;
   Upgrader* upgrader = nullptr;
   Receiver* receiver = nullptr;
@@ -71,6 +73,7 @@ struct ShardCore {
   Sender* sender = nullptr;
   Echo* echo = nullptr;
   Closer* closer = nullptr;
+  Tls* tls = nullptr;
 
   Handle handle(Slot slot) const { return connections.handle(slot); }
   Connection* find(Op op) {

@@ -6,6 +6,7 @@
 #include "net/frames.h"
 #include "net/receiver.h"
 #include "net/sender.h"
+#include "net/tokens/request_token.h"
 
 namespace perseid {
 Upgrader::Upgrader(ShardCore& core) : core_(core) {
@@ -67,6 +68,10 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& hands
     respond(slot, connection, decision.response);
     return;
   }
+  std::shared_ptr<const Grant> grant;
+  // Where it gets no place anyway no signature is looked at.
+  const bool asks = !echo && !handshake.address_is_full;
+  if (asks && !read_token(slot, connection, handshake.reader.request(), grant)) return;
   core_.stats.upgrades.add();
   core_.clear_timer(connection);
   core_.sender->send_own(slot, connection, decision.response);
@@ -80,8 +85,24 @@ void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& hands
   } else if (echo) {
     open_echo(slot, connection, decision);
   } else {
-    open_session(slot, connection, decision, handshake.address_key);
+    open_session(slot, connection, decision, handshake.address_key, std::move(grant));
   }
+}
+
+// False if it has one and is refused. Who has none may yet show one in a hello.
+bool Upgrader::read_token(Slot slot, Connection& connection, const HttpRequest& request,
+                          std::shared_ptr<const Grant>& out) {
+  if (core_.authenticator == nullptr) return true;
+  const RequestToken token = request_token(request);
+  if (token.is_clear && token.text.empty()) return true;
+  Verdict verdict{.error = Error::bad_token, .why = "One token, please: a Bearer, or ?token=."};
+  if (token.is_clear) verdict = core_.authenticator->verify(token.text, core_.now.unix_ms);
+  out = std::move(verdict.grant);
+  if (verdict.error == Error::ok) return true;
+  core_.stats.http_errors.add();
+  core_.stats.request_tokens_refused.add();
+  respond(slot, connection, http_error(verdict.error, verdict.why));
+  return false;
 }
 
 bool Upgrader::take_place(Connection& connection) {
@@ -114,13 +135,14 @@ void Upgrader::open_echo(Slot slot, Connection& connection, const UpgradeDecisio
 // Lanes are compressed once for all, with a whole window; a client that asked for a smaller one is
 // served uncompressed, as RFC 7692 section 6 allows message by message.
 void Upgrader::open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
-                            u64 address_key) {
+                            u64 address_key, std::shared_ptr<const Grant> grant) {
   const bool deflate =
       decision.deflate.has_value() && decision.deflate->params.server_window_bits == 15;
   connection.session =
       core_.relay->open({.connection = core_.handle(slot),
                          .format = {.flavour = decision.flavour, .deflate = deflate},
-                         .address_key = address_key});
+                         .address_key = address_key,
+                         .grant = std::move(grant)});
   if (core_.draining) {
     core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
   }

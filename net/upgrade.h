@@ -33,17 +33,20 @@ class Upgrader {
   void feed(Slot slot, Connection& connection, MutableBytes bytes);
   void on_timeout(Slot slot, Connection& connection);
   void on_drain(Slot slot, Connection& connection);
+  // Answers with an error before any head was read.
+  void refuse(Slot slot, Connection& connection, Error error);
 
  private:
   void answer(Slot slot, Connection& connection, const Handshake& handshake);
   void upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo);
   void open_echo(Slot slot, Connection& connection, const UpgradeDecision& decision);
   void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
-                    u64 address_key);
+                    u64 address_key, std::shared_ptr<const Grant> grant);
+  bool read_token(Slot slot, Connection& connection, const HttpRequest& request,
+                  std::shared_ptr<const Grant>& out);
   bool take_place(Connection& connection);
   std::string answer_http(const HttpRequest& request);
   std::string health(bool head_only) const;
-  void refuse(Slot slot, Connection& connection, Error error);
   void respond(Slot slot, Connection& connection, std::string_view response);
 
   ShardCore& core_;

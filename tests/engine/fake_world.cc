@@ -149,7 +149,8 @@ void Shard::emit(const Event& event) {
 }
 
 FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const RoomRules> rules,
-                     std::shared_ptr<const Dictionary> dictionary, FakeStore* store)
+                     std::shared_ptr<const Dictionary> dictionary, FakeStore* store,
+                     Authenticator* authenticator)
     : store_(store) {
   if (tweak) tweak(options);
   for (u32 i = 0; i < shard_count; ++i) {
@@ -163,6 +164,7 @@ FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const 
                        .dictionary = dictionary,
                        .hash_key = kHashKey,
                        .store = store,
+                       .authenticator = authenticator,
                        .seed = {}};
     config.seed[0] = static_cast<u8>(i + 1);
     if (store != nullptr) config.seed[1] = store->lives;  // no relay has the seed of another
@@ -179,11 +181,12 @@ FakeWorld::~FakeWorld() {
   }
 }
 
-Peer& FakeWorld::connect(ShardId id, WireFormat format) {
+Peer& FakeWorld::connect(ShardId id, WireFormat format, std::shared_ptr<const Grant> grant) {
   Shard& shard = *shards_[id];
   Peer& peer = *shard.peers.emplace_back(std::make_unique<Peer>(shard, format));
   peer.connection = {static_cast<Slot>(shard.peers.size() - 1), 1};
-  peer.slot = shard.relay->open({.connection = peer.connection, .format = format});
+  peer.slot = shard.relay->open(
+      {.connection = peer.connection, .format = format, .grant = std::move(grant)});
   return peer;
 }
 

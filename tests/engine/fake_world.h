@@ -97,10 +97,11 @@ class FakeWorld {
   explicit FakeWorld(u32 shards = 1, const Tweak& tweak = {},
                      std::shared_ptr<const RoomRules> rules = nullptr,
                      std::shared_ptr<const Dictionary> dictionary = nullptr,
-                     FakeStore* store = nullptr);
+                     FakeStore* store = nullptr, Authenticator* authenticator = nullptr);
   ~FakeWorld();
 
-  Peer& connect(ShardId shard = 0, WireFormat format = kJson);
+  Peer& connect(ShardId shard = 0, WireFormat format = kJson,
+                std::shared_ptr<const Grant> grant = nullptr);
   void disconnect(Peer& peer);  // the connection is gone
   // One turn of every shard, `ms` after the last one.
   void turn(u64 ms = 0);

@@ -114,7 +114,7 @@ TEST(SendOp, goes_on_from_any_byte) {
       aim_at(op.batch.slices[0], bytes.first(3));
       aim_at(op.batch.slices[1], bytes.subspan(3, 1));
       aim_at(op.batch.slices[2], bytes.subspan(4));
-      op.aim();
+      op.aim(false);
       op.advance(first);
       op.advance(second);
       std::string rest;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "net/server.h"
+#include "tests/support/tls_files.h"
 #include "tests/support/ws_client.h"
 
 namespace perseid::test {
@@ -23,6 +24,10 @@ inline Options test_options() {
   options.completion_entries = 1024;
   options.recv_buffers = 64;
   options.max_connections = 2000;
+  if (tests_over_tls()) {
+    options.tls_cert = default_cert().cert;
+    options.tls_key = default_cert().key;
+  }
   return options;
 }
 
@@ -42,7 +47,7 @@ class TestServer {
   StartResult started_;
 };
 
-inline WsClient connected(const TestServer& server, ClientConfig config = {.path = "/echo"}) {
+inline WsClient connected(const TestServer& server, const ClientConfig& config = {.path = "/echo"}) {
   WsClient client;
   EXPECT_TRUE(client.connect(server.port(), config)) << client.head();
   return client;

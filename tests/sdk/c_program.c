@@ -4,7 +4,8 @@
 #include <string.h>
 
 struct heard {
-  int joined, acknowledged, refused, chats, states, links, answers, directs;
+  int undecryptable, encrypted, joined, acknowledged, refused, chats, states, links, answers,
+      directs;
   char chat[128];
   char answer[512];
 };
@@ -23,6 +24,7 @@ static void on_done(void* user, const perseid_result* result) {
 static void on_chat(void* user, const perseid_message* message) {
   struct heard* heard = user;
   heard->chats++;
+  heard->encrypted += message->encrypted;
   snprintf(heard->chat, sizeof heard->chat, "%s %u %s", message->room, (unsigned)message->seq,
            message->payload);
 }
@@ -41,6 +43,11 @@ static void on_answer(void* user, const perseid_result* result, const char* json
   struct heard* heard = user;
   heard->answers += result->cause == PERSEID_OK;
   snprintf(heard->answer, sizeof heard->answer, "%s", json);
+}
+static void on_undecryptable(void* user, perseid_seal_fault fault, int action, const char* sender,
+                             uint64_t seq) {
+  (void)action, (void)sender, (void)seq;
+  ((struct heard*)user)->undecryptable += fault == PERSEID_UNKNOWN_KEY;
 }
 static void on_direct(void* user, const perseid_message* message) {
   ((struct heard*)user)->directs += message->is_private;
@@ -94,8 +101,46 @@ static const char* drive(perseid_client* client, struct heard* heard) {
   perseid_room_unset(room, "e1");
   UNTIL(perseid_room_entities(room) == 0);
   perseid_room_leave(room);
+  return NULL;
+}
+
+static const char* finish(perseid_client* client) {
+  if (perseid_failure(client) != PERSEID_FAULT_NONE) return perseid_failure_text(client);
   perseid_close(client);
   UNTIL(perseid_state(client) == PERSEID_CLOSED);
+  if (perseid_failure(client) != PERSEID_FAULT_CLOSED_BY_US) return perseid_failure_text(client);
+  return NULL;
+}
+
+/* Two ciphers in one client: each room of its own key. */
+static const char* encrypt(perseid_client* client, struct heard* heard) {
+  const perseid_room_handlers handlers = {on_chat, NULL, NULL, NULL};
+  perseid_key keys[2] = {{"old", {0}}, {"new", {0}}};
+  perseid_cipher *cipher, *other;
+  perseid_room* room;
+  const int chats = heard->chats;
+  perseid_new_key(keys[0].bytes);
+  perseid_new_key(keys[1].bytes);
+  if (memcmp(keys[0].bytes, keys[1].bytes, 32) == 0) return "keys";
+  if (perseid_cipher_create(keys, 2, "none") != NULL) return "a cipher without a key";
+  cipher = perseid_cipher_create(keys, 2, "new");
+  other = perseid_cipher_create(keys, 1, "old");
+  if (cipher == NULL || other == NULL) return "no cipher";
+  room = perseid_join_encrypted(client, "secret", 0, 0, cipher, NULL, NULL);
+  perseid_room_set_handlers(room, handlers, heard);
+  perseid_room_set_undecryptable_handler(room, on_undecryptable, heard);
+  if (!perseid_room_chat(room, "hi", on_done, heard)) return "secret chat was not taken";
+  UNTIL(heard->chats == chats + 1);
+  if (strcmp(heard->chat, "secret 1 {\"text\":\"hi\"}") != 0) return heard->chat;
+  if (heard->encrypted != 1) return "it was not encrypted";
+  /* From here on the room is one that knows the old key alone; what it says comes back to it. */
+  perseid_room_chat(room, "unread", NULL, NULL);
+  perseid_flush(client);
+  perseid_join_encrypted(client, "secret", 0, 0, other, NULL, NULL);
+  perseid_room_set_undecryptable_handler(room, on_undecryptable, heard);
+  UNTIL(heard->undecryptable == 1);
+  perseid_cipher_destroy(cipher);
+  perseid_cipher_destroy(other);
   return NULL;
 }
 
@@ -113,6 +158,8 @@ const char* run_c_program(const char* url, int json) {
   perseid_set_direct_handler(client, on_direct, &heard);
   if (!perseid_connect(client)) problem = "connect";
   if (problem == NULL) problem = drive(client, &heard);
+  if (problem == NULL) problem = encrypt(client, &heard);
+  if (problem == NULL) problem = finish(client);
   perseid_destroy(client);
   if (problem == NULL && heard.links < 3) return "links";
   return problem;

@@ -64,6 +64,7 @@ class FakeRelay {
     }
     int fd() const override { return -1; }
     bool wants_write() const override { return false; }
+    bool has_more() const override { return !relay_.out_.empty(); }
     std::string error() const override { return "the test's own relay is gone"; }
 
    private:

@@ -201,8 +201,6 @@ TEST_P(Links, AWrongAddressAndNoRelayAreTold) {
   ClientConfig wrong = config("ana");
   wrong.url = "http://127.0.0.1/ws";
   EXPECT_FALSE(Client(wrong).connect());
-  wrong.url = "wss://127.0.0.1/ws";
-  EXPECT_FALSE(Client(wrong).connect());
   wrong.url = relay_.url() + "elsewhere";
   Peer lost(wrong);
   ASSERT_TRUE(lost.wait([&] { return lost.links.back() == "closed"; }));

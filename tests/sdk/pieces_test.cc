@@ -38,7 +38,7 @@ TEST(Urls, AreReadOrRefused) {
   for (const UrlCase& row : kUrls) {
     Url url;
     std::string got;
-    if (parse_url(row.url, url)) {
+    if (parse_url(row.url, url).empty()) {
       got = std::string(url.endpoint.tls ? "wss " : "ws ") + url.endpoint.host + " " +
             std::to_string(url.endpoint.port) + " " + url.path;
     }

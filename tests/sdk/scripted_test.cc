@@ -42,6 +42,19 @@ TEST(Scripted, ATransportMayMoveOneByteAtATime) {
   }
 }
 
+TEST(Scripted, WhatATransportHoldsIsDueAtOnce) {
+  FakeRelay relay(Wire::json);
+  Peer ana(config_on(relay, Wire::json));
+  ana.joined("r");
+  ASSERT_TRUE(ana.wait([&] { return ana.client.due_ms() > 0; }));
+  relay.piece_bytes = 1;
+  relay.say_system(R"({"type":"system","op":"notice","timestamp":1,"payload":[1,2,3,4,5,6,7]})");
+  ana.client.poll();  // takes a few pieces
+  EXPECT_EQ(ana.client.due_ms(), 0);
+  ASSERT_TRUE(ana.wait([&] { return !ana.heard.empty(); }));
+  EXPECT_GT(ana.client.due_ms(), 0);
+}
+
 TEST(Scripted, ATransportThatFailsIsTriedAgainAndGivenUp) {
   FakeRelay relay(Wire::json);
   relay.refuses = true;

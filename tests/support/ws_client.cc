@@ -14,6 +14,8 @@
 namespace perseid::test {
 namespace {
 
+constexpr int kNothingCame = -2;
+
 sockaddr_in loopback(u16 port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -30,6 +32,7 @@ WsClient::WsClient(WsClient&& other) noexcept {
 
 WsClient& WsClient::operator=(WsClient&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(tls_, other.tls_);
   std::swap(in_, other.in_);
   std::swap(head_, other.head_);
   std::swap(ended_, other.ended_);
@@ -38,6 +41,15 @@ WsClient& WsClient::operator=(WsClient&& other) noexcept {
 }
 
 bool WsClient::connect_tcp(u16 port, int receive_buffer_bytes) {
+  return connect_bare(port, receive_buffer_bytes) && (!tests_over_tls() || start_tls());
+}
+
+bool WsClient::start_tls(const TlsClientConfig& config) {
+  tls_ = std::make_unique<TlsWire>(fd_, config);
+  return tls_->shake_hands(kWaitMsMax);
+}
+
+bool WsClient::connect_bare(u16 port, int receive_buffer_bytes) {
   close();
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer_bytes > 0) {
@@ -75,6 +87,10 @@ std::string WsClient::upgrade_request(const ClientConfig& config) {
 }
 
 bool WsClient::send_raw(std::string_view bytes) {
+  return tls_ != nullptr ? tls_->write(bytes) : send_bare(bytes);
+}
+
+bool WsClient::send_bare(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
@@ -85,6 +101,7 @@ bool WsClient::send_raw(std::string_view bytes) {
 }
 
 std::size_t WsClient::send_some(std::string_view bytes) {
+  if (tls_ != nullptr) return tls_->write_some(bytes);
   const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
@@ -97,12 +114,21 @@ bool WsClient::send_close(u16 code, std::string_view reason) {
   return send_frame(Opcode::close, close_payload(code, reason));
 }
 
+int WsClient::receive(char* out, int size, int wait_ms) {
+  if (tls_ != nullptr) {
+    const int got = tls_->read(out, size, wait_ms);
+    return got < 0 && tls_->timed_out() ? kNothingCame : got;
+  }
+  pollfd poll{.fd = fd_, .events = POLLIN, .revents = 0};
+  if (::poll(&poll, 1, wait_ms) <= 0) return kNothingCame;
+  return static_cast<int>(::recv(fd_, out, static_cast<std::size_t>(size), 0));
+}
+
 bool WsClient::fill(int wait_ms) {
   if (ended_ || fd_ < 0) return false;
-  pollfd poll{.fd = fd_, .events = POLLIN, .revents = 0};
-  if (::poll(&poll, 1, wait_ms) <= 0) return false;
   char bytes[65536];
-  const ssize_t got = ::recv(fd_, bytes, sizeof bytes, 0);
+  const int got = receive(bytes, sizeof bytes, wait_ms);
+  if (got == kNothingCame) return false;
   if (got <= 0) {
     ended_ = true;
     was_reset_ = got < 0;
@@ -169,6 +195,10 @@ std::string WsClient::read_head(int wait_ms) {
 }
 
 void WsClient::shut_down() {
+  if (tls_ != nullptr) {
+    tls_->say_goodbye();
+    send_bare(tls_->sealed({}));
+  }
   ::shutdown(fd_, SHUT_WR);
 }
 
@@ -181,6 +211,7 @@ void WsClient::reset() {
 void WsClient::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
+  tls_ = nullptr;
   in_.clear();
   ended_ = false;
   was_reset_ = false;

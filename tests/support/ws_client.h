@@ -1,7 +1,9 @@
 // WsClient: a blocking WebSocket client for tests: each wait has a limit, and every byte sent can
-// be chosen, so that it can also be a hostile one. Thread: one. Owns: its socket.
+// be chosen, so that it can also be a hostile one. Speaks TLS if asked to (start_tls), or if all
+// clients of the program do (tests_over_tls). Thread: one. Owns: its socket.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "codec/bytes.h"
 #include "codec/frame.h"
+#include "tests/support/tls_wire.h"
 
 namespace perseid::test {
 
@@ -36,8 +39,13 @@ class WsClient {
   WsClient(const WsClient&) = delete;
   WsClient& operator=(const WsClient&) = delete;
 
-  // Connects TCP only; false if refused.
+  // Connects, with TLS if all do; false if refused.
   bool connect_tcp(u16 port, int receive_buffer_bytes = 0);
+  // Connects TCP only, whatever the others do.
+  bool connect_bare(u16 port, int receive_buffer_bytes = 0);
+  // The TLS handshake on it; false if it fails, see tls()->trouble().
+  bool start_tls(const TlsClientConfig& config = {});
+  TlsWire* tls() const { return tls_.get(); }
   // Begins to connect TCP and does not wait for it: poll fd() for POLLOUT.
   void begin_connect(u16 port);
   // Connects and upgrades; false if the answer is not 101 (see head()).
@@ -46,6 +54,8 @@ class WsClient {
   static std::string upgrade_request(const ClientConfig& config);
 
   bool send_raw(std::string_view bytes);
+  // Past TLS.
+  bool send_bare(std::string_view bytes);
   // What one non-blocking write takes; 0 if the socket is full.
   std::size_t send_some(std::string_view bytes);
   bool send_frame(Opcode opcode, std::string_view payload, bool final = true, bool rsv1 = false);
@@ -76,7 +86,10 @@ class WsClient {
  private:
   bool fill(int wait_ms);  // reads more into in_; false at the end or in vain
 
+  int receive(char* out, int size, int wait_ms);  // 0: it ended; below: it broke, or nothing came
+
   int fd_ = -1;
+  std::unique_ptr<TlsWire> tls_;
   std::string in_;
   std::string head_;
   bool ended_ = false;

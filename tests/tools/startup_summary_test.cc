@@ -31,6 +31,21 @@ TEST(StartupSummary, AddressesAreWrittenAsTheyAreUsed) {
   EXPECT_EQ(page_url(report_of("10.1.2.3")), "http://10.1.2.3:9000/");
 }
 
+TEST(StartupSummary, SaysLoudlyWhoMayComeIn) {
+  StartReport report = report_of("0.0.0.0");
+  EXPECT_TRUE(has(summary_text(Options{}, report), "NONE: whoever reaches this address"));
+  ASSERT_TRUE(exposure_warning(report).has_value());
+  EXPECT_TRUE(has(exposure_warning(report)->text, "--token-keys"));
+  report.loopback = true;
+  EXPECT_FALSE(exposure_warning(report).has_value());
+  report.loopback = false;
+  report.token_keys = 2;
+  EXPECT_FALSE(exposure_warning(report).has_value());
+  Options options;
+  options.anonymous_rooms = "lobby*";
+  EXPECT_TRUE(has(summary_text(options, report), "by token, 2 keys; without one: lobby*"));
+}
+
 TEST(StartupSummary, NamesWhatTheKernelLacksAndWhatThatCosts) {
   const std::string text = summary_text(Options{}, report_of("127.0.0.1"));
   EXPECT_TRUE(has(text, "lacks ring messages: a system call per wake-up")) << text;

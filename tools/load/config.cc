@@ -24,6 +24,7 @@ void add_common(CLI::App* app, Config& config) {
   app->add_option("--server-pid", config.server_pid,
                   "Report CPU and memory of this process (--spawn knows it by itself)");
   app->add_option("--json", config.json_file, "Write the result to this file as JSON");
+  app->add_flag("--tls", config.tls, "Speak TLS, and trust any certificate");
   app->add_flag("--quiet", config.quiet, "No progress on standard error");
 }
 

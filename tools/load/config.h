@@ -23,6 +23,7 @@ struct Config {
   int server_pid = 0;
   std::string json_file;
   bool quiet = false;
+  bool tls = false;
   bool spin = false;  // never sleeps, so that the server does not pay for waking it
   bool verify = false;
 

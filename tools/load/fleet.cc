@@ -19,6 +19,8 @@ namespace perseid::load {
 namespace {
 
 constexpr std::size_t kReadBufferBytes = 1 * MiB;
+// Of TLS: what one read may bring is at most this longer than what was received.
+constexpr std::size_t kRecordBytesMax = 2 * 16384;
 constexpr u64 kSecondNs = 1'000'000'000;
 
 timespec until(u64 deadline_ns) {
@@ -35,7 +37,11 @@ Fleet::Fleet(const Config& config, FleetHandler& handler)
       handler_(handler),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       clients_(config.clients()),
-      buffer_(kReadBufferBytes + kParsePaddingBytes) {
+      buffer_(kReadBufferBytes + kRecordBytesMax + kParsePaddingBytes) {
+  if (config.tls) {
+    tls_ = std::make_unique<TlsClients>();
+    received_.resize(kReadBufferBytes);
+  }
   char name[32];
   std::snprintf(name, sizeof name, "load-%06x", static_cast<unsigned>(::getpid()) & 0xffffffu);
   run_name_ = name;
@@ -87,7 +93,22 @@ void Fleet::poll(u64 deadline_ns) {
 }
 
 void Fleet::send(Client& client, Bytes bytes) {
-  if (client.fd < 0) return;
+  if (client.tls == nullptr) return send_bare(client, bytes);
+  sealed_.clear();
+  client.tls->seal(bytes, sealed_);
+  send_bare(client, sealed_);
+}
+
+i64 Fleet::open_received(Client& client, Bytes received, u8* out) {
+  const i64 size = client.tls->open(received, out);
+  sealed_.clear();
+  client.tls->take_owed(sealed_);
+  send_bare(client, sealed_);
+  return size;
+}
+
+void Fleet::send_bare(Client& client, Bytes bytes) {
+  if (client.fd < 0 || bytes.empty()) return;
   std::size_t done = 0;
   if (client.unsent.empty()) {
     const ssize_t sent = ::send(client.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -135,7 +156,8 @@ void Fleet::readable(Client& client) {
   const std::size_t held = client.partial.size();
   if (held != 0) std::memcpy(buffer_.data(), client.partial.data(), held);
   const std::size_t room = std::min<std::size_t>(kReadBufferBytes - held, client.read_bytes);
-  const ssize_t got = ::recv(client.fd, buffer_.data() + held, room, 0);
+  const bool tls = client.tls != nullptr;
+  ssize_t got = ::recv(client.fd, tls ? received_.data() : buffer_.data() + held, room, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return lose(client, got == 0 ? "the server closed it" : std::strerror(errno));
   ++counters_.receives;
@@ -143,6 +165,12 @@ void Fleet::readable(Client& client) {
   if (client.read_bytes != ~0u) {
     client.read_bytes -= static_cast<u32>(got);
     set_reading(client, client.read_bytes != 0);
+  }
+  if (tls) {
+    got = open_received(client, {received_.data(), static_cast<std::size_t>(got)},
+                        buffer_.data() + held);
+    if (got == 0) return;
+    if (got < 0) return lose(client, "the server ended TLS");
   }
   client.partial.clear();
   const Bytes in{buffer_.data(), held + static_cast<std::size_t>(got)};

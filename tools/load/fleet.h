@@ -11,6 +11,7 @@
 #include "codec/bytes.h"
 #include "codec/frame.h"
 #include "tools/load/config.h"
+#include "tools/load/tls_link.h"
 
 namespace perseid::load {
 
@@ -30,6 +31,7 @@ struct Client {
   u32 receive_buffer_bytes = 0;
   bool reads = true;     // false: what comes stays in the socket, see set_reading()
   u32 read_bytes = ~0u;  // that it may still read before it stops by itself
+  std::unique_ptr<TlsLink> tls;
 };
 
 class FleetHandler {
@@ -91,6 +93,9 @@ class Fleet {
 
  private:
   void dial(Client& client);
+  void send_bare(Client& client, Bytes bytes);
+  // Plaintext of what was received, behind the bytes that are held; -1: broken.
+  i64 open_received(Client& client, Bytes received, u8* out);
   void connected(Client& client);
   void writable(Client& client);
   void readable(Client& client);
@@ -115,6 +120,9 @@ class Fleet {
   int epoll_;
   std::vector<Client> clients_;
   std::vector<u8> buffer_;
+  std::unique_ptr<TlsClients> tls_;  // with --tls
+  std::vector<u8> received_;         // likewise
+  std::vector<u8> sealed_;           // likewise
   FleetCounters counters_;
   std::string run_name_;
   u32 dialled_ = 0;

@@ -120,6 +120,7 @@ void Fleet::connected(Client& client) {
   watch(client, EPOLLIN, EPOLL_CTL_MOD);
   if (config_.protocol == Protocol::raw) return become_ready(client, 0);
   client.phase = Phase::upgrading;
+  if (tls_ != nullptr) client.tls = std::make_unique<TlsLink>(*tls_);
   send(client, as_bytes(upgrade_request(config_, client, room_name(client.room))));
 }
 
@@ -173,6 +174,7 @@ void Fleet::reconnect(Client& client) {
   drop(client);
   client.partial.clear();
   client.unsent.clear();
+  client.tls = nullptr;
   client.reads = true;
   client.read_bytes = ~0u;
   dial(client);

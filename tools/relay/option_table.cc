@@ -12,10 +12,13 @@ constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info"
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 constexpr std::array<std::string_view, 3> kDurabilities = {"memory", "async", "commit"};
 
+constexpr std::array<std::string_view, 2> kTlsVersions = {"1.2", "1.3"};
+
 std::span<const std::string_view> choices_of(std::string_view name) {
   if (name == "log_level") return kLogLevels;
   if (name == "log_format") return kLogFormats;
   if (name == "private_durability") return kDurabilities;
+  if (name == "tls_min_version") return kTlsVersions;
   return {};
 }
 

@@ -45,8 +45,11 @@ void tell_start(const CliResult& cli, const StartReport& report, Logging& loggin
   warn(cli.warnings, logging);
   warn(report.warnings, logging);
   if (const auto warning = page_warning(cli.options, report)) warn({*warning}, logging);
-  // Programs wait for this line, so it comes last and alone on standard output.
+  if (const auto warning = exposure_warning(report)) warn({*warning}, logging);
+  // Programs wait for this line, so it comes last; nothing else is on standard output but, behind
+  // it, the second port.
   print(stdout, "listening on " + listen_address(report) + "\n");
+  if (report.plain_port != 0) print(stdout, "without TLS on " + plain_address(report) + "\n");
 }
 
 void log_counters(const Server& server, Logging& logging) {
@@ -68,6 +71,25 @@ void log_counters(const Server& server, Logging& logging) {
 
 const char* signal_name(int number) {
   return number == SIGINT ? "SIGINT" : number == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
+
+void reload_tokens(Server& server, Logging& logging) {
+  const std::string problem = server.reload_tokens();
+  LogLine line = logging.line(problem.empty() ? "token_keys_reloaded" : "token_keys_kept");
+  if (!problem.empty()) line.add("detail", problem);
+  logging.write(problem.empty() ? LogLevel::info : LogLevel::error, line);
+}
+
+// Until a signal says that it is over. A hang-up does not, where there is something to read anew.
+int serve(Server& server, Logging& logging) {
+  for (;;) {
+    const int number = next_signal();
+    const bool reloads = number == SIGHUP && (server.has_certificates() || server.has_token_keys());
+    if (number != SIGUSR1 && !reloads) return number;
+    if (number == SIGUSR1) log_counters(server, logging);
+    if (reloads && server.has_certificates()) (void)server.reload_certificates();  // it is an event
+    if (reloads && server.has_token_keys()) reload_tokens(server, logging);
+  }
 }
 
 void drain(Server& server, int number, Logging& logging) {
@@ -107,8 +129,7 @@ int run_relay(const CliResult& cli) {
     return 1;
   }
   tell_start(cli, start.report, logging);
-  int number = next_signal();
-  for (; number == SIGUSR1; number = next_signal()) log_counters(server, logging);
+  const int number = serve(server, logging);
   end_at_once_on_signal();
   drain(server, number, logging);
   log_counters(server, logging);

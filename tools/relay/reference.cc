@@ -4,6 +4,7 @@
 #include "codec/envelope.h"
 #include "codec/error.h"
 #include "engine/event.h"
+#include "engine/permission.h"
 #include "engine/stats.h"
 #include "net/net_stats.h"
 #include "tools/relay/option_table.h"
@@ -78,6 +79,15 @@ void append_ops(std::string& out) {
 #undef X
 }
 
+void append_permissions(std::string& out) {
+  out +=
+      "\n## Permissions\n\nOf tokens: in `permissions`, and by room in `rooms`.\n\n"
+      "| permission | allows |\n|---|---|\n";
+#define X(name, constant, text) append_row(out, #name, text);
+  PERSEID_PERMISSIONS(X)
+#undef X
+}
+
 void append_events(std::string& out) {
   out +=
       "\n## Events\n\nFor `EventListener` in C++, and in the log.\n\n"
@@ -111,6 +121,7 @@ std::string reference_page() {
       "Made by `perseid --reference` from the lists in the source; do not edit it by hand.\n\n";
   append_options(out);
   append_ops(out);
+  append_permissions(out);
   append_errors(out);
   append_close_codes(out);
   append_events(out);

@@ -30,6 +30,16 @@ std::string shards_row(const StartReport& report) {
   return row("shards", text);
 }
 
+std::string sign_in_row(const Options& options, const StartReport& report) {
+  if (report.token_keys == 0) {
+    return row("sign-in", "NONE: whoever reaches this address may do anything (see --token-keys)");
+  }
+  std::string text = "by token, " + std::to_string(report.token_keys) +
+                     (report.token_keys == 1 ? " key" : " keys");
+  if (!options.anonymous_rooms.empty()) text += "; without one: " + options.anonymous_rooms;
+  return row("sign-in", text);
+}
+
 std::string features_rows(const StartReport& report) {
   std::string out;
   for (const RingFeature& feature : report.features) {
@@ -58,11 +68,15 @@ std::string listen_address(const StartReport& report) {
   return bracketed(report.host) + ":" + std::to_string(report.port);
 }
 
+std::string plain_address(const StartReport& report) {
+  return bracketed(report.plain_host) + ":" + std::to_string(report.plain_port);
+}
+
 std::string page_url(const StartReport& report) {
   std::string host = bracketed(report.host);
   if (report.host == "0.0.0.0") host = "127.0.0.1";
   if (report.host == "::") host = "[::1]";
-  return "http://" + host + ":" + std::to_string(report.port) + "/";
+  return (report.tls ? "https://" : "http://") + host + ":" + std::to_string(report.port) + "/";
 }
 
 std::optional<Warning> page_warning(const Options& options, const StartReport& report) {
@@ -76,6 +90,14 @@ std::optional<Warning> page_warning(const Options& options, const StartReport& r
       "the page at " + url + " cannot connect: add its origin to --allow-origin (" + origin + ")"};
 }
 
+std::optional<Warning> exposure_warning(const StartReport& report) {
+  if (report.loopback || report.token_keys > 0) return {};
+  return Warning{"open_relay",
+                 "anybody who reaches " + listen_address(report) +
+                     " may join every room, as whoever they like: set --token-keys (perseidctl "
+                     "keys EdDSA makes some), or listen on 127.0.0.1"};
+}
+
 std::string summary_text(const Options& options, const StartReport& report) {
   std::string out = "\nperseid " + std::string(kVersion) + " on Linux " + report.kernel + "\n\n";
   if (!page_warning(options, report)) {
@@ -84,6 +106,12 @@ std::string summary_text(const Options& options, const StartReport& report) {
   out += row("clients", "ws" + page_url(report).substr(4) + "ws");
   if (options.echo)
     out += row("", "ws" + page_url(report).substr(4) + "echo sends everything back");
+  if (report.plain_port != 0) {
+    out += row("", "ws://" + plain_address(report) + "/ws without TLS");
+  }
+  if (report.tls)
+    out += row("tls", "from version " + options.tls_min_version + "; " + report.kernel_tls);
+  out += sign_in_row(options, report);
   out += shards_row(report) + features_rows(report) + connections_rows(options, report);
   out += row("time limits",
              "a quiet client is pinged after " + std::to_string(options.heartbeat_interval_ms) +
@@ -96,9 +124,12 @@ std::string summary_text(const Options& options, const StartReport& report) {
 void add_summary(LogLine& line, const StartReport& report) {
   line.add("version", kVersion).add("kernel", report.kernel);
   line.add("listening", listen_address(report)).add("page", page_url(report));
+  line.add("tls", report.kernel_tls);
+  if (report.plain_port != 0) line.add("listening_without_tls", plain_address(report));
   line.add("shards", u64{report.shards}).add("cores", joined(report.cpus));
   line.add("connections_max", u64{report.connections_max});
   line.add("file_limit", u64{report.file_limit});
+  line.add("token_keys", u64{report.token_keys});
   std::string missing;
   for (const RingFeature& feature : report.features) {
     if (!feature.present) missing += (missing.empty() ? "" : ", ") + std::string(feature.name);

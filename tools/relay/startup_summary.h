@@ -14,11 +14,15 @@ namespace perseid {
 
 // "127.0.0.1:8080", "[::1]:8080": what stands behind `listening on`.
 std::string listen_address(const StartReport& report);
+// The same of the second port.
+std::string plain_address(const StartReport& report);
 // The demo page as a browser on this machine reaches it.
 std::string page_url(const StartReport& report);
 // If --allow-origin shuts the demo page out.
 std::optional<Warning> page_warning(const Options& options, const StartReport& report);
 // Several lines, each ended.
+// What the internet could do with this relay, if it can reach it.
+std::optional<Warning> exposure_warning(const StartReport& report);
 std::string summary_text(const Options& options, const StartReport& report);
 // The same facts as fields of one line.
 void add_summary(LogLine& line, const StartReport& report);

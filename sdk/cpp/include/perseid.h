@@ -15,6 +15,7 @@ extern "C" {
 // NOLINTBEGIN(modernize-use-using): it is C
 typedef struct perseid_client perseid_client;
 typedef struct perseid_room perseid_room;
+typedef struct perseid_cipher perseid_cipher;
 
 typedef enum perseid_wire { PERSEID_BINARY = 0, PERSEID_JSON = 1 } perseid_wire;
 
@@ -36,6 +37,37 @@ typedef enum perseid_cause {
   PERSEID_NO_MEMORY = 6
 } perseid_cause;
 
+/* Why there is no link; perseid_failure() tells it, perseid_failure_text() more about it. */
+typedef enum perseid_fault {
+  PERSEID_FAULT_NONE = 0,
+  PERSEID_FAULT_BAD_URL = 1,
+  PERSEID_FAULT_NO_TLS = 2, /* wss://, but the SDK was built without TLS */
+  PERSEID_FAULT_BAD_CA_FILE = 3,
+  PERSEID_FAULT_NO_TRANSPORT = 4,
+  PERSEID_FAULT_UNRESOLVED = 5,
+  PERSEID_FAULT_REFUSED = 6,
+  PERSEID_FAULT_UNREACHABLE = 7,
+  PERSEID_FAULT_TIMED_OUT = 8,
+  PERSEID_FAULT_TLS_UNTRUSTED = 9,
+  PERSEID_FAULT_TLS_EXPIRED = 10,
+  PERSEID_FAULT_TLS_WRONG_HOST = 11,
+  PERSEID_FAULT_TLS_FAILED = 12,
+  PERSEID_FAULT_NOT_A_RELAY = 13,
+  PERSEID_FAULT_REJECTED = 14,
+  PERSEID_FAULT_ENDED = 15,
+  PERSEID_FAULT_CLOSED_BY_US = 16
+} perseid_fault;
+
+/* Why a message of an encrypted room was not handed on. */
+typedef enum perseid_seal_fault {
+  PERSEID_SEAL_OK = 0,
+  PERSEID_NOT_SEALED = 1,
+  PERSEID_UNKNOWN_KEY = 2,
+  PERSEID_NOT_AUTHENTIC = 3,
+  PERSEID_REPLAYED = 4,
+  PERSEID_TOO_MANY_SENDERS = 5
+} perseid_seal_fault;
+
 /* Zeroes are the defaults, but for url. */
 typedef struct perseid_config {
   const char* url;
@@ -45,6 +77,8 @@ typedef struct perseid_config {
   int compress;
   uint32_t queue_messages_max;
   int reconnect_attempts; /* 0: as the relay says; -1: never */
+  const char* ca_file;    /* of wss://: PEM, the only authorities to be trusted; the system's */
+  int tls_unverified;     /* of wss://: anybody may pose as the relay; for tests alone */
 } perseid_config;
 
 typedef struct perseid_result {
@@ -66,7 +100,14 @@ typedef struct perseid_message {
   size_t payload_bytes;
   uint64_t seq;
   uint64_t timestamp_ms;
+  int encrypted; /* it came sealed, and was opened */
 } perseid_message;
+
+/* A room's key: 32 random bytes, and an id of up to 32 letters, digits, '_' and '-'. */
+typedef struct perseid_key {
+  const char* id;
+  uint8_t bytes[32];
+} perseid_key;
 
 typedef enum perseid_value_kind {
   PERSEID_NULL = 0, /* set: removes the field */
@@ -107,6 +148,9 @@ typedef void (*perseid_on_state)(void* user, perseid_room* room, uint64_t tick, 
 /* event: join, leave, drop, resume, roster */
 typedef void (*perseid_on_presence)(void* user, const char* event, const char* client,
                                     const char* name);
+/* Of an encrypted room. */
+typedef void (*perseid_on_undecryptable)(void* user, perseid_seal_fault fault, int action,
+                                         const char* sender, uint64_t seq);
 /* The answer as JSON. */
 typedef void (*perseid_on_answer)(void* user, const perseid_result* result, const char* json);
 
@@ -122,7 +166,11 @@ perseid_client* perseid_create(const perseid_config* config);
 void perseid_destroy(perseid_client* client);
 void perseid_set_link_handler(perseid_client* client, perseid_on_link handler, void* user);
 void perseid_set_direct_handler(perseid_client* client, perseid_on_message handler, void* user);
-int perseid_connect(perseid_client* client); /* 0: the url is none */
+/* 0: there is no use in trying: see perseid_failure(). What only trying tells comes with the link
+ * handler, and perseid_failure() says it, too. */
+int perseid_connect(perseid_client* client);
+perseid_fault perseid_failure(const perseid_client* client);
+const char* perseid_failure_text(const perseid_client* client); /* until the next poll */
 void perseid_poll(perseid_client* client, int wait_ms);
 void perseid_flush(perseid_client* client);
 void perseid_wake(perseid_client* client);
@@ -137,6 +185,16 @@ void perseid_get_stats(const perseid_client* client, perseid_stats* out);
  */
 perseid_room* perseid_join(perseid_client* client, const char* room, int presence, uint32_t history,
                            perseid_on_result done, void* user);
+/* End-to-end encryption, as sdk/js has it: the relay sees ciphertext. NULL: an id is none, or
+ * `current` names no key. One for each client; a room that was joined with it keeps it. */
+void perseid_new_key(uint8_t bytes[32]);
+perseid_cipher* perseid_cipher_create(const perseid_key* keys, size_t count, const char* current);
+void perseid_cipher_destroy(perseid_cipher* cipher);
+perseid_room* perseid_join_encrypted(perseid_client* client, const char* room, int presence,
+                                     uint32_t history, perseid_cipher* cipher,
+                                     perseid_on_result done, void* user);
+void perseid_room_set_undecryptable_handler(perseid_room* room, perseid_on_undecryptable handler,
+                                            void* user);
 void perseid_room_set_handlers(perseid_room* room, perseid_room_handlers handlers, void* user);
 int perseid_room_joined(const perseid_room* room);
 void perseid_room_leave(perseid_room* room);

@@ -23,6 +23,8 @@ ClientConfig config_of(const perseid_config& from) {
   out.token = text_of(from.token);
   out.wire = from.wire == PERSEID_JSON ? Wire::json : Wire::binary;
   out.compress = from.compress != 0;
+  out.tls.verify = from.tls_unverified == 0;
+  out.tls.ca_file = text_of(from.ca_file);
   if (from.queue_messages_max != 0) out.queue_messages_max = from.queue_messages_max;
   if (from.reconnect_attempts != 0) out.reconnect_attempts = std::max(0, from.reconnect_attempts);
   return out;
@@ -51,7 +53,8 @@ void tell(const Message& message, perseid_on_message handler, void* user) {
                              .payload = payload.c_str(),
                              .payload_bytes = payload.size(),
                              .seq = message.seq,
-                             .timestamp_ms = message.timestamp_ms};
+                             .timestamp_ms = message.timestamp_ms,
+                             .encrypted = message.encrypted ? 1 : 0};
   handler(user, &told);
 }
 
@@ -97,6 +100,14 @@ void perseid_set_direct_handler(perseid_client* client, perseid_on_message handl
 
 int perseid_connect(perseid_client* client) {
   return sdk::guarded([&] { return client->client.connect(); });
+}
+
+perseid_fault perseid_failure(const perseid_client* client) {
+  return static_cast<perseid_fault>(client->client.failure().fault);
+}
+
+const char* perseid_failure_text(const perseid_client* client) {
+  return client->client.failure().message.c_str();
 }
 
 void perseid_poll(perseid_client* client, int wait_ms) {

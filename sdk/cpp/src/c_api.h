@@ -4,6 +4,7 @@
 
 #include <perseid.h>
 #include <perseid/client.h>
+#include <perseid/secure.h>
 
 #include <map>
 #include <memory>
@@ -18,6 +19,10 @@ struct perseid_room {
   void* user = nullptr;
   perseid::Entities sampled;
   std::string held;  // the text of the last value that was read
+};
+
+struct perseid_cipher {
+  std::shared_ptr<perseid::RoomCipher> cipher;
 };
 
 struct perseid_client {

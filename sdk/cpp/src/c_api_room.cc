@@ -99,14 +99,21 @@ void hand_on(perseid_room* room) {
 
 perseid_room* perseid_join(perseid_client* client, const char* room, int presence, uint32_t history,
                            perseid_on_result done, void* user) {
+  return perseid_join_encrypted(client, room, presence, history, nullptr, done, user);
+}
+
+perseid_room* perseid_join_encrypted(perseid_client* client, const char* room, int presence,
+                                     uint32_t history, perseid_cipher* cipher,
+                                     perseid_on_result done, void* user) {
   perseid_room* out = nullptr;
   sdk::guarded([&] {
+    perseid::JoinOptions options{.presence = presence != 0, .history = history};
+    if (cipher != nullptr) options.encryption = cipher->cipher;
     std::unique_ptr<perseid_room>& handle = client->rooms[room];
     if (handle == nullptr) handle = std::make_unique<perseid_room>();
     handle->owner = client;
     handle->name = room;
-    handle->room = &client->client.join(room, {.presence = presence != 0, .history = history},
-                                        sdk::done_of(done, user));
+    handle->room = &client->client.join(room, std::move(options), sdk::done_of(done, user));
     sdk::hand_on(handle.get());
     out = handle.get();
     return true;

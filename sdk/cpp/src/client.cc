@@ -37,6 +37,9 @@ void Client::cut() {
   core_->cut();
 }
 
+const LinkFailure& Client::failure() const {
+  return core_->failure();
+}
 LinkState Client::state() const {
   return core_->state();
 }

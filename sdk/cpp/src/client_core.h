@@ -6,6 +6,7 @@
 #pragma once
 
 #include <perseid/client.h>
+#include <perseid/secure.h>
 
 #include <atomic>
 #include <deque>
@@ -28,17 +29,20 @@ inline namespace sdk {
 // A publish or a request that was not answered yet.
 struct Pending {
   enum class Kind : u8 { chat, action, request } kind = Kind::chat;
-  std::string room = {};    // empty: private, or a request that is of no room
-  std::string to = {};      // a private message's client id or @name
-  std::string op = {};      // of a request
-  std::string body = {};    // payload; of a request, further members, each with a comma before it
-  Done done = {};           // of a publish
-  AnswerDone answer = {};   // of a request
-  bool on_link = false;     // sent on this connection
-  bool sent = false;        // on some connection of this session
+  std::string room = {};   // empty: private, or a request that is of no room
+  std::string to = {};     // a private message's client id or @name
+  std::string op = {};     // of a request
+  std::string body = {};   // payload; of a request, further members, each with a comma before it
+  Done done = {};          // of a publish
+  AnswerDone answer = {};  // of a request
+  std::shared_ptr<RoomCipher> cipher = {};  // of a publish to an encrypted room
+  std::string sealed = {};                  // body as the relay sees it, sealed by `client`
+  bool on_link = false;                     // sent on this connection
+  bool sent = false;                        // on some connection of this session
   u64 ordinal = 0;          // of a publish that was sent: so many this session had sent by then
   bool unsure = false;      // sent in an earlier session, and nobody knows yet whether it arrived
   std::string client = {};  // who we were when it was sent
+  std::string_view wire() const { return cipher != nullptr ? sealed : body; }
 };
 
 class ClientCore final : public WebSocket::Handler {
@@ -48,7 +52,7 @@ class ClientCore final : public WebSocket::Handler {
   ClientCore(const ClientCore&) = delete;
   ClientCore& operator=(const ClientCore&) = delete;
 
-  // The link (client_link.cc).
+  // The link (client_connect.cc, client_link.cc).
   bool connect();
   void poll(int wait_ms);
   void run();
@@ -75,6 +79,7 @@ class ClientCore final : public WebSocket::Handler {
   void leave(RoomData& room, Done done);
 
   LinkState state() const { return state_; }
+  const LinkFailure& failure() const { return failure_; }
   const std::string& id() const { return client_id_; }
   const ClockSync& clock() const { return clock_; }
   LinkStats stats() const;
@@ -82,15 +87,19 @@ class ClientCore final : public WebSocket::Handler {
  private:
   enum class Phase : u8 { idle, waiting, connecting, greeting, ready, closed };
 
-  // client_link.cc
-  void step();
+  // client_connect.cc
+  bool choose_transport();
   void open_socket();
   void on_open() override;
   void say_hello();
   void on_welcome(std::string_view message);
   void settings_of(std::string_view welcome);
+
+  // client_link.cc
+  void step();
   void lost();
   bool is_final(u16 code, int http_status) const;
+  void note_failure(u16 code);
   void retry(u16 code, const std::string& reason);
   void end(u16 code, const std::string& reason);
   void tend();  // heartbeat and deadlines
@@ -131,6 +140,7 @@ class ClientCore final : public WebSocket::Handler {
   void on_degraded(bool restored, std::string_view message);
   void on_receipt(std::string_view message);
   void deliver(RoomData* room, Message& message);
+  void hand_on(RoomData& room, Message& message);
   bool take_seq(RoomData& room, Message& message);
   void take_state(RoomData& room, StateDelivery& state);
   void need_dictionary(std::string_view hash);
@@ -140,6 +150,10 @@ class ClientCore final : public WebSocket::Handler {
   RoomData* room_of(std::string_view message);
   RoomData* room_numbered(u32 number);
   void count_in(Lane lane, std::size_t bytes);
+
+  // client_secure.cc
+  bool seal(Pending& pending);
+  bool open(RoomData& room, Message& message, std::string& plain);
 
   // client_pending.cc
   bool may_send(const Pending& pending);
@@ -161,6 +175,8 @@ class ClientCore final : public WebSocket::Handler {
   ClientConfig config_;
   ClientHandlers& on_;
   Url url_;
+  TransportFactory transport_;  // the configured one, or the built-in
+  LinkFailure failure_;
   Random random_;
   Phase phase_ = Phase::idle;
   LinkState state_ = LinkState::connecting;

@@ -1,8 +1,9 @@
-// The life of a ClientCore's link: connecting, the greeting, the heartbeat, coming back.
+// The life of a ClientCore's link: what poll() does, the heartbeat, coming back, the end.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -52,110 +53,6 @@ ClientCore::~ClientCore() {
 double ClientCore::now_ms() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(now).count();
-}
-
-bool ClientCore::connect() {
-  if (phase_ != Phase::idle && phase_ != Phase::closed) return true;
-  if (!parse_url(config_.url, url_) || !config_.transport) return false;
-  backoff_.attempts_max = config_.reconnect_attempts < 0 ? 5 : config_.reconnect_attempts;
-  if (config_.reconnect_delay_ms >= 0) backoff_.delay_ms = config_.reconnect_delay_ms;
-  backoff_.attempts = 0;
-  open_socket();
-  if (socket_ == nullptr) return false;
-  set_state(LinkState::connecting);
-  return true;
-}
-
-void ClientCore::open_socket() {
-  // The built-in transport cannot do TLS: make_tcp_transport() gives none for wss.
-  std::unique_ptr<Transport> transport = config_.transport(url_.endpoint);
-  if (transport == nullptr) return;
-  socket_ =
-      std::make_unique<WebSocket>(WebSocketSetup{.url = url_,
-                                                 .transport = std::move(transport),
-                                                 .wire = config_.wire,
-                                                 .compress = config_.compress,
-                                                 .message_bytes_max = config_.message_bytes_max},
-                                  random_, *this);
-  phase_ = Phase::connecting;
-  since_ms_ = heard_ms_ = now_ms();
-}
-
-void ClientCore::on_open() {
-  ++stats_.connections;
-  phase_ = Phase::greeting;
-  say_hello();
-}
-
-void ClientCore::say_hello() {
-  hello_id_ = ++last_id_;
-  std::string json = R"({"type":"system","op":"hello","id":)" + std::to_string(hello_id_);
-  const auto add = [&json](std::string_view key, std::string_view text) {
-    if (text.empty()) return;
-    append_json_key(json, key);
-    append_json_string(json, text);
-  };
-  add("name", config_.name);
-  add("token", config_.token);
-  add("session", session_);
-  if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
-  if (!session_.empty()) {
-    std::string rooms = "{";
-    for (const auto& [name, room] : rooms_) {
-      if (!room->data_->was_joined || room->data_->leaving) continue;
-      append_json_key(rooms, name);
-      rooms += since_of(*room->data_, false);
-    }
-    json += R"(,"since":{"rooms":)" + rooms + "}}";
-  }
-  send_system(json + "}");
-}
-
-void ClientCore::settings_of(std::string_view welcome) {
-  relay_heartbeat_ms_ =
-      static_cast<double>(json_u64(json_member(welcome, "heartbeat_interval_ms"), 5000));
-  relay_timeout_ms_ = static_cast<double>(json_u64(json_member(welcome, "timeout_ms"), 30000));
-  if (config_.reconnect_attempts < 0) {
-    backoff_.attempts_max =
-        static_cast<u32>(json_u64(json_member(welcome, "reconnect_attempts"), 5));
-  }
-  if (config_.reconnect_delay_ms < 0) {
-    backoff_.delay_ms =
-        static_cast<u32>(json_u64(json_member(welcome, "reconnect_delay_ms"), 1000));
-  }
-}
-
-void ClientCore::on_welcome(std::string_view message) {
-  const bool resumed = json_true(json_member(message, "resumed"));
-  settings_of(message);
-  session_ = json_text(json_member(message, "session"));
-  client_id_ = json_text(json_member(message, "client"));
-  phase_ = Phase::ready;
-  if (!faulted_) backoff_.attempts = 0;
-  goaway_ms_ = -1;
-  since_ms_ = now_ms();
-  next_ping_ms_ = since_ms_;
-  pinged_ms_ = -1;
-  pings_ = 0;
-  if (resumed) ++stats_.resumed;
-  if (!resumed) open_ordinals_.clear();
-  if (!resumed) publishes_sent_ = 0;
-  for (auto& [id, pending] : pending_) {
-    if (resumed || !pending.sent) continue;
-    pending.sent = false;
-    pending.ordinal = 0;
-    if (pending.kind == Pending::Kind::request) continue;  // asked again
-    pending.unsure = true;
-    if (RoomData* room = data(pending.room)) ++room->unsure;
-  }
-  // Of private messages nothing comes that would tell.
-  std::vector<u64> lost_ids;
-  for (auto& [id, pending] : pending_) {
-    if (pending.unsure && data(pending.room) == nullptr) lost_ids.push_back(id);
-  }
-  for (const u64 id : lost_ids) complete(id, {.cause = Cause::unconfirmed});
-  set_state(LinkState::open);
-  resume_rooms(resumed ? json_member(message, "rooms") : std::string_view());
 }
 
 void ClientCore::poll(int wait_ms) {
@@ -244,7 +141,7 @@ void ClientCore::tend() {
   const double now = now_ms();
   if (phase_ == Phase::connecting || phase_ == Phase::greeting) {
     if (now - since_ms_ > config_.connect_timeout_ms) {
-      socket_->drop(kCloseAbnormal, "connecting took too long");
+      socket_->drop(kCloseAbnormal, "connecting took too long", LinkFault::timed_out);
       lost();
     }
     return;
@@ -252,7 +149,7 @@ void ClientCore::tend() {
   if (now - since_ms_ > kSteadyMs) faulted_ = false;
   const double silent = std::min(relay_timeout_ms_, kSilentHeartbeats * heartbeat_ms());
   if (now - heard_ms_ > silent) {
-    socket_->drop(kCloseAbnormal, "nothing was heard from the relay");
+    socket_->drop(kCloseAbnormal, "nothing was heard from the relay", LinkFault::timed_out);
     lost();
   } else if (now >= next_ping_ms_) {
     ping();
@@ -266,8 +163,20 @@ void ClientCore::ping() {
   send_system(R"({"type":"system","op":"ping","id":)" + std::to_string(ping_id_) + "}");
 }
 
+// Of the connection that ended.
+void ClientCore::note_failure(u16 code) {
+  const bool said_no = code == 4001 || code == 4003 || code == 4009;
+  failure_ = {said_no ? LinkFault::rejected : socket_->fault(), socket_->close_reason()};
+}
+
 // Whether there is any use in trying again.
 bool ClientCore::is_final(u16 code, int http_status) const {
+  // A certificate is mended by people. But a session may have met a foreign network, which passes.
+  constexpr LinkFault kCertificate[] = {LinkFault::tls_untrusted, LinkFault::tls_expired,
+                                        LinkFault::tls_wrong_host};
+  const bool certificate =
+      std::ranges::find(kCertificate, failure_.fault) != std::end(kCertificate);
+  if (certificate && session_.empty()) return true;
   if (http_status >= 400 && http_status < 500 && http_status != 408 && http_status != 429) {
     return true;
   }
@@ -282,6 +191,7 @@ void ClientCore::lost() {
   const u16 code = socket_->close_code();
   const std::string reason = socket_->close_reason();
   const int status = phase_ == Phase::connecting ? socket_->http_status() : 0;
+  note_failure(code);
   stats_.bytes_in += socket_->counters().bytes_in;
   stats_.bytes_out += socket_->counters().bytes_out;
   socket_.reset();
@@ -335,7 +245,10 @@ void ClientCore::close() {
   }
   phase_ = Phase::closed;
   unlink_pending();
-  later([this] { end(static_cast<u16>(CloseCode::normal), "closed by the application"); });
+  later([this] {
+    failure_ = {LinkFault::closed_by_us, "closed by the application"};
+    end(static_cast<u16>(CloseCode::normal), failure_.message);
+  });
 }
 
 void ClientCore::cut() {
@@ -348,6 +261,7 @@ void ClientCore::set_state(LinkState state, u16 code, std::string_view reason, d
   state_ = state;
   if (!on_.link) return;
   on_.link({.state = state,
+            .fault = failure_.fault,
             .close_code = code,
             .reason = reason,
             .retry_in_ms = static_cast<u32>(std::lround(retry_ms))});
@@ -365,6 +279,7 @@ double ClientCore::next_due() const {
   if (!later_.empty()) return 0;
   if (phase_ == Phase::waiting) return retry_at_ms_;
   if (socket_ == nullptr) return leaving_ != nullptr ? now_ms() + kLookupPollMs : kNever;
+  if (socket_->transport().has_more()) return 0;
   if (fd() < 0 || fetch_ != nullptr) return now_ms() + kLookupPollMs;
   if (phase_ != Phase::ready) return since_ms_ + config_.connect_timeout_ms;
   return next_ping_ms_;

@@ -5,6 +5,7 @@
 #include "codec/client_id.h"
 #include "sdk/cpp/src/client_core.h"
 #include "sdk/cpp/src/json_walk.h"
+#include "sdk/cpp/src/sealed_payload.h"
 
 namespace perseid {
 inline namespace sdk {
@@ -30,6 +31,11 @@ std::string publish_json(std::string_view type, std::string_view key, std::strin
   return out + "}";
 }
 
+std::size_t wire_bytes_max(const Pending& pending) {
+  const std::size_t plain = pending.body.size();
+  return pending.cipher != nullptr ? sealed_payload_bytes_max(plain) : plain;
+}
+
 }  // namespace
 
 bool ClientCore::room_left_for(const Pending& pending) const {
@@ -39,12 +45,13 @@ bool ClientCore::room_left_for(const Pending& pending) const {
 
 bool ClientCore::publish(Pending pending) {
   pending.body = trimmed_json(pending.body);  // so that it reads as it will be relayed
+  if (const RoomData* room = data(pending.room)) pending.cipher = room->options.encryption;
   Result refused;
   if (phase_ == Phase::closed) {
     refused.cause = Cause::closed;
   } else if (!room_left_for(pending)) {
     refused.cause = Cause::queue_full;
-  } else if (pending.body.size() > config_.payload_bytes_max) {
+  } else if (wire_bytes_max(pending) > config_.payload_bytes_max) {
     refused.cause = Cause::invalid;
     refused.error = Error::payload_too_large;
   } else if (!is_valid_json(pending.body)) {
@@ -103,7 +110,11 @@ void ClientCore::flush_pending() {
     const Pending& pending = at->second;
     if (!is_remembered(pending)) held.insert(pending.room);
     if (may_send(pending) && (pending.sent || !held.contains(pending.room))) {
-      write(id, at->second);
+      if (seal(at->second)) {
+        write(id, at->second);
+      } else {
+        later([this, id] { complete(id, {.cause = Cause::invalid}); });  // never in plain text
+      }
     } else {
       blocked.push_back(id);
     }
@@ -131,14 +142,14 @@ void ClientCore::write_publish(u64 id, const Pending& pending) {
   if (!binary()) {
     const bool direct = pending.room.empty();
     return send_message(lane, publish_json(type_of(action), direct ? "to" : "room",
-                                           direct ? pending.to : pending.room, pending.body, id));
+                                           direct ? pending.to : pending.room, pending.wire(), id));
   }
   BinaryRequest request{.kind = kind_of(pending.kind),
                         .target = BinaryTarget::room_name,
                         .room = pending.room,
                         .id_kind = BinaryId::number,
                         .id_number = id,
-                        .json = pending.body};
+                        .json = pending.wire()};
   if (pending.room.empty()) {
     const bool named = pending.to.starts_with('@');
     request.target = named ? BinaryTarget::user_name : BinaryTarget::client;
@@ -157,6 +168,12 @@ bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload)
   if (phase_ != Phase::ready || room.phase != RoomPhase::joined) return false;
   if (socket_->unsent_bytes() > config_.unsent_bytes_max || !is_valid_json(payload)) return false;
   const Lane lane = action ? Lane::action : Lane::chat;
+  std::string sealed;
+  if (RoomCipher* cipher = room.options.encryption.get()) {
+    sealed = sealed_payload(*cipher, {room.name, action, client_id_}, payload);
+    if (sealed.empty()) return false;
+    payload = sealed;
+  }
   if (!binary()) {
     send_message(lane, publish_json(type_of(action), "room", room.name, payload, 0));
     return true;
@@ -233,7 +250,7 @@ void ClientCore::match_unsure(const RoomData& room, const Message& message) {
   for (const auto& [id, pending] : pending_) {
     if (!pending.unsure || pending.room != room.name || pending.client != message.sender) continue;
     if ((pending.kind == Pending::Kind::action) != message.action) continue;
-    if (pending.body != message.payload) continue;
+    if (pending.wire() != message.payload) continue;
     return complete(id, {.seq = message.seq, .timestamp_ms = message.timestamp_ms});
   }
 }

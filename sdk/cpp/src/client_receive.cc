@@ -165,10 +165,16 @@ void ClientCore::deliver(RoomData* room, Message& message) {
   if (room == nullptr || room->phase != RoomPhase::joined) return;
   if (message.seq != 0 && !take_seq(*room, message)) return;
   if (room->unsure != 0) match_unsure(*room, message);
-  const Room& owner = *find(room->name);
+  hand_on(*room, message);
+  if (room->unsure != 0 && room->caught_up()) be_sure(*room);
+}
+
+void ClientCore::hand_on(RoomData& room, Message& message) {
+  std::string plain;
+  if (room.options.encryption != nullptr && !open(room, message, plain)) return;
+  const Room& owner = *find(room.name);
   const auto& handler = message.action ? owner.on.action : owner.on.chat;
   if (handler) handler(message);
-  if (room->unsure != 0 && room->caught_up()) be_sure(*room);
 }
 
 // False: it was handed on before.

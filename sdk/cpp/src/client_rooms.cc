@@ -44,6 +44,7 @@ Room& ClientCore::join(std::string_view name, JoinOptions options, Done done) {
   RoomData& data = *room.data_;
   data.doomed = false;
   if (data.phase == RoomPhase::joined && !data.leaving) {
+    if (options.encryption != nullptr) data.options.encryption = std::move(options.encryption);
     if (done) later([done = std::move(done)] { done({}); });
     return room;
   }

@@ -84,7 +84,7 @@ void ClientCore::hello_refused(const Result& result) {
   // Later it may be otherwise only where it says so.
   const CloseCode code =
       result.retry_after_ms != 0 ? CloseCode::going_away : CloseCode::unauthenticated;
-  socket_->drop(static_cast<u16>(code), result.message);
+  socket_->drop(static_cast<u16>(code), result.message, LinkFault::rejected);
 }
 
 void ClientCore::on_error(u64 id, std::string_view message) {
@@ -105,7 +105,7 @@ void ClientCore::on_error(u64 id, std::string_view message) {
 
 void ClientCore::need_dictionary(std::string_view hash) {
   if (hash.empty() || hash == dictionary_hash_ || fetch_ != nullptr) return;
-  std::unique_ptr<Transport> transport = config_.transport(url_.endpoint);
+  std::unique_ptr<Transport> transport = transport_(url_.endpoint);
   if (transport == nullptr) return;
   fetch_ = std::make_unique<DictionaryFetch>(std::move(transport), url_, std::string(hash),
                                              now_ms() + config_.connect_timeout_ms);

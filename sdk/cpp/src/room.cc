@@ -2,6 +2,7 @@
 
 #include "sdk/cpp/src/client_core.h"
 #include "sdk/cpp/src/json_walk.h"
+#include "sdk/cpp/src/sealed_payload.h"
 
 namespace perseid {
 inline namespace sdk {
@@ -48,6 +49,19 @@ std::vector<ClientInfo> read_clients(std::string_view raw) {
 struct HeldMessages {
   std::vector<Message> messages;
   std::deque<std::string> senders;
+  std::deque<std::string> opened;
+
+  void add(Message message, RoomCipher* cipher) {
+    message.sender = senders.emplace_back(message.sender);
+    if (cipher != nullptr) {
+      std::string& plain = opened.emplace_back();
+      message.seal_fault = opened_payload(*cipher, message, false, plain);
+      message.encrypted = !plain.empty();
+      if (message.encrypted) message.payload = plain;
+      if (message.seal_fault != SealFault::none) message.payload = "null";
+    }
+    messages.push_back(std::move(message));
+  }
 };
 
 }  // namespace
@@ -121,11 +135,11 @@ void Room::typing(bool typing) {
 }
 
 bool Room::set(std::string_view entity, const Fields& fields) {
-  return data_->out.set(entity, fields);
+  return data_->options.encryption == nullptr && data_->out.set(entity, fields);
 }
 
 bool Room::unset(std::string_view entity) {
-  return data_->out.unset(entity);
+  return data_->options.encryption == nullptr && data_->out.unset(entity);
 }
 
 void Room::read(u64 seq, Done done) {
@@ -139,14 +153,11 @@ void Room::read(u64 seq, Done done) {
 void Room::history(HistoryQuery query, HistoryDone done) {
   std::string body = room_member(data_->name) + ",\"limit\":" + std::to_string(query.limit);
   if (query.before != 0) body += ",\"before\":" + std::to_string(query.before);
-  auto answered = [name = data_->name, done = std::move(done)](const Result& result,
-                                                               std::string_view answer) {
+  auto answered = [name = data_->name, cipher = data_->options.encryption, done = std::move(done)](
+                      const Result& result, std::string_view answer) {
     HeldMessages held;
-    each_message(name, json_member(answer, "messages"), [&](const Message& message) {
-      held.senders.emplace_back(message.sender);
-      held.messages.push_back(message);
-      held.messages.back().sender = held.senders.back();
-    });
+    each_message(name, json_member(answer, "messages"),
+                 [&](const Message& message) { held.add(message, cipher.get()); });
     done(result, held.messages);
   };
   data_->core.request({.kind = Pending::Kind::request,

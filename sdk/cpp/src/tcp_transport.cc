@@ -29,6 +29,17 @@ struct Lookup {
   std::string error;
 };
 
+LinkFault fault_of(int error) {
+  switch (error) {
+    case ECONNREFUSED:
+      return LinkFault::refused;
+    case ETIMEDOUT:
+      return LinkFault::timed_out;
+    default:
+      return LinkFault::unreachable;
+  }
+}
+
 void look_up(const std::string& host, u16 port, int flags, Lookup& out) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -50,7 +61,9 @@ void look_up(const std::string& host, u16 port, int flags, Lookup& out) {
 
 class TcpTransport final : public Transport {
  public:
-  explicit TcpTransport(const Endpoint& endpoint) : lookup_(std::make_shared<Lookup>()) {
+  explicit TcpTransport(const Endpoint& endpoint)
+      : lookup_(std::make_shared<Lookup>()),
+        name_(endpoint.host + ":" + std::to_string(endpoint.port)) {
     look_up(endpoint.host, endpoint.port, AI_NUMERICHOST, *lookup_);
     if (!lookup_->addresses.empty()) {
       lookup_->done = true;
@@ -78,11 +91,13 @@ class TcpTransport final : public Transport {
   int fd() const override { return fd_; }
   bool wants_write() const override { return wants_write_; }
   std::string error() const override { return error_; }
+  LinkFault fault() const override { return fault_; }
 
  private:
   Moved moved(ssize_t got);
   Status finish();
   Status start_next();
+  void not_connected(int error);
   bool is_own_end(const sockaddr_storage& peer) const;
   void close_fd() {
     if (fd_ >= 0) ::close(fd_);
@@ -94,7 +109,9 @@ class TcpTransport final : public Transport {
   int fd_ = -1;
   bool wants_write_ = false;
   bool connected_ = false;
+  std::string name_;  // host and port, for messages
   std::string error_;
+  LinkFault fault_ = LinkFault::unresolved;
 };
 
 Transport::Moved TcpTransport::moved(ssize_t got) {
@@ -107,7 +124,7 @@ Transport::Moved TcpTransport::moved(ssize_t got) {
 Transport::Status TcpTransport::connect() {
   if (connected_) return Status::ok;
   if (!lookup_->done) return Status::again;
-  if (!lookup_->error.empty()) error_ = lookup_->error;
+  if (!lookup_->error.empty()) error_ = "no address of " + lookup_->error;
   return fd_ < 0 ? start_next() : finish();
 }
 
@@ -116,7 +133,10 @@ Transport::Status TcpTransport::start_next() {
     const Address& address = lookup_->addresses[next_++];
     close_fd();
     fd_ = ::socket(address.family, SOCK_STREAM, 0);
-    if (fd_ < 0) continue;
+    if (fd_ < 0) {
+      not_connected(errno);
+      continue;
+    }
     ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) | O_NONBLOCK);
     ::fcntl(fd_, F_SETFD, FD_CLOEXEC);
     const int on = 1;
@@ -125,11 +145,16 @@ Transport::Status TcpTransport::start_next() {
     wants_write_ = true;
     if (::connect(fd_, to, address.bytes) == 0) return finish();
     if (errno == EINPROGRESS) return Status::again;
-    error_ = std::strerror(errno);
+    not_connected(errno);
   }
-  if (error_.empty()) error_ = "the name has no address";
+  if (error_.empty()) error_ = "no address of " + name_;
   close_fd();
   return Status::failed;
+}
+
+void TcpTransport::not_connected(int error) {
+  fault_ = fault_of(error);
+  error_ = name_ + ": " + std::strerror(error);
 }
 
 // Who tries a local port again and again where nobody listens may in the end reach itself: its own
@@ -155,10 +180,11 @@ Transport::Status TcpTransport::finish() {
   }
   if (failed == 0 && is_own_end(peer)) failed = ECONNREFUSED;
   if (failed != 0) {
-    error_ = std::strerror(failed);
+    not_connected(failed);
     return start_next();
   }
   connected_ = true;
+  fault_ = LinkFault::ended;  // all that can come about from now on
   wants_write_ = false;
   return Status::ok;
 }

@@ -35,6 +35,24 @@ ChatChange chat_change(const Message& message) {
   return {};
 }
 
+std::string_view text_of(SealFault fault) {
+  constexpr std::string_view kTexts[] = {"It was opened.",
+                                         "It is not encrypted as this room's messages are.",
+                                         "There is no key of this id here.",
+                                         "No key of this room opens it, or it was changed.",
+                                         "It came before: a replay.",
+                                         "Too many have sealed messages here."};
+  return kTexts[static_cast<u8>(fault)];
+}
+
+std::string_view name_of(LinkFault fault) {
+  constexpr std::string_view kNames[] = {
+      "none",       "bad_url",     "no_tls",    "bad_ca_file",   "no_transport", "unresolved",
+      "refused",    "unreachable", "timed_out", "tls_untrusted", "tls_expired",  "tls_wrong_host",
+      "tls_failed", "not_a_relay", "rejected",  "ended",         "closed_by_us"};
+  return kNames[static_cast<u8>(fault)];
+}
+
 std::string_view name_of(LinkState state) {
   switch (state) {
     case LinkState::connecting:

@@ -21,16 +21,21 @@ bool read_port(std::string_view text, u16& out) {
   return error == std::errc{} && end == text.data() + text.size() && out != 0;
 }
 
-// host, host:port, [v6] or [v6]:port.
-bool read_authority(std::string_view text, Endpoint& out) {
+// host, host:port, [v6] or [v6]:port; else what is wrong with it.
+std::string_view read_authority(std::string_view text, Endpoint& out) {
   const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
-  if (bracket == std::string_view::npos || text.find('@') != std::string_view::npos) return false;
+  if (bracket == std::string_view::npos) return "the host's bracket is not closed";
+  if (text.find('@') != std::string_view::npos)
+    return "a user in the url is not taken; use a token";
   const std::size_t colon = text.find(':', bracket);
   std::string_view host = text.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   out.host = host;
-  return !host.empty() &&
-         (colon == std::string_view::npos || read_port(text.substr(colon + 1), out.port));
+  if (host.empty()) return "it names no host";
+  const bool has_port = colon != std::string_view::npos;
+  if (has_port && !read_port(text.substr(colon + 1), out.port))
+    return "its port is no number from 1 to 65535";
+  return {};
 }
 
 std::string_view subprotocol(Wire wire) {
@@ -55,20 +60,25 @@ std::string header(std::string_view head, std::string_view name) {
 
 }  // namespace
 
-bool parse_url(std::string_view text, Url& out) {
+std::string_view parse_url(std::string_view text, Url& out) {
   out = {};
   out.endpoint.tls = take_prefix(text, "wss://");
-  if (!out.endpoint.tls && !take_prefix(text, "ws://")) return false;
+  if (!out.endpoint.tls && !take_prefix(text, "ws://")) {
+    return "it begins neither with ws:// nor with wss://";
+  }
   const u16 own_port = out.endpoint.tls ? 443 : 80;
   out.endpoint.port = own_port;
   const std::size_t slash = std::min(text.find_first_of("/?#"), text.size());
-  if (!read_authority(text.substr(0, slash), out.endpoint)) return false;
+  const std::string_view problem = read_authority(text.substr(0, slash), out.endpoint);
+  if (!problem.empty()) return problem;
   out.host = text.substr(0, slash);
   out.path = text.substr(slash, text.find('#') - slash);
   if (out.path.empty() || out.path == "/") out.path = "/ws";
   if (out.path[0] != '/') out.path.insert(0, "/ws");
+  if (!is_host(out.host)) return "its host has a letter that no host has";
   // Nothing that would end the request's line.
-  return out.path.find_first_of(" \r\n") == std::string::npos && is_host(out.host);
+  const bool has_space = out.path.find_first_of(" \r\n") != std::string::npos;
+  return has_space ? "its path has a space or a new line" : std::string_view();
 }
 
 std::string upgrade_request(const Url& url, const Upgrade& upgrade) {

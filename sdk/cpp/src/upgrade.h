@@ -18,8 +18,9 @@ struct Url {
   std::string host = {};  // as the Host header says it, with a port that is not the scheme's own
   std::string path = {};  // with its query
 };
-// ws://host[:port][/path], wss:// likewise; the path is /ws if there is none. False: no such url.
-bool parse_url(std::string_view text, Url& out);
+// ws://host[:port][/path], wss:// likewise; the path is /ws if there is none. Else what is wrong
+// with it, as a sentence.
+std::string_view parse_url(std::string_view text, Url& out);
 
 struct Upgrade {
   std::string key = {};

@@ -42,20 +42,22 @@ void WebSocket::step() {
 void WebSocket::connect() {
   const Transport::Status status = setup_.transport->connect();
   if (status == Transport::Status::failed) {
-    drop(kCloseAbnormal, setup_.transport->error());
+    stream_failed();
   } else if (status == Transport::Status::ok) {
     phase_ = Phase::upgrading;
     out_ = upgrade_request(setup_.url, upgrade_);
   }
 }
 
+void WebSocket::stream_failed() {
+  drop(kCloseAbnormal, setup_.transport->error(), setup_.transport->fault());
+}
+
 void WebSocket::read() {
   for (u32 i = 0; i < kReadsPerStep && !ended(); ++i) {
     const Transport::Moved got = setup_.transport->read({buffer_.get(), kReadBytes});
     if (got.status == Transport::Status::again) return;
-    if (got.status == Transport::Status::failed) {
-      return drop(kCloseAbnormal, setup_.transport->error());
-    }
+    if (got.status == Transport::Status::failed) return stream_failed();
     counters_.bytes_in += got.bytes;
     if (phase_ == Phase::upgrading) {
       answer_.append(reinterpret_cast<const char*>(buffer_.get()), got.bytes);
@@ -70,14 +72,17 @@ void WebSocket::read() {
 bool WebSocket::take_answer() {
   const std::size_t end = answer_.find("\r\n\r\n");
   if (end == std::string::npos) {
-    if (answer_.size() > kUpgradeAnswerBytesMax) drop(kCloseAbnormal, "the answer has no end");
+    if (answer_.size() > kUpgradeAnswerBytesMax) {
+      drop(kCloseAbnormal, "the answer has no end", LinkFault::not_a_relay);
+    }
     return false;
   }
   const UpgradeAnswer answer =
       read_upgrade_answer(std::string_view(answer_).substr(0, end + 4), upgrade_);
   http_status_ = answer.status;
   if (!answer.problem.empty()) {
-    drop(kCloseAbnormal, answer.problem);
+    const bool said_no = http_status_ == 401 || http_status_ == 403 || http_status_ >= 429;
+    drop(kCloseAbnormal, answer.problem, said_no ? LinkFault::rejected : LinkFault::not_a_relay);
     return false;
   }
   if (!answer.extensions.empty()) inflater_ = std::make_unique<Inflater>(u8{15}, false);
@@ -142,9 +147,7 @@ void WebSocket::flush() {
   while (unsent_bytes() != 0) {
     const Transport::Moved sent = setup_.transport->write(as_bytes(out_).subspan(out_begin_));
     if (sent.status == Transport::Status::again) return;
-    if (sent.status == Transport::Status::failed) {
-      return drop(kCloseAbnormal, setup_.transport->error());
-    }
+    if (sent.status == Transport::Status::failed) return stream_failed();
     counters_.bytes_out += sent.bytes;
     out_begin_ += sent.bytes;
   }
@@ -165,8 +168,9 @@ void WebSocket::close(u16 code, std::string_view reason) {
   }
 }
 
-void WebSocket::drop(u16 code, std::string reason) {
+void WebSocket::drop(u16 code, std::string reason, LinkFault fault) {
   if (ended()) return;
+  fault_ = fault;
   phase_ = Phase::ended;
   close_code_ = code;
   close_reason_ = std::move(reason);

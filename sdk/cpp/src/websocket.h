@@ -50,12 +50,13 @@ class WebSocket final : private MessageSink {
   // Says good-bye; the other side ends the connection.
   void close(u16 code, std::string_view reason);
   // Ends it here and now.
-  void drop(u16 code, std::string reason);
+  void drop(u16 code, std::string reason, LinkFault fault = LinkFault::ended);
 
   bool open() const { return phase_ == Phase::open; }
   bool ended() const { return phase_ == Phase::ended; }
   u16 close_code() const { return close_code_; }
   const std::string& close_reason() const { return close_reason_; }
+  LinkFault fault() const { return fault_; }
   int http_status() const { return http_status_; }
   std::size_t unsent_bytes() const { return out_.size() - out_begin_; }
   const Counters& counters() const { return counters_; }
@@ -65,6 +66,7 @@ class WebSocket final : private MessageSink {
  private:
   enum class Phase : u8 { connecting, upgrading, open, closing, ended };
   void connect();
+  void stream_failed();
   void read();
   bool take_answer();
   void feed(MutableBytes bytes);
@@ -86,6 +88,7 @@ class WebSocket final : private MessageSink {
   Counters counters_;
   u16 close_code_ = 0;
   std::string close_reason_;
+  LinkFault fault_ = LinkFault::none;
   int http_status_ = 0;
 };
 

@@ -85,6 +85,11 @@ export class Client extends Emitter<ClientEvents> {
     return [...new Map(all.map((each) => [each.client, each])).values()];
   }
 
+  /** Goes on with a newer token of the same user, without a new connection. */
+  refresh(token: string): Promise<void> {
+    return this.#core.refresh(token);
+  }
+
   stats(): Stats {
     const { stats, outbox } = this.#core;
     const { lanes, ack, reconnects, resumes, keyframesAsked } = stats;

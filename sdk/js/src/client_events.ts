@@ -20,6 +20,8 @@ export interface ClientEvents {
   link: LinkEvent;
   /** A private message. */
   direct: Message;
+  /** The token ends in so many ms, and there is no function to fetch another: `refresh()` it. */
+  token_expiring: number;
   /** The relay speaks to all. */
   notice: { timestamp: number; payload: Json };
   /** A round trip was measured. */

@@ -13,9 +13,11 @@ import { Outbox, type Readiness } from "./outbox.js";
 import { receive } from "./receive.js";
 import { Requests } from "./requests.js";
 import type { Room } from "./room.js";
+import { SignIn } from "./sign_in.js";
 
+const kUnauthenticated = 4001;
 const kFinalReasons: { [code: number]: string } = {
-  4001: "unauthenticated",
+  [kUnauthenticated]: "unauthenticated",
   4003: "forbidden",
   4009: "session_taken_over",
 };
@@ -31,6 +33,7 @@ export class Core {
   readonly outbox: Outbox;
   readonly requests: Requests;
   readonly heartbeat: Heartbeat;
+  readonly signIn: SignIn;
   readonly stats = new LinkStats();
   readonly rooms = new Map<string, Room>();
   /** By their numbers on this connection, which the binary flavour says in place of names. */
@@ -45,6 +48,7 @@ export class Core {
   isUp = false;
   #ids = 0;
   #helloId = 0;
+  #connection = {};
   #isLate = false;
   #isRenewing = false;
   #reason: string | undefined;
@@ -59,6 +63,7 @@ export class Core {
   ) {
     this.flavour = options.flavour ?? json;
     this.session = options.session;
+    this.signIn = new SignIn(options.token, (error) => tell("error", error));
     const limits = { messages: 1000, bytes: 1 << 20, ...options.queue };
     this.outbox = new Outbox(limits, options.uncertain ?? "resend", {
       send: (publish) => this.#sendPublish(publish),
@@ -84,6 +89,8 @@ export class Core {
       message: (data: string | ArrayBuffer) => receive(this, data),
       lost: (code: number, reason: string, retryInMs?: number) =>
         this.#lost(code, reason, retryInMs),
+      // With another token, if there is where to get one.
+      mayRetry: (code: number) => code === kUnauthenticated && this.signIn.canRenew,
     };
     const { subprotocol } = this.flavour;
     this.link = new Link(urlOf(url), subprotocol, socketOf(options), reconnect, handlers);
@@ -221,7 +228,30 @@ export class Core {
   // The connection's life: opened, welcomed, lost.
 
   #greet(): void {
-    const { name, token, meta } = this.options;
+    const connection = (this.#connection = {});
+    const isStill = () => connection === this.#connection && this.link.isOpen;
+    this.signIn.then(
+      (token) => isStill() && this.#hello(token),
+      () => isStill() && this.link.abandon("no_token"),
+    );
+  }
+
+  async refresh(token: string): Promise<void> {
+    await this.ask({ op: "refresh", token });
+    this.signIn.replace(token);
+  }
+
+  tokenExpiring(inMs: number): void {
+    if (!this.signIn.canRenew) return this.tell("token_expiring", inMs);
+    // If it fails, and that is told, the end of the token asks for another.
+    this.signIn.then(
+      (token) => this.refresh(token!).catch((error: PerseidError) => this.tell("error", error)),
+      () => {},
+    );
+  }
+
+  #hello(token: string | undefined): void {
+    const { name, meta } = this.options;
     const { session } = this;
     this.#helloId = this.nextId();
     this.say({ op: "hello", id: this.#helloId, name, token, meta, session, since: this.#since() });
@@ -305,6 +335,8 @@ export class Core {
   /** The relay will not have this client. */
   helloRefused(id: unknown, error: PerseidError): boolean {
     if (this.isUp || id !== this.#helloId) return false;
+    // What ended on the way here is asked for again, with the next connection.
+    if (error.code === "token_expired" && this.signIn.canRenew) return true;
     this.end(error.code, error);
     return true;
   }

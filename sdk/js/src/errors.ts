@@ -3,6 +3,9 @@
 
 /** What the relay refuses, by its own name for it. */
 export type RelayErrorCode =
+  | "unauthenticated"
+  | "bad_token"
+  | "token_expired"
   | "invalid_json"
   | "invalid_binary"
   | "not_an_object"
@@ -49,6 +52,7 @@ export type RelayErrorCode =
 /** What the client itself refuses, or finds. */
 export type ClientErrorCode =
   | "bad_url" // connect() cannot do anything with this URL; thrown at once.
+  | "no_token" // The function that was to give one failed.
   | "closed" // The client was closed, or gave up.
   | "queue_full" // More is waiting to be sent than `queue` allows.
   | "left" // The room was left, or the member had to leave.

@@ -9,6 +9,8 @@ export interface LinkHandlers {
   message(data: string | ArrayBuffer): void;
   /** The connection is gone; the next attempt follows after `retryInMs`, or never. */
   lost(code: number, reason: string, retryInMs: number | undefined): void;
+  /** Whether a connection that ended with this code can be followed by a better one. */
+  mayRetry(code: number): boolean;
 }
 
 /** After these the relay will not have this client again. */
@@ -78,7 +80,7 @@ export class Link {
     this.#open = false;
     this.#socket = undefined;
     if (kSlowDown.has(code)) this.backoff.atLeast(kSlowDownMs);
-    const retryInMs = this.#stopped || kFinal.has(code) ? undefined : this.backoff.next();
+    const retryInMs = this.#stopped || (kFinal.has(code) && !this.handlers.mayRetry(code)) ? undefined : this.backoff.next();
     if (retryInMs === undefined) this.#stopped = true;
     else this.#timer = setTimeout(() => this.start(), retryInMs);
     this.handlers.lost(code, reason, retryInMs);

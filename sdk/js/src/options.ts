@@ -7,10 +7,16 @@ import type { OutboxLimits } from "./outbox.js";
 import type { SocketConstructor } from "./socket.js";
 import type { TimelineOptions } from "./time/timeline.js";
 
+export type TokenSource = string | (() => string | Promise<string>);
+
 export interface ConnectOptions {
   /** What others see. */
   name?: string;
-  token?: string;
+  /**
+   * Who this is, to a relay that asks: a signed token, or what fetches one. A function is asked for
+   * each connection, and again before a token ends; so players stay in, however short tokens are.
+   */
+  token?: TokenSource;
   /** Up to 1024 bytes, as the application likes. */
   meta?: { [key: string]: Json };
   /** The secret of an earlier `client.session`, to go on with it (after a page was reloaded, say). */

@@ -66,6 +66,8 @@ function system(core: Core, message: SystemMessage): void {
       return refused(core, message);
     case "goaway":
       return core.goaway(String(message.reason), Number(message.reconnect_delay_ms));
+    case "token_expiring":
+      return core.tokenExpiring(message.token_ends_in_ms as number);
     case "notice": {
       const { timestamp, payload } = message as unknown as { timestamp: number; payload: Json };
       return core.tell("notice", { timestamp, payload });

@@ -34,6 +34,7 @@ export class Relay {
     if (!match) throw new Error(`not the line that was promised: ${JSON.stringify(line)}`);
     relay.host = match[1];
     relay.port = Number(match[2]);
+    relay.secure = flags.includes('--tls-cert');
     return relay;
   }
 
@@ -54,7 +55,7 @@ export class Relay {
   }
 
   url(path = '/ws') {
-    return `ws://${this.host}:${this.port}${path}`;
+    return `${this.secure ? 'wss' : 'ws'}://${this.host}:${this.port}${path}`;
   }
 
   signal(name) {

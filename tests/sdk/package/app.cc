@@ -16,7 +16,10 @@ int main(int count, char** words) {
     client.stop();
   };
   client.post([&] { room.chat("installed"); });
-  if (!client.connect()) return 1;
+  if (!client.connect()) {
+    std::printf("%s\n", client.failure().message.c_str());
+    return 1;
+  }
   client.run();
   return client.state() == perseid::LinkState::open ? c_part(words[1]) : 1;
 }

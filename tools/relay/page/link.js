@@ -7,7 +7,7 @@ const kFirstTimeoutMs = 10_000;
 const kBackoffMsMax = 30_000;
 // After these the relay does not want us back (docs/protocol.md, close codes).
 const kFinalCloseCodes = new Map([
-  [4001, 'The relay asks for a sign-in.'],
+  [4001, 'The relay asks for a valid token: open this page with ?token=… (perseidctl token makes one).'],
   [4003, 'The relay does not permit this connection.'],
   [4009, 'This session went on in another window.'],
 ]);
@@ -23,6 +23,7 @@ export class Link extends EventTarget {
   stats = { sent: {}, received: {}, bytesSent: 0, bytesReceived: 0 };
 
   #url;
+  #token; // Or nothing
   #clients = new Set(); // Every id that this page has had: a new connection has a new one.
   #socket = null;
   #session = '';
@@ -44,10 +45,11 @@ export class Link extends EventTarget {
     () => this.#beat(),
   );
 
-  constructor(url, name) {
+  constructor(url, name, token) {
     super();
     this.#url = url;
     this.name = name;
+    this.#token = token;
     // Whoever comes back to the page wants it connected, however often it tried in vain.
     const back = () => document.visibilityState === 'visible' && !this.#final && this.retryNow();
     addEventListener('online', back);
@@ -137,6 +139,7 @@ export class Link extends EventTarget {
   async #hello(giveUp) {
     this.wasOpen = true;
     const hello = { type: 'system', op: 'hello', name: this.name };
+    if (this.#token) hello.token = this.#token;
     if (this.#session) Object.assign(hello, { session: this.#session, since: this.seen() });
     try {
       const welcome = await this.request(hello);

@@ -19,7 +19,14 @@ $('name').value =
   tidyName(sessionStorage.getItem('name') ?? '') || `${pick(kFirst)} ${pick(kLast)}`;
 sessionStorage.setItem('name', $('name').value);
 
-const link = new Link(address, $('name').value);
+// A token is not left in the address, where anybody who looks over a shoulder sees it.
+const query = new URLSearchParams(location.search);
+if (query.has('token')) {
+  sessionStorage.setItem('token', query.get('token'));
+  history.replaceState(null, '', location.pathname + location.hash);
+}
+
+const link = new Link(address, $('name').value, sessionStorage.getItem('token'));
 const chat = new Chat(link);
 const players = new Players(link, $('name').value);
 const painter = new Painter($('stage'));

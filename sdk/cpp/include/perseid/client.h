@@ -38,8 +38,11 @@ class Client {
 
   ClientHandlers on;
 
-  // False: the url is none, or wants TLS and there is no transport for it.
+  // False: there is no use in trying, and failure() says why. What only trying tells (no such host,
+  // nobody listens, a wrong certificate) comes with on.link, and failure() says it, too.
   bool connect();
+  // Why connect() was false, or why the last connection ended; of a link that is open, none.
+  const LinkFailure& failure() const;
   // Does what there is to do; waits for it up to `wait`. 0: one call per frame of a game.
   void poll(std::chrono::milliseconds wait = std::chrono::milliseconds(0));
   // Sends what waits, without waiting for the next poll(): at a frame's end, say.

@@ -2,6 +2,7 @@
 // Thread: none; plain values.
 #pragma once
 
+#include <perseid/tls.h>
 #include <perseid/transport.h>
 #include <perseid/types.h>
 
@@ -12,13 +13,14 @@ namespace perseid {
 inline namespace sdk {
 
 struct ClientConfig {
-  std::string url = "ws://127.0.0.1:8080/ws";  // wss:// needs a transport that does TLS
+  std::string url = "ws://127.0.0.1:8080/ws";  // or wss://
   std::string name = {};                       // what others see; empty: nobody in particular
   std::string token = {};
   std::string meta = {};  // JSON, up to 1024 bytes
   Wire wire = Wire::binary;
-  bool compress = false;  // let the relay compress what it sends
-  TransportFactory transport = make_tcp_transport;
+  bool compress = false;            // let the relay compress what it sends
+  TlsConfig tls = {};               // of wss://
+  TransportFactory transport = {};  // instead of TCP, and TLS over it for wss://
 
   // Publishes that wait, for a link or for their acknowledgement. Beyond: Cause::queue_full.
   u32 queue_messages_max = 1024;

@@ -28,6 +28,7 @@ struct LinkStats {
   u64 duplicates = 0;   // deliveries that had been seen, and were not handed on
   u64 keyframes_asked = 0;
   u64 state_refused = 0;  // state messages that did not fit what came before
+  u64 undecryptable = 0;  // messages of encrypted rooms that could not be opened
   u64 malformed = 0;      // messages that were none; they are passed over
   u32 queued = 0;         // publishes and requests that wait, now
   u32 in_flight = 0;      // of them, those that were sent

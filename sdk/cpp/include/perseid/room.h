@@ -18,11 +18,15 @@
 namespace perseid {
 inline namespace sdk {
 
+class RoomCipher;
+
 struct JoinOptions {
   bool presence = false;    // keep members(), tell who comes and goes
   u32 history = 0;          // so many of the newest chat messages first (Message::old)
   std::string create = {};  // JSON: what the room is to be if this join makes it
   std::string view = {};    // JSON: of a grid, what to see
+  // End-to-end encryption (secure.h). State is refused then: the relay merges it, so it must read.
+  std::shared_ptr<RoomCipher> encryption = {};
 };
 
 struct RoomHandlers {
@@ -34,6 +38,8 @@ struct RoomHandlers {
   std::function<void(const Gap&)> gap = {};
   std::function<void(const Degraded&)> degraded = {};
   std::function<void(const Receipt&)> receipt = {};
+  // Of an encrypted room: a message that was not handed on, since it could not be opened.
+  std::function<void(const Undecryptable&)> undecryptable = {};
   // kicked, banned, or the code with which a join after a reconnect was refused.
   std::function<void(std::string_view reason)> left = {};
 };
@@ -78,7 +84,8 @@ class Room {
   void typing(bool typing);
 
   // State. Fields are gathered and leave together with the next poll(); the newest value counts,
-  // also over the time without a link. A null value removes its field. False: too much waits.
+  // also over the time without a link. A null value removes its field. False: too much
+  // waits, or the room is encrypted.
   bool set(std::string_view entity, const Fields& fields);
   bool unset(std::string_view entity);
 

@@ -1,7 +1,9 @@
-// Transport: a stream of bytes to a host. TCP is built in; put TLS, a proxy or a test beneath a
-// Client by ClientConfig::transport.
-// Thread: the client's. Invariant: no call blocks.
+// Transport: a stream of bytes to a host. TCP is built in, and TLS over it (tls.h); put a proxy or
+// a test beneath a Client by ClientConfig::transport. Thread: the client's. Invariant: no call
+// blocks.
 #pragma once
+
+#include <perseid/types.h>
 
 #include <functional>
 #include <memory>
@@ -36,8 +38,11 @@ class Transport {
   virtual int fd() const = 0;
   // Whether connect() or the last `again` waits for writing; a TLS read may.
   virtual bool wants_write() const = 0;
-  // Why it failed, for people.
+  // Whether read() may have bytes though fd() is not ready: those that were taken already.
+  virtual bool has_more() const { return false; }
+  // Why it failed, for people, and for programs.
   virtual std::string error() const = 0;
+  virtual LinkFault fault() const { return LinkFault::ended; }
 };
 
 using TransportFactory = std::function<std::unique_ptr<Transport>(const Endpoint&)>;

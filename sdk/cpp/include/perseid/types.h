@@ -43,6 +43,17 @@ struct Result {
 // Comes once for each request that was given one, never inside the call that made the request.
 using Done = std::function<void(const Result&)>;
 
+// Why a message of an encrypted room could not be opened.
+enum class SealFault : u8 {
+  none,
+  not_sealed,       // plain text where none may be, or sealed in a way that is not ours
+  unknown_key,      // RoomCipherConfig::keys has no key of this id
+  not_authentic,    // another key, or changed on its way, or of another room, lane or sender
+  replayed,         // it came before
+  too_many_senders  // RoomCipherConfig::senders_max
+};
+std::string_view text_of(SealFault fault);  // a sentence
+
 struct Reaction {
   std::string emoji = {};
   u32 count = 0;
@@ -63,6 +74,8 @@ struct Message {
   bool deleted = false;
   u64 edited_timestamp_ms = 0;
   std::vector<Reaction> reactions = {};
+  bool encrypted = false;                  // it came sealed, and was opened
+  SealFault seal_fault = SealFault::none;  // of a history: not opened; `payload` is null then
 
   std::string text() const;  // payload.text, empty if there is none
   bool is_typing() const;    // payload.typing is there; true or false: typing()
@@ -124,6 +137,14 @@ struct Degraded {
   u32 state_hz = 0;
 };
 
+// A message that an encrypted room does not hand on.
+struct Undecryptable {
+  SealFault fault = SealFault::none;
+  bool action = false;
+  std::string_view sender = {};
+  u64 seq = 0;
+};
+
 struct Receipt {
   std::string_view client = {};
   std::string_view name = {};
@@ -139,8 +160,36 @@ enum class LinkState : u8 {
 };
 std::string_view name_of(LinkState state);
 
+// Why there is no link.
+enum class LinkFault : u8 {
+  none,
+  bad_url,         // ClientConfig::url: the message says what is wrong with it
+  no_tls,          // wss://, but this SDK was built without TLS
+  bad_ca_file,     // TlsConfig::ca_file cannot be read, or has no certificate
+  no_transport,    // ClientConfig::transport made none
+  unresolved,      // the host's name has no address
+  refused,         // nobody listens there
+  unreachable,     // no way there
+  timed_out,       // connecting or greeting took too long, or nothing was heard any more
+  tls_untrusted,   // no authority that is trusted here has signed the certificate
+  tls_expired,     // the certificate, or not valid yet
+  tls_wrong_host,  // the certificate is another host's
+  tls_failed,      // anything else of the handshake
+  not_a_relay,     // it does not answer as a relay does
+  rejected,        // the relay said no: to the handshake, the token, the session
+  ended,           // the connection ended: see the close code
+  closed_by_us     // close()
+};
+std::string_view name_of(LinkFault fault);
+
+struct LinkFailure {
+  LinkFault fault = LinkFault::none;
+  std::string message = {};  // a sentence, for people
+};
+
 struct LinkEvent {
   LinkState state = LinkState::connecting;
+  LinkFault fault = LinkFault::none;  // why the last connection ended, or did not come about
   u16 close_code = 0;  // of the connection that ended, 0 if none did; 1006: without a word
   std::string_view reason = {};  // for people
   u32 retry_in_ms = 0;           // connecting, resuming: until the next attempt

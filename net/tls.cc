@@ -1,0 +1,240 @@
+#include "net/tls.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "net/closer.h"
+#include "net/frames.h"
+#include "net/mover.h"
+#include "net/sender.h"
+#include "net/tls_keeper.h"
+#include "net/upgrade.h"
+
+namespace perseid {
+
+Tls::~Tls() {
+  for (const auto& each : peers_) {
+    if (each != nullptr) stop_shaking(*each, true);
+  }
+}
+
+void Tls::begin(Slot slot, Connection& connection) {
+  TlsKeeper& keeper = *core_.shared.tls;
+  auto peer = std::make_unique<TlsPeer>();
+  const u32 under_way = keeper.handshakes.fetch_add(1, std::memory_order_relaxed);
+  const bool has_room = under_way < core_.options.tls_handshakes_max;
+  if (has_room) {
+    peer->context = keeper.current();
+    peer->session = peer->context->begin();
+  }
+  if (peer->session == nullptr) {
+    keeper.handshakes.fetch_sub(1, std::memory_order_relaxed);
+    core_.stats.tls_refused.add();
+    tell({}, "more handshakes than --tls-handshakes-max");
+    return core_.closer->finish(slot, connection);
+  }
+  peer->hello = TlsHelloReader(core_.options.tls_hello_bytes_max);
+  peer->send_bytes_max = kSendBytesFirst;
+  put(slot, connection, std::move(peer));
+  connection.phase = Phase::securing;
+  core_.set_timer(slot, connection, core_.options.tls_handshake_timeout_ms);
+}
+
+void Tls::put(Slot slot, Connection& connection, std::unique_ptr<TlsPeer> peer) {
+  if (peers_.size() <= slot) peers_.resize(slot + 1);
+  peers_[slot] = std::move(peer);
+  connection.is_tls = true;
+}
+
+void Tls::on_address(Slot slot, const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  u16 port = 0;
+  if (address.ss_family == AF_INET6) {
+    const auto& in = reinterpret_cast<const sockaddr_in6&>(address);
+    ::inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
+    port = ntohs(in.sin6_port);
+  } else {
+    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
+    ::inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
+    port = ntohs(in.sin_port);
+  }
+  auto& out = peer(slot).address;
+  std::snprintf(out.data(), out.size(), "%s port %u", text.data(), unsigned{port});
+}
+
+void Tls::on_slot_freed(Slot slot) {
+  if (slot >= peers_.size() || peers_[slot] == nullptr) return;
+  if (peers_[slot]->secure) core_.stats.tls_closed.add();
+  stop_shaking(*peers_[slot], true);
+  peers_[slot] = nullptr;
+}
+
+void Tls::stop_shaking(TlsPeer& peer, bool failed) {
+  if (!std::exchange(peer.shaking, false)) return;
+  if (failed) core_.stats.tls_failed.add();
+  core_.shared.tls->handshakes.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Tls::on_timeout(Slot slot, Connection& connection) {
+  core_.stats.tls_timeouts.add();
+  tell(peer(slot).address.data(), "the handshake took longer than --tls-handshake-timeout-ms");
+  core_.closer->finish(slot, connection);
+}
+
+// A handshake waits for its turn, also if nothing else does: one way for all.
+void Tls::feed(Slot slot, Connection& connection, Bytes bytes) {
+  if (connection.phase == Phase::closed || connection.deaf) return;
+  if (connection.phase != Phase::securing) return decrypt(slot, connection, bytes);
+  if (!begins_well(slot, connection, bytes)) return;
+  TlsPeer& one = peer(slot);
+  one.handshake_bytes += static_cast<u32>(bytes.size());
+  one.waiting.insert(one.waiting.end(), bytes.begin(), bytes.end());
+  if (one.handshake_bytes > core_.options.tls_hello_bytes_max + kHandshakeBytesMore) {
+    return shake_now(slot, connection);
+  }
+  if (std::exchange(one.queued, true)) return;
+  queue_.push_back(core_.handle(slot));
+}
+
+// Much may come at once behind the end of a handshake; a handshake is never that long.
+void Tls::shake_now(Slot slot, Connection& connection) {
+  const std::vector<u8> bytes = std::exchange(peer(slot).waiting, {});
+  decrypt(slot, connection, bytes);
+  if (connection.phase != Phase::securing) return;
+  fail(slot, connection, "the handshake is longer than any that is honest");
+}
+
+bool Tls::begins_well(Slot slot, Connection& connection, Bytes bytes) {
+  switch (peer(slot).hello.feed(bytes)) {
+    case TlsHello::need_more:
+    case TlsHello::begins:
+      return true;
+    case TlsHello::plain_http:
+      answer_http(slot, connection);
+      return false;
+    case TlsHello::not_tls:
+      fail(slot, connection, "what came is not TLS");
+      return false;
+    case TlsHello::too_long:
+      fail(slot, connection, "the ClientHello is longer than --tls-hello-bytes-max");
+      return false;
+  }
+  return false;
+}
+
+// Somebody typed http:// or ws://. The answer is plain as well, or nobody could read it.
+void Tls::answer_http(Slot slot, Connection& connection) {
+  core_.stats.tls_plain_requests.add();
+  stop_shaking(peer(slot), false);
+  peers_[slot] = nullptr;
+  connection.is_tls = false;
+  core_.upgrader->refuse(slot, connection, Error::tls_required);
+}
+
+void Tls::run_handshakes() {
+  if (queue_.empty()) return;
+  const u64 end_ns = clock_ns(CLOCK_MONOTONIC) + u64{core_.options.tls_handshake_us} * 1000;
+  do {
+    const Handle handle = queue_.front();
+    queue_.pop_front();
+    Connection* connection = core_.connections.find(handle);
+    if (connection == nullptr || connection->phase == Phase::closed || !connection->is_tls)
+      continue;
+    TlsPeer& one = peer(handle.slot);
+    one.queued = false;
+    const std::vector<u8> bytes = std::exchange(one.waiting, {});
+    if (connection->deaf || bytes.empty()) continue;
+    decrypt(handle.slot, *connection, bytes);
+    if (connection->phase == Phase::moving) core_.mover->advance(handle.slot, *connection);
+  } while (!queue_.empty() && clock_ns(CLOCK_MONOTONIC) < end_ns);
+}
+
+void Tls::decrypt(Slot slot, Connection& connection, Bytes bytes) {
+  TlsSession& session = *peer(slot).session;
+  session.lend(bytes);
+  const MutableBytes out{plain_.data(), kTlsRecordBytesMax};
+  TlsRead what = TlsRead::bytes;
+  while (what == TlsRead::bytes && !connection.deaf && connection.phase != Phase::closed) {
+    std::size_t got = 0;
+    what = session.read(out, got);
+    if (connection.phase == Phase::securing && session.is_ready()) secured(slot, connection);
+    if (got > 0 && !connection.deaf) deliver(slot, connection, out.first(got));
+  }
+  session.lend({});
+  if (what != TlsRead::bytes && what != TlsRead::want_more) ended(slot, connection, what);
+  if (connection.send == nullptr) send_owed(slot, connection);
+}
+
+void Tls::deliver(Slot slot, Connection& connection, MutableBytes bytes) {
+  if (connection.phase == Phase::handshake) {
+    core_.upgrader->feed(slot, connection, bytes);
+  } else {
+    core_.frames->feed(slot, connection, bytes);
+  }
+}
+
+void Tls::secured(Slot slot, Connection& connection) {
+  TlsPeer& one = peer(slot);
+  // OpenSSL does not look at a certificate again for who comes back with a ticket.
+  if (one.session->is_resumed() && !one.session->is_peer_in_date()) {
+    return fail(slot, connection, "its certificate has expired");
+  }
+  stop_shaking(one, false);
+  one.secure = true;
+  core_.stats.tls_handshakes.add();
+  if (one.session->is_resumed()) core_.stats.tls_resumed.add();
+  connection.phase = Phase::handshake;
+  core_.set_timer(slot, connection, core_.options.handshake_timeout_ms);
+}
+
+void Tls::ended(Slot slot, Connection& connection, TlsRead how) {
+  if (how == TlsRead::failed) {
+    fail(slot, connection, peer(slot).session->failure());
+  } else if (!connection.peer_closed || connection.listening != Listening::ended) {
+    core_.closer->on_end_of_stream(slot, connection);
+  }
+}
+
+// The alert that says why goes out if it can; a session may be resumed, as after any broken link.
+void Tls::fail(Slot slot, Connection& connection, std::string_view why) {
+  if (connection.phase == Phase::closed) return;
+  if (connection.phase != Phase::securing) core_.stats.tls_errors.add();
+  tell(peer(slot).address.data(), why);
+  connection.deaf = true;
+  stop_shaking(peer(slot), true);
+  const bool can_say = connection.send == nullptr && connection.phase != Phase::moving &&
+                       !peer(slot).session->owed().empty();
+  if (!can_say) return core_.closer->finish(slot, connection);
+  core_.closer->detach(connection);
+  connection.phase = Phase::responding;
+  core_.set_timer(slot, connection, kCloseWaitMsMax);
+  send_owed(slot, connection);
+}
+
+// In the log, but never more of it than a person can read.
+void Tls::tell(std::string_view address, std::string_view what) {
+  EventListener* listener = core_.shared.config.listener;
+  constexpr u32 kBit = 1u << static_cast<u8>(EventKind::error_occurred);
+  if (listener == nullptr || (core_.shared.events_wanted & kBit) == 0) return;
+  const u64 second = core_.now.mono_ms / 1000;
+  if (second != std::exchange(told_second_, second)) told_ = 0;
+  if (++told_ > kToldPerSecondMax) {
+    ++untold_;
+    return;
+  }
+  std::string detail(address.empty() ? "an unknown address" : address);
+  detail.append(": ").append(what);
+  if (untold_ > 0) detail += " (and " + std::to_string(std::exchange(untold_, 0)) + " more)";
+  Event event;
+  event.kind = EventKind::error_occurred;
+  event.now = core_.now;
+  event.shard = core_.id;
+  event.error = Error::tls_failed;
+  event.detail = detail;
+  listener->on_event(event);
+}
+
+}  // namespace perseid

@@ -1,0 +1,137 @@
+// How a ClientCore's link comes about: the url, the transport, the greeting.
+#include "sdk/cpp/src/client_core.h"
+#include "sdk/cpp/src/json_walk.h"
+
+namespace perseid {
+inline namespace sdk {
+
+bool ClientCore::connect() {
+  if (phase_ != Phase::idle && phase_ != Phase::closed) return true;
+  failure_ = {};
+  if (const std::string_view problem = parse_url(config_.url, url_); !problem.empty()) {
+    failure_ = {LinkFault::bad_url, "\"" + config_.url + "\" is no url of a relay: "};
+    failure_.message += problem;
+    return false;
+  }
+  if (!choose_transport()) return false;
+  backoff_.attempts_max = config_.reconnect_attempts < 0 ? 5 : config_.reconnect_attempts;
+  if (config_.reconnect_delay_ms >= 0) backoff_.delay_ms = config_.reconnect_delay_ms;
+  backoff_.attempts = 0;
+  open_socket();
+  if (socket_ == nullptr) {
+    failure_ = {LinkFault::no_transport, "ClientConfig::transport made none for " + config_.url};
+    return false;
+  }
+  set_state(LinkState::connecting);
+  return true;
+}
+
+// False: there is none, and failure_ says why.
+bool ClientCore::choose_transport() {
+  transport_ = config_.transport;
+  if (transport_) return true;
+  transport_ = make_tcp_transport;
+  if (!url_.endpoint.tls) return true;
+  std::shared_ptr<TlsContext> context = make_tls_context(config_.tls, failure_);
+  if (context == nullptr) return false;
+  transport_ = [context = std::move(context)](const Endpoint& to) {
+    return make_tls_transport(context, to.host,
+                              make_tcp_transport({.host = to.host, .port = to.port}));
+  };
+  return true;
+}
+
+void ClientCore::open_socket() {
+  std::unique_ptr<Transport> transport = transport_(url_.endpoint);
+  if (transport == nullptr) return;
+  socket_ =
+      std::make_unique<WebSocket>(WebSocketSetup{.url = url_,
+                                                 .transport = std::move(transport),
+                                                 .wire = config_.wire,
+                                                 .compress = config_.compress,
+                                                 .message_bytes_max = config_.message_bytes_max},
+                                  random_, *this);
+  phase_ = Phase::connecting;
+  since_ms_ = heard_ms_ = now_ms();
+}
+
+void ClientCore::on_open() {
+  ++stats_.connections;
+  phase_ = Phase::greeting;
+  say_hello();
+}
+
+void ClientCore::say_hello() {
+  hello_id_ = ++last_id_;
+  std::string json = R"({"type":"system","op":"hello","id":)" + std::to_string(hello_id_);
+  const auto add = [&json](std::string_view key, std::string_view text) {
+    if (text.empty()) return;
+    append_json_key(json, key);
+    append_json_string(json, text);
+  };
+  add("name", config_.name);
+  add("token", config_.token);
+  add("session", session_);
+  if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
+  if (!session_.empty()) {
+    std::string rooms = "{";
+    for (const auto& [name, room] : rooms_) {
+      if (!room->data_->was_joined || room->data_->leaving) continue;
+      append_json_key(rooms, name);
+      rooms += since_of(*room->data_, false);
+    }
+    json += R"(,"since":{"rooms":)" + rooms + "}}";
+  }
+  send_system(json + "}");
+}
+
+void ClientCore::settings_of(std::string_view welcome) {
+  relay_heartbeat_ms_ =
+      static_cast<double>(json_u64(json_member(welcome, "heartbeat_interval_ms"), 5000));
+  relay_timeout_ms_ = static_cast<double>(json_u64(json_member(welcome, "timeout_ms"), 30000));
+  if (config_.reconnect_attempts < 0) {
+    backoff_.attempts_max =
+        static_cast<u32>(json_u64(json_member(welcome, "reconnect_attempts"), 5));
+  }
+  if (config_.reconnect_delay_ms < 0) {
+    backoff_.delay_ms =
+        static_cast<u32>(json_u64(json_member(welcome, "reconnect_delay_ms"), 1000));
+  }
+}
+
+void ClientCore::on_welcome(std::string_view message) {
+  const bool resumed = json_true(json_member(message, "resumed"));
+  settings_of(message);
+  session_ = json_text(json_member(message, "session"));
+  client_id_ = json_text(json_member(message, "client"));
+  phase_ = Phase::ready;
+  failure_ = {};
+  if (!faulted_) backoff_.attempts = 0;
+  goaway_ms_ = -1;
+  since_ms_ = now_ms();
+  next_ping_ms_ = since_ms_;
+  pinged_ms_ = -1;
+  pings_ = 0;
+  if (resumed) ++stats_.resumed;
+  if (!resumed) open_ordinals_.clear();
+  if (!resumed) publishes_sent_ = 0;
+  for (auto& [id, pending] : pending_) {
+    if (resumed || !pending.sent) continue;
+    pending.sent = false;
+    pending.ordinal = 0;
+    if (pending.kind == Pending::Kind::request) continue;  // asked again
+    pending.unsure = true;
+    if (RoomData* room = data(pending.room)) ++room->unsure;
+  }
+  // Of private messages nothing comes that would tell.
+  std::vector<u64> lost_ids;
+  for (auto& [id, pending] : pending_) {
+    if (pending.unsure && data(pending.room) == nullptr) lost_ids.push_back(id);
+  }
+  for (const u64 id : lost_ids) complete(id, {.cause = Cause::unconfirmed});
+  set_state(LinkState::open);
+  resume_rooms(resumed ? json_member(message, "rooms") : std::string_view());
+}
+
+}  // namespace sdk
+}  // namespace perseid
