@@ -43,7 +43,7 @@ async function recorded() {
     y: roll() * 400,
     heading: roll() * 6,
   }));
-  while (frames.length < kFrames) {
+  for (let step = 0; frames.length < kFrames; ++step) {
     for (const [i, walker] of walkers.entries()) {
       walker.heading += (roll() - 0.5) * 0.1;
       walker.x += Math.cos(walker.heading) * 2;
@@ -51,9 +51,10 @@ async function recorded() {
       const yaw = ((Math.round(walker.heading * 57.3) % 360) + 360) % 360;
       writer.state.set(`walker ${i}`, { x: walker.x, y: walker.y, yaw, hp: 100 });
     }
+    // Its state may come before the acknowledgement, so what came tells, and not that one more did.
+    writer.state.set("step", { hp: step % 101 });
     await writer.state.flush();
-    const seen = frames.length;
-    await until(() => frames.length > seen);
+    await until(() => room.state.get("step")?.hp === step % 101);
   }
   return { frames, schema: room.joined!.state!.schema };
 }
