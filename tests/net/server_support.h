@@ -47,7 +47,8 @@ class TestServer {
   StartResult started_;
 };
 
-inline WsClient connected(const TestServer& server, const ClientConfig& config = {.path = "/echo"}) {
+inline WsClient connected(const TestServer& server,
+                          const ClientConfig& config = {.path = "/echo"}) {
   WsClient client;
   EXPECT_TRUE(client.connect(server.port(), config)) << client.head();
   return client;
