@@ -86,7 +86,7 @@ export class Core {
     const reconnect = options.reconnect === false ? { attempts: 0 } : (options.reconnect ?? {});
     const handlers = {
       opened: () => this.#greet(),
-      message: (data: string | ArrayBuffer) => receive(this, data),
+      message: (data: string | ArrayBuffer) => this.#received(data),
       lost: (code: number, reason: string, retryInMs?: number) =>
         this.#lost(code, reason, retryInMs),
       // With another token, if there is where to get one.
@@ -95,6 +95,16 @@ export class Core {
     const { subprotocol } = this.flavour;
     this.link = new Link(urlOf(url), subprotocol, socketOf(options), reconnect, handlers);
     this.link.start();
+  }
+
+  // Handlers of the page do not throw here (see Emitter), so this is a relay that makes no sense:
+  // nothing is thrown into the socket, and the next connection begins with what is known for sure.
+  #received(data: string | ArrayBuffer): void {
+    try {
+      receive(this, data);
+    } catch (error) {
+      this.link.abandon(`a message that makes no sense: ${(error as Error).message}`);
+    }
   }
 
   get id(): string {
