@@ -130,6 +130,32 @@ TEST_F(Tokens, row_33_the_algorithm_is_the_keys_not_the_tokens) {
   }
 }
 
+// Of "==" the library made a size below zero: the fuzzer ended the process with it.
+TEST_F(Tokens, row_29_parts_that_are_no_base64url_are_refused_wherever_they_stand) {
+  const std::string secret(32, 's');
+  options_.token_secret = secret;
+  keyring_ = std::make_unique<Keyring>(options_);
+  ASSERT_EQ(keyring_->reload(), "");
+  verifier_ = std::make_unique<TokenVerifier>(*keyring_, options_);
+  const std::string good = forged(R"({"alg":"HS256"})", kGood, secret);
+  ASSERT_EQ(why(good), "ok");
+  const std::size_t first = good.find('.');
+  const std::size_t second = good.find('.', first + 1);
+  const std::vector<std::string> parts = {
+      good.substr(0, first), good.substr(first + 1, second - first - 1), good.substr(second + 1)};
+  for (const std::string bad : {"=", "==", "===", "====", "A", "A=", "AA==", "AAA=", "A===",
+                                "AAAAA", "+/+/", "AA A", "AA\nA", "\xff\xff", "=AAA", "A\x7f=="}) {
+    for (std::size_t at = 0; at < parts.size(); ++at) {
+      std::string token;
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        token += (i == 0 ? "" : ".") + (i == at ? bad : parts[i]);
+      }
+      EXPECT_NE(why(token), "ok") << token;
+      EXPECT_NE(why(token), "") << token;
+    }
+  }
+}
+
 struct Row {
   const char* header;
   const char* why;
