@@ -319,9 +319,9 @@ export class Room extends Emitter<RoomEvents> {
   async #publish(lane: NumberedLane, payload: Json): Promise<Ack> {
     if (this.status === "left") throw new PerseidError("left");
     const { encryption } = this.options;
-    if (!encryption) return this.core.publish({ lane, room: this.name }, textOf(payload));
-    textOf(payload);
-    const seal = () => sealed(encryption, this.name, lane, this.core.id, payload);
+    const plain = textOf(payload); // As it is now, however often it is sealed later.
+    if (!encryption) return this.core.publish({ lane, room: this.name }, plain);
+    const seal = () => sealed(encryption, this.name, lane, this.core.id, plain);
     // One after the other, so that what was sent first is first.
     const text = this.#sealing.then(() => this.core.ready()).then(seal);
     this.#sealing = text.catch(() => {});
@@ -333,7 +333,7 @@ export class Room extends Emitter<RoomEvents> {
     const { encryption } = this.options;
     let text = textOf(payload);
     if (encryption) {
-      text = await sealed(encryption, this.name, lane, this.core.id, payload);
+      text = await sealed(encryption, this.name, lane, this.core.id, text);
     }
     this.core.sendNow({ lane, room: this.name, number: this.number, text });
   }

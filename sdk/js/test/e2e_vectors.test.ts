@@ -82,7 +82,7 @@ async function made(): Promise<Vectors> {
   const messages: Case[] = [];
   for (const [name, where, said] of kSaid) {
     const { room, lane, sender } = where;
-    const wire = await sealed(cipher, room, lane, sender, said);
+    const wire = await sealed(cipher, room, lane, sender, JSON.stringify(said));
     messages.push({ name, ...where, payload: JSON.stringify(said), wire });
   }
   return {

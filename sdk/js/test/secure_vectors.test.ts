@@ -39,7 +39,7 @@ async function regenerate() {
     [ana, { typing: true }],
   ];
   const seal = (of: Omit<Vector, "payload" | "wire">, payload: Json) =>
-    sealed(sealing, of.room, of.lane, of.sender, payload);
+    sealed(sealing, of.room, of.lane, of.sender, JSON.stringify(payload));
   const messages: Vector[] = [];
   for (const [of, payload] of said) {
     messages.push({ ...of, payload: JSON.stringify(payload), wire: await seal(of, payload) });
