@@ -75,6 +75,30 @@ test("the relay itself cannot say a message again, nor under another name or roo
   expect(await ben.open(sealed, "lobby chat ana", false)).toBe("hi"); // The history may.
 });
 
+test("only who is authentic takes a place among the senders", async () => {
+  const ben = await roomCipher({ keys: { k1: key }, current: "k1", sendersMax: 2 });
+  const forged = { code: "undecryptable", message: expect.stringContaining("No key") };
+  for (let i = 0; i < 5; ++i) {
+    const eve = await cipherOf({ k1: newRoomKey() });
+    await expect(ben.open(await eve.seal("x", "c"), "c", true)).rejects.toMatchObject(forged);
+  }
+  const ana = await cipherOf();
+  const said = async () => (await cipherOf()).seal("hi", "c");
+  expect(await ben.open(await said(), "c", false)).toBe("hi"); // Nor does a history.
+  expect(await ben.open(await ana.seal("hi", "c"), "c", true)).toBe("hi");
+  expect(await ben.open(await said(), "c", true)).toBe("hi");
+  await expect(ben.open(await said(), "c", true)).rejects.toThrow("Too many senders");
+  expect(await ben.open(await ana.seal("hi", "c"), "c", true)).toBe("hi");
+});
+
+test("what a new sender says twice at once is opened once", async () => {
+  const [ana, ben] = [await cipherOf(), await cipherOf()];
+  const [first, second] = [await ana.seal("1", "c"), await ana.seal("2", "c")];
+  const opened = [first, second, first].map((each) => ben.open(each, "c", true));
+  const results = await Promise.allSettled(opened);
+  expect(results.filter(({ status }) => status === "fulfilled").length).toBe(2);
+});
+
 test("a key may be changed: old messages are opened with the old one", async () => {
   const old = await (await cipherOf()).seal("old", "c");
   const both = await cipherOf({ k1: key, k2: newRoomKey() }, "k2");

@@ -15,10 +15,12 @@ export interface RoomCipherOptions {
   current: string;
   /** So many numbers of each sender are remembered against replay. */
   replayWindow?: number;
+  /** So many senders of live messages are remembered; those beyond are not opened. 16384. */
+  sendersMax?: number;
 }
 
 const kSaltBytes = 16;
-const kSendersMax = 1024;
+const kSendersMax = 16_384;
 const kInfo = new TextEncoder().encode("perseid room key 1");
 const kEncoder = new TextEncoder();
 const kDecoder = new TextDecoder("utf-8", { fatal: true });
@@ -54,9 +56,15 @@ export async function cipherOf(
   return new Cipher(keys, options, textOf(salt), sealing);
 }
 
+interface Sender {
+  key: CryptoKey;
+  seen: ReplayWindow;
+}
+
 class Cipher implements RoomCipher {
   #counter = 0;
-  #senders = new Map<string, { key: CryptoKey; seen: ReplayWindow }>();
+  /** Of each live sender whose messages are authentic, by key id and salt. */
+  #senders = new Map<string, Sender>();
 
   constructor(
     private readonly keys: Map<string, CryptoKey>,
@@ -81,7 +89,8 @@ class Cipher implements RoomCipher {
     if (!match) throw refused("It is not sealed as this version seals.");
     const [, head, id, salt, counterText, body] = match as unknown as string[];
     const counter = parseInt(counterText!, 36);
-    const sender = await this.#senderOf(id!, salt!);
+    const name = `${id}.${salt}`;
+    const sender = this.#senders.get(name) ?? (await this.#newSender(id!, salt!));
     let plain: ArrayBuffer;
     try {
       const additionalData = kEncoder.encode(head + context);
@@ -90,8 +99,7 @@ class Cipher implements RoomCipher {
     } catch {
       throw refused("No key of this room opens it, or it was changed on its way.");
     }
-    // Only what is authentic counts: else anybody could use up the window.
-    if (isLive && !sender.seen.take(counter)) throw refused("It came before: a replay.");
+    if (isLive) this.#count(name, sender, counter);
     try {
       return kDecoder.decode(plain);
     } catch {
@@ -99,21 +107,22 @@ class Cipher implements RoomCipher {
     }
   }
 
-  async #senderOf(id: string, salt: string) {
-    const name = `${id}.${salt}`;
-    const known = this.#senders.get(name);
-    if (known) return known;
+  async #newSender(id: string, salt: string): Promise<Sender> {
     const key = this.keys.get(id);
     if (!key) throw refused(`There is no key ${id} here.`);
-    const made = {
-      key: await derived(key, bytesOf(salt), "decrypt"),
-      seen: new ReplayWindow(this.options.replayWindow),
-    };
-    const raced = this.#senders.get(name);
-    if (raced) return raced;
-    if (this.#senders.size >= kSendersMax) throw refused("Too many senders.");
-    this.#senders.set(name, made);
-    return made;
+    const seen = new ReplayWindow(this.options.replayWindow);
+    return { key: await derived(key, bytesOf(salt), "decrypt"), seen };
+  }
+
+  // Only what is authentic comes here: else anybody could use up the windows and the places.
+  #count(name: string, opened: Sender, counter: number): void {
+    const known = this.#senders.get(name); // It may have come while `opened` was made.
+    if (!known && this.#senders.size >= (this.options.sendersMax ?? kSendersMax)) {
+      throw refused("Too many senders.");
+    }
+    const sender = known ?? opened;
+    if (!sender.seen.take(counter)) throw refused("It came before: a replay.");
+    if (!known) this.#senders.set(name, sender);
   }
 }
 
