@@ -1,6 +1,7 @@
 // The examples' pages in Chromium: one browser, one relay and one server for a file's tests.
 // Screenshots are kept where PERSEID_TEST_OUTPUT says.
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -8,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
-import { Relay } from "./relay.js";
+import { Relay, within } from "./relay.js";
 import { repository } from "./support.js";
 
 const kBrowsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -16,6 +17,7 @@ const kOutput = process.env.PERSEID_TEST_OUTPUT ?? mkdtempSync(path.join(tmpdir(
 
 let relay: Relay;
 let server: ChildProcess;
+let ended: Promise<unknown>;
 let url = "";
 let browser: Browser;
 
@@ -26,6 +28,7 @@ export function withExamples(): void {
   afterAll(async () => {
     await browser?.close();
     server?.kill();
+    await ended;
     await relay?.end();
   });
 }
@@ -37,10 +40,15 @@ async function start(): Promise<void> {
   server = spawn(process.execPath, [script, "--port", "0", "--relay", relay.url], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  for await (const line of createInterface({ input: server.stdout! })) {
-    url = /^open (.+)$/.exec(line)?.[1] ?? "";
-    if (url) break;
-  }
+  ended = once(server, "exit");
+  const opened = async () => {
+    for await (const line of createInterface({ input: server.stdout! })) {
+      const [, where] = /^open (.+)$/.exec(line) ?? [];
+      if (where) return where;
+    }
+    throw new Error("serve.mjs ended before it was open");
+  };
+  url = await within(opened(), "serve.mjs to be open");
   const executablePath = process.env.PERSEID_CHROMIUM ?? kBrowsers.find((each) => existsSync(each));
   browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }

@@ -2,12 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { Relay } from "./relay.js";
+import { Relay, within } from "./relay.js";
 import { repository } from "./support.js";
 
 const prices = (...args: string[]) => ran("backend/prices.mjs", args);
@@ -17,17 +16,14 @@ async function ran(name: string, args: string[]) {
   const child = spawn(process.execPath, [script, ...args]);
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (more) => (text += more));
-  const [code] = (await once(child, "close")) as [number];
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = within(once(child, "close"), `the end of ${name} ${args.join(" ")}`);
+  const [code] = (await ended) as [number];
   return { code, text };
 }
 
-async function unusedUrl(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `ws://127.0.0.1:${port}`;
-}
+// A port that was free a moment ago may be another test's by now; nobody is given this one.
+const kUnusedUrl = "ws://127.0.0.1:1";
 
 test("the backend publishes, and every publish is acknowledged", async () => {
   const relay = await Relay.start();
@@ -38,7 +34,7 @@ test("the backend publishes, and every publish is acknowledged", async () => {
 });
 
 test("without a relay, or with a URL that is none, it says what to do, and shows no stack", async () => {
-  for (const url of ["nonsense", await unusedUrl()]) {
+  for (const url of ["nonsense", kUnusedUrl]) {
     const { code, text } = await prices(url, "1");
     expect(code, text).toBe(1);
     expect(text).toContain(`No relay at ${url}: `);

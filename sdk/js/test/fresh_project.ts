@@ -9,10 +9,13 @@ import { repository } from "./support.js";
 
 export const kSdk = fileURLToPath(new URL("sdk/js/", repository));
 
+const kRunMs = 120_000; // A test's deadline cannot end what it waits for.
+
 /** What it printed; its exit code has to be 0. */
 export function run(command: string, args: string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
-  expect(status, `${command} ${args.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
+  const options = { cwd, encoding: "utf8", timeout: kRunMs, killSignal: "SIGKILL" } as const;
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  expect(status, `${command} ${args.join(" ")}\n${error ?? ""}\n${stdout}\n${stderr}`).toBe(0);
   return stdout;
 }
 

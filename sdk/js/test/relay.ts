@@ -15,6 +15,9 @@ import { repository } from "./support.js";
 const kBinary =
   process.env.PERSEID_BINARY ?? fileURLToPath(new URL("build/release/perseid", repository));
 
+/** So long something broken is waited for: more than a loaded machine takes, less than a test may. */
+const kWaitMs = 60_000;
+
 export class Relay {
   #child: ChildProcess;
   #exited: Promise<unknown>;
@@ -71,22 +74,43 @@ export function client(to: Relay | string, options: ConnectOptions = {}): Client
   return made;
 }
 
-/** The next event for which `match` holds. */
+/** The next event for which `match` holds; listened for from the call on. */
 export function next<Event>(
   source: { on(name: never, handler: (event: Event) => void): () => void },
   name: string,
   match: (event: Event) => boolean = () => true,
 ): Promise<Event> {
-  return new Promise((resolve) => {
+  const came = new Promise<Event>((resolve) => {
     const end = source.on(name as never, (event) => {
       if (!match(event)) return;
       end();
       resolve(event);
     });
   });
+  return within(came, `the event "${name}" with ${match}`);
 }
 
-/** Resolves when `holds` does; looked at each few ms. A test's own deadline bounds it. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+/** Resolves when `holds` does; looked at each few ms. */
+export async function until(
+  holds: () => boolean,
+  what = String(holds),
+  limitMs = kWaitMs,
+): Promise<void> {
+  let isOver = false;
+  const look = async () => {
+    while (!isOver && !holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  await within(look(), what, limitMs).finally(() => (isOver = true));
+}
+
+/** The promise, or an error that says what was waited for; a test's deadline would not. */
+export function within<T>(promise: Promise<T>, what: string, limitMs = kWaitMs): Promise<T> {
+  const error = new Error(`waited ${limitMs} ms in vain for ${what}`); // Here, for its stack.
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(error), limitMs).unref();
+  });
+  const either = Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  either.catch(() => {}); // Of who made it and failed before awaiting it.
+  return either;
 }

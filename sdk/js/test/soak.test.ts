@@ -32,7 +32,7 @@ interface Player {
   heard: Message[];
 }
 
-test("soak", { timeout: kSoakMs + 60_000 }, async () => {
+test("soak", { timeout: kSoakMs + 180_000 }, async () => {
   const roll = dice(11);
   const one = (of: number) => Math.floor(roll() * of);
   const names = ["typed", "free"];

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RawPeer } from '../support/raw_peer.mjs';
-import { Relay } from '../support/relay.mjs';
+import { Relay, relayFor } from '../support/relay.mjs';
 
 let relay;
 before(async () => {
-  relay = await Relay.start('--handshake-timeout-ms', '700');
+  relay = await Relay.start();
 });
 after(() => relay.stop());
 
@@ -75,7 +75,8 @@ for (const [name, bytes, wanted] of kRows) {
 }
 
 test('a head that comes too slowly: 408', async (t) => {
-  const peer = await RawPeer.connect(relay);
+  const hasty = await relayFor(t, '--handshake-timeout-ms', '700');
+  const peer = await RawPeer.connect(hasty);
   t.after(() => peer.destroy());
   peer.write('GET /ws HTTP/1.1\r\nHost: lo');
   assert.equal((await peer.readAnswer()).status, 408);

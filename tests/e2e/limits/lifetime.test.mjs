@@ -38,7 +38,7 @@ test('a place that became free is given away again', async (t) => {
 });
 
 test('who answers no ping is closed with 4000, who answers stays', async (t) => {
-  const relay = await relayFor(t, '--heartbeat-interval-ms', '100', '--timeout-ms', '600');
+  const relay = await relayFor(t, '--heartbeat-interval-ms', '300', '--timeout-ms', '2000');
   const alive = await Client.of(t, relay);
   const silent = await RawPeer.open(relay, { path: '/ws' });
   t.after(() => silent.destroy());
@@ -51,10 +51,10 @@ test('who answers no ping is closed with 4000, who answers stays', async (t) => 
 });
 
 test('a pong is enough to stay', async (t) => {
-  const relay = await relayFor(t, '--heartbeat-interval-ms', '100', '--timeout-ms', '500');
+  const relay = await relayFor(t, '--heartbeat-interval-ms', '300', '--timeout-ms', '2000');
   const peer = await RawPeer.open(relay, { path: '/ws' });
   t.after(() => peer.destroy());
-  const kRounds = 12; // More than twice the timeout.
+  const kRounds = 14; // Twice the timeout.
   for (let round = 0; round < kRounds; round += 1) {
     const event = await peer.event(round);
     assert.equal(event?.kind, 'ping');
@@ -63,7 +63,7 @@ test('a pong is enough to stay', async (t) => {
 });
 
 test('a member that times out leaves its rooms', async (t) => {
-  const relay = await relayFor(t, '--heartbeat-interval-ms', '100', '--timeout-ms', '500');
+  const relay = await relayFor(t, '--heartbeat-interval-ms', '300', '--timeout-ms', '2000');
   const watcher = await Client.of(t, relay);
   await watcher.join('watched', { presence: true });
   const silent = await RawPeer.open(relay, { path: '/ws' });

@@ -76,10 +76,11 @@ export class RawPeer {
     for (let at = 0; at < data.length; at += step) {
       if (this.#socket.destroyed || this.#socket.writableEnded) return;
       const taken = this.#socket.write(data.subarray(at, at + step));
-      if (!taken)
-        await new Promise((resolve) => {
-          this.#socket.once('drain', resolve).once('close', resolve);
-        });
+      if (taken) continue;
+      const moved = new Promise((resolve) => {
+        this.#socket.once('drain', resolve).once('close', resolve);
+      });
+      await within(moved, 'the relay to take more or to end');
     }
   }
 

@@ -2,7 +2,7 @@
 
 // Sanitizer builds are slow; PERSEID_TEST_SLOWNESS stretches the deadlines, never what is expected.
 export const kSlowness = Number(process.env.PERSEID_TEST_SLOWNESS ?? 1);
-export const kDeadlineMs = 15_000 * kSlowness;
+export const kDeadlineMs = 30_000 * kSlowness;
 
 // The promise's value; an error that says what was waited for if it takes too long.
 export async function within(promise, what, detail = () => '', deadlineMs = kDeadlineMs) {
