@@ -6,10 +6,10 @@ import { copyFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { makeCertificate, secureRelay, secureUrl } from "./certificate.js";
 import { FreshProject, kSdk } from "./fresh_project.js";
 import { Proxy } from "./proxy.js";
-import { Relay } from "./relay.js";
-import { TlsProxy } from "./tls_proxy.js";
+import { Relay, within } from "./relay.js";
 
 const kFolder = path.join(kSdk, "test/runtimes");
 const kInstallMs = 300_000;
@@ -69,11 +69,14 @@ async function play(of: Runtime, wire: Wire, args: string[], more: NodeJS.Proces
   let errors = "";
   child.stderr.on("data", (text) => (errors += text));
   const lines: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    if (line === "cut me") wire.cut();
-  }
-  const [code] = (await exit) as [number | null];
+  const played = async () => {
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      if (line === "cut me") wire.cut();
+    }
+    return (await exit) as [number | null];
+  };
+  const [code] = await within(played(), `${of.name} to end`);
   return { code, lines, text: `${lines.join("\n")}\n${errors}` };
 }
 
@@ -103,12 +106,14 @@ for (const runtime of kRuntimes) {
 
   test(`${name} plays over TLS, if it trusts the certificate`, async (it) => {
     if (isMissing()) return it.skip();
-    const proxy = await TlsProxy.to(relay);
-    const trust = { [runtime.trust]: proxy.certificate };
-    const { code, lines, text } = await play(runtime, proxy, ["binary", `${name} TLS`], trust);
+    const certificate = makeCertificate();
+    const proxy = await Proxy.to(await secureRelay(certificate, "--reconnect-delay-ms", "20"));
+    const wire = { url: secureUrl(proxy), cut: () => proxy.cut() };
+    const trust = { [runtime.trust]: certificate.cert };
+    const { code, lines, text } = await play(runtime, wire, ["binary", `${name} TLS`], trust);
     expect(code, text).toBe(0);
     expect(JSON.parse(lines[1]!)).toEqual(kPlayed);
-    const refused = await play(runtime, proxy, ["binary", `${name} TLS`, "once"]);
+    const refused = await play(runtime, wire, ["binary", `${name} TLS`, "once"]);
     expect(refused.code).not.toBe(0);
     expect(refused.lines[0], refused.text).toMatch(/^PerseidError closed: .*certificate/);
   });

@@ -1,7 +1,8 @@
-// wss:// in a browser: by its own WebSocket, if it trusts the certificate. Node, Deno and Bun:
-// runtimes.test.ts.
+// wss:// in a browser: by its own WebSocket, if it trusts the certificate. Node: tls_relay.test.ts;
+// the package in Node, Deno and Bun: runtimes.test.ts.
 import { expect, test } from "vitest";
 import { pageOf, theRelay, withExamples } from "./browser.js";
+import { makeCertificate, secureRelay, secureUrl } from "./certificate.js";
 import { TlsProxy } from "./tls_proxy.js";
 
 withExamples();
@@ -19,9 +20,13 @@ const kJoin = `async (url) => {
   }
 }`;
 
-test("Chromium joins by wss://, if it trusts the certificate", async () => {
-  const proxy = await TlsProxy.to(theRelay());
-  const call = `(${kJoin})("${proxy.url}")`;
+const kTargets = {
+  "the relay": async () => secureUrl(await secureRelay(makeCertificate())),
+  "a proxy": async () => (await TlsProxy.to(theRelay())).url,
+};
+
+test.each(Object.entries(kTargets))("Chromium joins %s by wss:// if it trusts it", async (_, to) => {
+  const call = `(${kJoin})("${await to()}")`;
   const trusting = await pageOf("", { ignoreHTTPSErrors: true });
   expect(await trusting.evaluate(call)).toBe(1);
   const strict = await pageOf("");
