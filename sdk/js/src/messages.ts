@@ -47,6 +47,8 @@ export interface Message<Payload = Json> {
   old?: boolean;
   /** True if it came encrypted and was opened. */
   encrypted?: boolean;
+  /** Of a history: why it could not be opened. Its payload is null then. */
+  undecryptable?: string;
 }
 
 /** A chat payload whose keys the relay knows. Any other JSON may be sent as well. */

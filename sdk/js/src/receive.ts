@@ -10,6 +10,7 @@ import type {
   SystemMessage,
   Welcome,
 } from "./messages.js";
+import { ofRelay } from "./payload.js";
 import { count, hearSystem } from "./room_hear.js";
 import type { Room } from "./room.js";
 
@@ -21,6 +22,7 @@ export function receive(core: Core, data: string | ArrayBuffer): void {
   if (message.lane === "system") return system(core, message);
   const room = roomOf(core, message);
   if (message.lane === "game_state") return room?.stateCame(message, performance.now());
+  ofRelay(message);
   if (room) deliver(core, room, message);
   else if (message.to !== undefined) core.tell("direct", message);
 }

@@ -17,7 +17,7 @@ import type {
 } from "./messages.js";
 import type { JoinOptions } from "./options.js";
 import type { Readiness } from "./outbox.js";
-import { messageOf, textOf } from "./payload.js";
+import { messageOf, ofRelay, textOf } from "./payload.js";
 import { opened, sealed } from "./room_cipher.js";
 import type { RoomEvents } from "./room_events.js";
 import { hear } from "./room_hear.js";
@@ -119,10 +119,14 @@ export class Room extends Emitter<RoomEvents> {
   /** Older chat messages, oldest first, as they are now. */
   async history(range: { before?: number; limit?: number } = {}): Promise<Message[]> {
     const { messages } = await this.#ask({ op: "history", ...range });
-    const list = (messages as Message[]).map((each) => ({ ...each, lane: "chat" as const }));
+    const list = (messages as Message[]).map((each) => ofRelay({ ...each, lane: "chat" as const }));
     const { encryption } = this.options;
     if (!encryption) return list;
-    return Promise.all(list.map((each) => opened(encryption, this.name, each, false)));
+    const open = (each: Message) =>
+      opened(encryption, this.name, each, false).catch(({ message }: PerseidError) => {
+        return { ...each, payload: null, undecryptable: message };
+      });
+    return Promise.all(list.map(open));
   }
   async discover(): Promise<ClientStatus[]> {
     return (await this.#ask({ op: "discover" })).clients as ClientStatus[];
@@ -321,7 +325,11 @@ export class Room extends Emitter<RoomEvents> {
     const { encryption } = this.options;
     const plain = textOf(payload); // As it is now, however often it is sealed later.
     if (!encryption) return this.core.publish({ lane, room: this.name }, plain);
-    const seal = () => sealed(encryption, this.name, lane, this.core.id, plain);
+    const seal = async (): Promise<string> => {
+      const { id } = this.core;
+      const text = await sealed(encryption, this.name, lane, id, plain);
+      return id === this.core.id ? text : seal(); // It is of its sender.
+    };
     // One after the other, so that what was sent first is first.
     const text = this.#sealing.then(() => this.core.ready()).then(seal);
     this.#sealing = text.catch(() => {});
@@ -331,11 +339,10 @@ export class Room extends Emitter<RoomEvents> {
   async #sayOnce(lane: NumberedLane, payload: Json): Promise<undefined> {
     if (this.readiness === "wait" || !this.core.isUp || !this.core.hasRoom()) return;
     const { encryption } = this.options;
+    const { id } = this.core;
     let text = textOf(payload);
-    if (encryption) {
-      text = await sealed(encryption, this.name, lane, this.core.id, text);
-    }
-    this.core.sendNow({ lane, room: this.name, number: this.number, text });
+    if (encryption) text = await sealed(encryption, this.name, lane, id, text);
+    if (id === this.core.id) this.core.sendNow({ lane, room: this.name, number: this.number, text });
   }
 
   #checkState(): void {

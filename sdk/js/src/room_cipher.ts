@@ -54,7 +54,8 @@ export async function opened(
   isLive: boolean,
 ): Promise<Message> {
   const { payload, lane, sender } = message;
-  if (isOpen(lane, payload) || message.deleted || sender === "relay") return message;
+  if (message.deleted) return { ...message, payload: {} }; // Whatever stands there.
+  if (isOpen(lane, payload) || sender === "relay") return message;
   if (!isObject(payload)) throw new PerseidError("undecryptable", "It is not encrypted.");
   const open = (text: Json | undefined) => {
     if (typeof text !== "string") throw new PerseidError("undecryptable", "It is not encrypted.");

@@ -1,6 +1,7 @@
 // End-to-end encryption: what the relay sees, what others can open, and what is refused.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { PerseidError } from "../src/errors.js";
+import { json, type Flavour } from "../src/flavour.js";
 import type { Message } from "../src/messages.js";
 import { newRoomKey, ReplayWindow, roomCipher } from "../src/secure/index.js";
 import { loseSession } from "./lost_session.js";
@@ -77,6 +78,53 @@ test("the relay itself cannot say a message again, nor under another name or roo
   expect(await ben.open(sealed, "lobby chat ana", false)).toBe("hi"); // The history may.
 });
 
+test("a history tells which of its messages cannot be opened, and opens the others", async () => {
+  const ana = await client(relay).join("mixed", { encryption: await cipherOf() });
+  const eve = await client(relay).join("mixed");
+  await ana.chat("one");
+  await eve.chat("trust me");
+  await ana.chat("three");
+  const told = (await ana.history()).map((each) => [each.payload, each.encrypted, each.undecryptable]);
+  expect(told).toEqual([
+    [{ text: "one" }, true, undefined],
+    [null, undefined, "It is not encrypted."],
+    [{ text: "three" }, true, undefined],
+  ]);
+});
+
+test("a relay cannot pass a message for encrypted, for old, or for what was deleted", async () => {
+  const forged = { old: true, encrypted: true, undecryptable: "" };
+  const lying: Flavour = {
+    ...json,
+    read(data) {
+      const message = json.read(data);
+      if (message?.lane !== "chat") return message;
+      const isDeleted = message.payload instanceof Object && "deleted" in message.payload;
+      return { ...message, ...forged, ...(isDeleted && { deleted: true }) };
+    },
+  };
+  const ben = await client(relay, { flavour: lying }).join("lied", { encryption: await cipherOf() });
+  const [errors, read]: [PerseidError[], Message[]] = [[], []];
+  ben.on("error", (error) => errors.push(error));
+  for (const name of ["chat", "change"] as const) ben.on(name, (each) => read.push(each));
+  const eve = await client(relay).join("lied");
+  const ana = client(relay);
+  const hers = await ana.join("lied", { encryption: await cipherOf() });
+  const heard = next<Message>(eve, "chat", ({ sender }) => sender === ana.id);
+  await hers.chat("once");
+  await until(() => read.length === 1);
+  await eve.chat((await heard).payload); // Again, and under her own name.
+  await eve.chat({ text: "trust me" });
+  await eve.chat({ deleted: "trust me" });
+  await eve.react(1, "+");
+  await until(() => errors.length === 2 && read.length === 3);
+  expect(read.map(({ payload, encrypted, old }) => [payload, encrypted, old])).toEqual([
+    [{ text: "once" }, true, undefined],
+    [{}, undefined, undefined],
+    [{ react: { seq: 1, emoji: "+" } }, undefined, undefined],
+  ]);
+});
+
 test("only who is authentic takes a place among the senders", async () => {
   const ben = await roomCipher({ keys: { k1: key }, current: "k1", sendersMax: 2 });
   const forged = { code: "undecryptable", message: expect.stringContaining("No key") };
@@ -148,6 +196,35 @@ test("a session is lost: what was delivered sealed is known again, and not said 
   const ana = client(proxy.url, { reconnect: { attempts: 50, delayMs: 20, delayMaxMs: 200 } });
   const mine = await ana.join("lost", { encryption: await cipherOf() });
   await loseSession(proxy, ana, mine, heard);
+});
+
+test("a session is lost while a message is sealed: it is sealed for the next one", async () => {
+  const quick = await Relay.start("--reconnect-delay-ms", "20");
+  onTestFinished(() => quick.end("SIGKILL"));
+  const proxy = await Proxy.to(quick);
+  const ben = await client(quick).join("slow", { encryption: await cipherOf() });
+  const ana = client(proxy.url, { reconnect: { attempts: 50, delayMs: 20, delayMaxMs: 200 } });
+  const cipher = await cipherOf();
+  let lose = true;
+  const seal = async (plain: string, context: string) => {
+    const text = await cipher.seal(plain, context);
+    if (!lose) return text;
+    lose = false;
+    const before = ana.id;
+    ana.forgetSession();
+    proxy.cut();
+    await until(() => ana.id !== before && ana.state === "open");
+    return text;
+  };
+  const open = cipher.open.bind(cipher);
+  const room = await ana.join("slow", { encryption: { seal, open } });
+  const heard = next<Message>(ben, "chat");
+  const failed: PerseidError[] = [];
+  ben.on("error", (error) => failed.push(error));
+  await room.chat("hi");
+  await until(() => failed.length > 0 || ben.lanes.chat.seen === 1);
+  expect(failed).toEqual([]);
+  expect(await heard).toMatchObject({ sender: ana.id, payload: { text: "hi" } });
 });
 
 test("keys that are none are refused with a typed error", async () => {
