@@ -77,7 +77,8 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Who is in a room, or in any of those that this client has joined. */
   async discover(room?: string): Promise<ClientStatus[]> {
-    const names = room === undefined ? [...this.#core.rooms.keys()] : [room];
+    const joined = [...this.#core.rooms.values()].filter(({ status }) => status !== "new");
+    const names = room === undefined ? joined.map(({ name }) => name) : [room];
     const answers = await Promise.all(
       names.map((name) => this.#core.ask({ op: "discover", room: name }, name)),
     );

@@ -24,6 +24,7 @@ const kFinalReasons: { [code: number]: string } = {
 const kBufferedBytesMax = 1 << 20;
 const kRetryMs = 20;
 const kSinceBytesMax = 32_768;
+const kWelcomeMs = 10_000;
 
 type Tell = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]) => void;
 
@@ -55,6 +56,7 @@ export class Core {
   #greeted: { resolve(welcome: Welcome): void; reject(error: PerseidError): void }[] = [];
   #leaving = new Set<string>();
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #unwelcome: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     url: string,
@@ -219,6 +221,7 @@ export class Core {
     this.link.stop();
     this.heartbeat.stop();
     clearTimeout(this.#retry);
+    clearTimeout(this.#unwelcome);
     this.outbox.fail(error);
     this.requests.fail(error);
     for (const { reject } of this.#greeted.splice(0)) reject(error);
@@ -265,6 +268,8 @@ export class Core {
     const { session } = this;
     this.#helloId = this.nextId();
     this.say({ op: "hello", id: this.#helloId, name, token, meta, session, since: this.#since() });
+    // Until the heartbeat begins nothing else would notice that the link is dead.
+    this.#unwelcome = setTimeout(() => this.link.abandon("no welcome"), kWelcomeMs);
     // Without a session nothing can stand in the way of the first joins.
     if (session === undefined) this.#join();
   }
@@ -295,6 +300,7 @@ export class Core {
 
   welcomed(welcome: Welcome & { id?: unknown }): void {
     if (welcome.id !== this.#helloId) return;
+    clearTimeout(this.#unwelcome);
     const before = this.session;
     const resumed = before !== undefined && welcome.resumed;
     if (this.welcome && !resumed) this.formerIds.add(this.welcome.client);
@@ -334,6 +340,7 @@ export class Core {
   }
 
   #beginAnew(): void {
+    this.requests.pump(); // What was left meanwhile, before it is joined again.
     this.#join();
     this.#isRenewing = true;
     void this.outbox.anew().then(() => {
@@ -358,6 +365,7 @@ export class Core {
 
   #lost(code: number, why: string, retryInMs: number | undefined): void {
     this.isUp = false;
+    clearTimeout(this.#unwelcome);
     this.heartbeat.stop();
     this.requests.lost();
     this.byNumber.clear();

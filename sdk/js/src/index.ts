@@ -33,7 +33,7 @@ export type { RelayErrorCode, ClientErrorCode } from "./errors.js";
 export type { ClientEvents, LinkEvent, LinkState } from "./client_events.js";
 export type { RoomEvents } from "./room_events.js";
 export type { StateEvent } from "./state_cells.js";
-export type { ConnectOptions, JoinOptions } from "./options.js";
+export type { ConnectOptions, JoinOptions, TokenSource } from "./options.js";
 export type { BackoffOptions } from "./backoff.js";
 export type { OutboxLimits } from "./outbox.js";
 export type { RoomCipher } from "./cipher.js";

@@ -151,9 +151,9 @@ export class Room extends Emitter<RoomEvents> {
 
   async leave(): Promise<void> {
     if (this.status === "left") return;
-    const wasJoined = this.status === "joined";
+    const isThere = this.status === "joined" || this.isAsked; // Or will be, by what it has asked.
     this.ended(new PerseidError("left"));
-    if (wasJoined) await this.core.leave(this.name);
+    if (isThere) await this.core.leave(this.name);
   }
 
   /** Where this member stopped reading, for `since` of another join. */

@@ -113,6 +113,30 @@ describe.each(kFlavours)("$name", ({ flavour }) => {
     expect(found.map((each) => each.client).sort()).toEqual([ana.id, ben.id].sort());
   });
 
+  test("who leaves while joining is not there, and may join again at once", async () => {
+    const name = roomName();
+    const watcher = await client(relay).join(name, { presence: true });
+    const ana = client(relay, { name: "ana", flavour });
+    await ana.ready();
+    for (let round = 0; round < 3; ++round) {
+      const joining = ana.join(name);
+      const left = ana.room(name).leave();
+      await expect(joining).rejects.toMatchObject({ code: "left" });
+      if (round === 1) await left;
+    }
+    const room = await ana.join(name);
+    await room.chat("hi");
+    await room.leave();
+    await until(() => watcher.lanes.chat.seen === 1 && watcher.members.size === 1);
+  });
+
+  test("discovery asks of rooms that were joined, not of those that are listened to", async () => {
+    const ana = client(relay, { flavour });
+    ana.room(roomName()).on("chat", () => {});
+    await ana.join(roomName());
+    expect((await ana.discover()).map((each) => each.client)).toEqual([ana.id]);
+  });
+
   test("errors are typed and of the closed list", async () => {
     const ana = client(relay, { flavour });
     const joining = ana.join("x".repeat(200));

@@ -1,13 +1,16 @@
 // Small parts by themselves, in virtual time where there is any.
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Backoff } from "../src/backoff.js";
+import type { LinkEvent } from "../src/client_events.js";
 import { Clock } from "../src/clock.js";
 import { Emitter } from "../src/emitter.js";
 import { Heartbeat } from "../src/heartbeat.js";
+import { connect } from "../src/index.js";
 import { LaneCount } from "../src/lanes.js";
 import { bytesOf } from "../src/link_stats.js";
 import { Frames, frameOf } from "../src/node/frames.js";
 import { Outbox } from "../src/outbox.js";
+import type { SocketLike } from "../src/socket.js";
 import { StateCells } from "../src/state_cells.js";
 import type { Incoming } from "../src/messages.js";
 import { binary } from "../src/state/index.js";
@@ -218,4 +221,34 @@ test("uncertain publishes are rejected where that is wanted and nothing can tell
   const later = outbox.add({ lane: "chat", room: "a", text: "2", id: 2 });
   outbox.acked(2, { timestamp: 5 });
   expect(await later).toEqual({ timestamp: 5 });
+});
+
+test("a connection that opens and is not welcomed is given up, and tried again", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let opened = 0;
+  class Mute {
+    binaryType = "";
+    bufferedAmount = 0;
+    onopen: SocketLike["onopen"] = null;
+    onmessage = null;
+    onclose = null;
+    onerror = null;
+    constructor() {
+      setTimeout(() => this.onopen?.({} as never));
+      opened += 1;
+    }
+    send() {}
+    close() {}
+  }
+  const client = connect("ws://127.0.0.1:1", { WebSocket: Mute });
+  onTestFinished(() => client.close());
+  const told: LinkEvent[] = [];
+  client.on("link", (event) => told.push(event));
+  vi.advanceTimersByTime(9000);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(2000);
+  expect(told).toMatchObject([{ state: "connecting", reason: "no welcome", attempt: 1 }]);
+  vi.advanceTimersByTime(1000);
+  expect(opened).toBe(2);
 });

@@ -34,7 +34,11 @@ test.each(kFlavours)("$name: a killed relay, back again, gets what was queued on
   theirs.on("chat", (message) => heard.push(message));
   await mine.chat("before");
   const states: string[] = [];
-  ana.on("link", ({ state }) => states.push(state));
+  const waits: number[] = [];
+  ana.on("link", ({ state, retryInMs = 0 }) => {
+    states.push(state);
+    waits.push(retryInMs);
+  });
   const back = [mine, theirs].map((room) =>
     next<{ recovered: boolean; first: boolean }>(room, "joined", ({ first }) => !first),
   );
@@ -45,6 +49,8 @@ test.each(kFlavours)("$name: a killed relay, back again, gets what was queued on
   mine.state.set("e1", { x: 1 });
   mine.state.set("e1", { x: 2 });
   await relayOf("--port", String(old.port), ...flags);
+  const late: (number | undefined)[] = []; // Attempts that failed though there is a relay again.
+  ana.on("link", ({ retryInMs }) => retryInMs !== undefined && late.push(retryInMs));
   const rejoined = await Promise.all(back);
   expect(rejoined.map(({ recovered }) => recovered)).toEqual([false, false]);
   const acks = await Promise.all(queued);
@@ -53,6 +59,9 @@ test.each(kFlavours)("$name: a killed relay, back again, gets what was queued on
   await until(() => theirs.state.get("e1")?.x === 2);
   const after = (await theirs.history({ limit: 200 })).map(({ payload }) => payload);
   expect(after).toEqual(Array.from({ length: 100 }, (_, i) => ({ text: `queued ${i}` })));
+  // Within the back-off's bound: by the next attempt, or the one behind it if that was under way.
+  expect(late.length).toBeLessThanOrEqual(1);
+  expect(Math.max(0, ...waits)).toBeLessThanOrEqual(kQuick.delayMaxMs);
   expect(states).toContain("resuming");
   expect(states.at(-1)).toBe("open");
 });
