@@ -343,7 +343,9 @@ export class Core {
     this.requests.pump(); // What was left meanwhile, before it is joined again.
     this.#join();
     this.#isRenewing = true;
+    const { id } = this;
     void this.outbox.anew().then(() => {
+      if (id !== this.id) return; // Another session has begun, and renews all again.
       this.#isRenewing = false;
       this.outbox.pump();
     });
