@@ -280,7 +280,7 @@ export class Room extends Emitter<RoomEvents> {
     const open = () => opened(encryption, this.name, message, !message.old);
     this.#opening = Promise.resolve(this.#opening)
       .then(open)
-      .then((each) => hear(this, each))
+      .then((each) => hear(this, each, message))
       .catch((error: PerseidError) => this.tell("error", error));
   }
 

@@ -3,10 +3,9 @@ import type { Member, Message, NumberedLane, Presence, SystemMessage } from "./m
 import type { Room } from "./room.js";
 import type { Degraded, Gap, Receipt } from "./messages.js";
 
-/** A delivery, opened if it was encrypted. */
-export function hear(room: Room, message: Message): void {
+/** A delivery, opened if it was encrypted: what it is, is told by what the relay has seen of it. */
+export function hear(room: Room, message: Message, { payload }: Message = message): void {
   if (message.lane === "player_action") return room.tell("action", message);
-  const { payload } = message;
   if (typeof payload === "object" && payload !== null && !Array.isArray(payload)) {
     if (message.seq === undefined && typeof payload.typing === "boolean") {
       return room.tell("typing", { client: message.sender, typing: payload.typing });

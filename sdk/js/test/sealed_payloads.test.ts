@@ -86,10 +86,12 @@ test.each([
   });
   const ben = await client(relay).join(room, { encryption: await cipherOf() });
   const heard: Json[] = [];
+  const changes: Json[] = [];
   const failed: unknown[] = [];
-  for (const name of ["chat", "action", "change"] as const) {
+  for (const name of ["chat", "action"] as const) {
     ben.on(name, ({ payload }) => heard.push(payload));
   }
+  ben.on("change", ({ payload }) => changes.push(payload));
   ben.on("error", (error) => failed.push(error));
   const { seq = 0 } = await ana.chat("secret");
   const names = ["typing", "delete", "react", "edit"];
@@ -101,9 +103,11 @@ test.each([
   ];
   for (const chat of chats) await ana.chat(chat);
   await ana.react(seq, "+");
-  await until(() => heard.length + failed.length === 1 + actions.length + chats.length + 1);
+  const count = () => heard.length + changes.length + failed.length;
+  await until(() => count() === 1 + actions.length + chats.length + 1);
   expect(failed).toEqual([]);
   expect(heard).toEqual(expect.arrayContaining([...actions, ...chats]));
+  expect(changes).toEqual([{ react: { seq, emoji: "+" } }]); // The one that the relay has applied.
   expect(received.join("\n")).not.toContain("secret");
   expect(received.join("\n")).toContain('{"react":{"seq":1,"emoji":"+"}}'); // Which it applies.
 });
