@@ -7,12 +7,13 @@ import { json, type Flavour, type Publish } from "./flavour.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
 import { LinkStats } from "./link_stats.js";
-import type { Ack, Joined, SeqPair, SystemMessage, Welcome } from "./messages.js";
+import type { Ack, Joined, SystemMessage, Welcome } from "./messages.js";
 import type { ConnectOptions } from "./options.js";
 import { Outbox, type Readiness } from "./outbox.js";
 import { receive } from "./receive.js";
 import { Requests } from "./requests.js";
 import type { Room } from "./room.js";
+import { seenIn } from "./seen.js";
 import { SignIn } from "./sign_in.js";
 
 const kUnauthenticated = 4001;
@@ -23,7 +24,6 @@ const kFinalReasons: { [code: number]: string } = {
 };
 const kBufferedBytesMax = 1 << 20;
 const kRetryMs = 20;
-const kSinceBytesMax = 32_768;
 const kWelcomeMs = 10_000;
 
 type Tell = <Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]) => void;
@@ -88,7 +88,7 @@ export class Core {
     const reconnect = options.reconnect === false ? { attempts: 0 } : (options.reconnect ?? {});
     const handlers = {
       opened: () => this.#greet(),
-      message: (data: string | ArrayBuffer) => this.#received(data),
+      message: (data: string | ArrayBuffer) => receive(this, data),
       lost: (code: number, reason: string, retryInMs?: number) =>
         this.#lost(code, reason, retryInMs),
       // With another token, if there is where to get one.
@@ -97,16 +97,6 @@ export class Core {
     const { subprotocol } = this.flavour;
     this.link = new Link(urlOf(url), subprotocol, socketOf(options), reconnect, handlers);
     this.link.start();
-  }
-
-  // Handlers of the page do not throw here (see Emitter), so this is a relay that makes no sense:
-  // nothing is thrown into the socket, and the next connection begins with what is known for sure.
-  #received(data: string | ArrayBuffer): void {
-    try {
-      receive(this, data);
-    } catch (error) {
-      this.link.abandon(`a message that makes no sense: ${(error as Error).message}`);
-    }
   }
 
   get id(): string {
@@ -277,15 +267,7 @@ export class Core {
   #since(): object | undefined {
     // A relay that resumes no sessions would not take it.
     if (this.welcome?.resume_window_ms === undefined) return undefined;
-    const rooms: { [room: string]: SeqPair } = {};
-    let left = kSinceBytesMax;
-    for (const room of this.rooms.values()) {
-      if (room.status !== "joined") continue;
-      left -= JSON.stringify([room.name, room.seen]).length * 3; // A letter has up to three bytes.
-      if (left < 0) break; // The others go on where the relay stopped: a hole is told as a gap.
-      rooms[room.name] = room.seen;
-    }
-    return { rooms };
+    return { rooms: seenIn(this.rooms.values()) };
   }
 
   #join(): void {

@@ -14,7 +14,19 @@ import { ofRelay } from "./payload.js";
 import { count, hearSystem } from "./room_hear.js";
 import type { Room } from "./room.js";
 
+/**
+ * The page's handlers do not throw here (see Emitter), so what throws is a relay that makes no
+ * sense: the next connection begins with what is known for sure.
+ */
 export function receive(core: Core, data: string | ArrayBuffer): void {
+  try {
+    take(core, data);
+  } catch (error) {
+    core.link.abandon(`a message that makes no sense: ${(error as Error).message}`);
+  }
+}
+
+function take(core: Core, data: string | ArrayBuffer): void {
   core.heartbeat.heard();
   const message = core.flavour.read(data);
   if (!message) return; // Of a newer relay: nothing to this client.
