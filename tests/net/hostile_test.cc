@@ -1,22 +1,13 @@
 // Hostile bytes against a whole server: what other floors refuse in pieces, over real sockets.
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 
-#include <fstream>
-
 #include "tests/net/server_support.h"
+#include "tests/support/memory.h"
 #include "tests/support/slow_build.h"
 
 namespace perseid::test {
 namespace {
-
-u64 resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  u64 pages = 0, resident = 0;
-  file >> pages >> resident;
-  return resident * static_cast<u64>(::sysconf(_SC_PAGESIZE));
-}
 
 // One compressed message that inflates to `text`.
 std::string packed_frame(const std::string& text) {

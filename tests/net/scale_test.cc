@@ -4,10 +4,9 @@
 #include <poll.h>
 #include <sys/resource.h>
 
-#include <fstream>
-
 #include "tests/net/server_process.h"
 #include "tests/net/server_support.h"
+#include "tests/support/memory.h"
 #include "tests/support/slow_build.h"
 
 namespace perseid::test {
@@ -20,13 +19,6 @@ void want_descriptors(rlim_t count) {
   limit.rlim_cur = std::min(limit.rlim_max, count);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   if (limit.rlim_cur < count) GTEST_SKIP() << "this machine allows " << limit.rlim_cur << " files";
-}
-
-u64 resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  u64 pages = 0, resident = 0;
-  file >> pages >> resident;
-  return resident * static_cast<u64>(::sysconf(_SC_PAGESIZE));
 }
 
 // Calls `each` for every client until it has been true once for each; false if nothing ever more

@@ -1,22 +1,13 @@
 // TLS where it is heavy: readers that stop, sessions that move between shards in the midst of it,
 // a drain.
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "tests/net/tls_support.h"
+#include "tests/support/memory.h"
 #include "tests/support/slow_build.h"
 
 namespace perseid::test {
 namespace {
-
-u64 resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  u64 pages = 0, resident = 0;
-  file >> pages >> resident;
-  return resident * static_cast<u64>(::sysconf(_SC_PAGESIZE));
-}
 
 std::string read_until(WsClient& client, std::string_view part) {
   while (auto message = client.read_message()) {

@@ -31,6 +31,9 @@ class FakeRelay {
   std::string joined_fields;          // further members of `joined`, each with a comma before it
   std::size_t piece_bytes = 1 << 20;  // the transport moves so many at once
   bool refuses = false;               // does not connect at all
+  bool reads = true;                  // what the client says
+  std::string head;                   // of its answer to the upgrade instead of its own, if any
+  std::string upgrade_fields;         // further ones of its own, each with its line's end
   std::vector<std::string> said;      // by the client: JSON, or bytes
   std::vector<std::string> ops;       // of its system messages
 
@@ -40,7 +43,9 @@ class FakeRelay {
   // To the client: JSON or binary as its flavour is; of the binary one's system messages the JSON.
   void say(const std::string& message) { frame(message); }
   void say_system(const std::string& json) { frame(wire_ == Wire::json ? json : "\x04" + json); }
+  void say_bare(const std::string& bytes) { out_ += bytes; }
   void cut() { cut_ = true; }
+  std::size_t unread_bytes() const { return out_.size(); }  // by the client
 
  private:
   class Wired final : public Transport {
@@ -57,6 +62,7 @@ class FakeRelay {
     }
     Moved write(std::span<const u8> from) override {
       if (relay_.cut_) return {Status::failed, 0};
+      if (!relay_.reads) return {Status::again, 0};
       const std::size_t bytes = std::min(from.size(), relay_.piece_bytes);
       relay_.in_.append(reinterpret_cast<const char*>(from.data()), bytes);
       relay_.take();
@@ -93,15 +99,20 @@ class FakeRelay {
       heard(payload);
     }
   }
-  void upgrade(const std::string& head) {
+  void upgrade(const std::string& request) {
     constexpr std::string_view kKey = "Sec-WebSocket-Key: ";
-    const std::size_t at = head.find(kKey) + kKey.size();
+    const std::size_t at = request.find(kKey) + kKey.size();
+    upgraded_ = true;
+    if (!head.empty()) {
+      out_ += head;
+      return;
+    }
     out_ +=
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: " +
-        websocket_accept(head.substr(at, 24)) + "\r\nSec-WebSocket-Protocol: " +
-        std::string(wire_ == Wire::json ? kSubprotocolJson : kSubprotocolBin) + "\r\n\r\n";
-    upgraded_ = true;
+        websocket_accept(request.substr(at, 24)) + "\r\nSec-WebSocket-Protocol: " +
+        std::string(wire_ == Wire::json ? kSubprotocolJson : kSubprotocolBin) + "\r\n" +
+        upgrade_fields + "\r\n";
   }
   void heard(const std::string& message) {
     said.push_back(message);

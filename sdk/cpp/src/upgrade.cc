@@ -1,6 +1,8 @@
 #include "sdk/cpp/src/upgrade.h"
 
+#include <algorithm>
 #include <charconv>
+#include <vector>
 
 #include "codec/handshake.h"
 #include "codec/http_text.h"
@@ -9,6 +11,8 @@
 namespace perseid {
 inline namespace sdk {
 namespace {
+
+constexpr std::string_view kServerNoContext = "server_no_context_takeover";
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -58,6 +62,39 @@ std::string header(std::string_view head, std::string_view name) {
   return out;
 }
 
+// One parameter of permessage-deflate that may answer our offer (RFC 7692 section 7.1). Each may
+// stand there once, which `seen` remembers.
+bool is_deflate_parameter(std::string_view text, std::vector<std::string_view>& seen) {
+  const std::size_t equals = text.find('=');
+  const std::string_view name = trim_space(text.substr(0, equals));
+  if (std::find(seen.begin(), seen.end(), name) != seen.end()) return false;
+  seen.push_back(name);
+  if (equals == std::string_view::npos) {
+    return name == kServerNoContext || name == "client_no_context_takeover";
+  }
+  std::string_view value = trim_space(text.substr(equals + 1));
+  if (value.size() > 1 && value.front() == '"' && value.back() == '"') {
+    value = value.substr(1, value.size() - 2);
+  }
+  const bool in_range =
+      value == "8" || value == "9" ||
+      (value.size() == 2 && value[0] == '1' && value[1] >= '0' && value[1] <= '5');
+  return name == "server_max_window_bits" && in_range;
+}
+
+// We keep no window between messages, so a relay that does would not be understood.
+bool is_our_deflate(std::string_view text) {
+  const std::size_t name_end = text.find(';');
+  if (trim_space(text.substr(0, name_end)) != "permessage-deflate") return false;
+  std::vector<std::string_view> seen;
+  for (std::size_t at = name_end; at != std::string_view::npos;) {
+    const std::size_t end = text.find(';', at + 1);
+    if (!is_deflate_parameter(trim_space(text.substr(at + 1, end - at - 1)), seen)) return false;
+    at = end;
+  }
+  return std::find(seen.begin(), seen.end(), kServerNoContext) != seen.end();
+}
+
 }  // namespace
 
 std::string_view parse_url(std::string_view text, Url& out) {
@@ -105,14 +142,17 @@ UpgradeAnswer read_upgrade_answer(std::string_view head, const Upgrade& upgrade)
   std::from_chars(line.data() + 9, line.data() + 12, out.status);
   if (out.status != 101) {
     out.problem = "the relay answered " + std::string(line.substr(9));
+  } else if (!equals_ignoring_case(header(head, "Upgrade"), "websocket") ||
+             !list_has_token(header(head, "Connection"), "upgrade")) {
+    out.problem = "the answer upgrades to no WebSocket";
   } else if (header(head, "Sec-WebSocket-Accept") != websocket_accept(upgrade.key)) {
     out.problem = "the answer is not to our handshake";
   } else if (header(head, "Sec-WebSocket-Protocol") != subprotocol(upgrade.wire)) {
     out.problem = "the relay does not speak " + std::string(subprotocol(upgrade.wire));
   }
   out.extensions = header(head, "Sec-WebSocket-Extensions");
-  const bool deflate = out.extensions.starts_with("permessage-deflate");
-  if (out.problem.empty() && !out.extensions.empty() && !(deflate && upgrade.compress)) {
+  const bool offered = upgrade.compress && is_our_deflate(out.extensions);
+  if (out.problem.empty() && !out.extensions.empty() && !offered) {
     out.problem = "the relay uses an extension that was not offered";
   }
   return out;

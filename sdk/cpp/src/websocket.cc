@@ -114,7 +114,8 @@ Error WebSocket::on_message(Opcode opcode, MutableBytes payload) {
 Error WebSocket::on_control(Opcode opcode, Bytes payload) {
   if (opcode == Opcode::ping) {
     ++counters_.pings;
-    send_frame(Opcode::pong, as_text(payload));
+    // Who asks and asks and does not read gets no answer to each (RFC 6455 section 5.5.3).
+    if (unsent_bytes() < kOutKeptBytes) send_frame(Opcode::pong, as_text(payload));
   } else if (opcode == Opcode::close) {
     const std::string_view text = as_text(payload);
     if (phase_ == Phase::open) send_frame(Opcode::close, text);
