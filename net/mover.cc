@@ -153,6 +153,9 @@ void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   if (connection.is_tls && connection.send == nullptr) core_.tls->send_owed(slot, connection);
   core_.receiver->want(slot, connection, Listening::receive);
   replay(slot, connection, moving);
+  if (connection.is_tls && core_.tls->has_ended(slot)) {
+    core_.closer->on_end_of_stream(slot, connection);
+  }
   if (core_.draining) {
     core_.closer->end(slot, connection, CloseCode::going_away, kPartingWords);
   }

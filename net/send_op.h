@@ -15,8 +15,10 @@
 
 namespace perseid {
 
-// A buffer that has grown beyond this is not kept for the next send.
+// A buffer that has grown beyond this is not kept for the next send, nor are more than these of
+// all.
 constexpr std::size_t kSendBufferKeptBytes = 64 * KiB;
+constexpr std::size_t kSendBuffersKeptBytes = 16 * MiB;
 
 struct SendOp {
   SendBatch batch;         // empty if `own` is what is sent
@@ -42,20 +44,25 @@ class SendPool {
     if (free_.empty()) free_.push_back(std::make_unique<SendOp>());
     SendOp* op = free_.back().release();
     free_.pop_back();
+    kept_bytes_ -= op->own.capacity() + op->sealed.capacity();
     return op;
   }
   void give(SendOp* op) {
     PSD_ASSERT(op->batch.empty());
     for (std::vector<u8>* each : {&op->own, &op->sealed}) {
-      if (each->capacity() > kSendBufferKeptBytes) std::vector<u8>().swap(*each);
+      const bool has_room = kept_bytes_ + each->capacity() <= kSendBuffersKeptBytes;
+      if (each->capacity() > kSendBufferKeptBytes || !has_room) std::vector<u8>().swap(*each);
       each->clear();
+      kept_bytes_ += each->capacity();
     }
     op->plain_bytes = op->taken_bytes = 0;
     free_.emplace_back(op);
   }
+  std::size_t kept_bytes() const { return kept_bytes_; }
 
  private:
   std::vector<std::unique_ptr<SendOp>> free_;
+  std::size_t kept_bytes_ = 0;  // of their buffers
 };
 
 }  // namespace perseid

@@ -9,6 +9,7 @@
 #include "net/closer.h"
 #include "net/frames.h"
 #include "net/mover.h"
+#include "net/receiver.h"
 #include "net/sender.h"
 #include "net/tls_keeper.h"
 #include "net/upgrade.h"
@@ -92,19 +93,14 @@ void Tls::feed(Slot slot, Connection& connection, Bytes bytes) {
   TlsPeer& one = peer(slot);
   one.handshake_bytes += static_cast<u32>(bytes.size());
   one.waiting.insert(one.waiting.end(), bytes.begin(), bytes.end());
-  if (one.handshake_bytes > core_.options.tls_hello_bytes_max + kHandshakeBytesMore) {
-    return shake_now(slot, connection);
-  }
+  if (is_too_long(one)) core_.receiver->want(slot, connection, Listening::paused);
   if (std::exchange(one.queued, true)) return;
   queue_.push_back(core_.handle(slot));
 }
 
-// Much may come at once behind the end of a handshake; a handshake is never that long.
-void Tls::shake_now(Slot slot, Connection& connection) {
-  const std::vector<u8> bytes = std::exchange(peer(slot).waiting, {});
-  decrypt(slot, connection, bytes);
-  if (connection.phase != Phase::securing) return;
-  fail(slot, connection, "the handshake is longer than any that is honest");
+// Much may come at once behind the end of a handshake: it waits as well, and no more is read.
+bool Tls::is_too_long(const TlsPeer& peer) const {
+  return peer.handshake_bytes > core_.options.tls_hello_bytes_max + kHandshakeBytesMore;
 }
 
 bool Tls::begins_well(Slot slot, Connection& connection, Bytes bytes) {
@@ -147,8 +143,11 @@ void Tls::run_handshakes() {
     one.queued = false;
     const std::vector<u8> bytes = std::exchange(one.waiting, {});
     if (connection->deaf || bytes.empty()) continue;
+    if (is_too_long(one)) core_.receiver->want(handle.slot, *connection, Listening::receive);
     decrypt(handle.slot, *connection, bytes);
     if (connection->phase == Phase::moving) core_.mover->advance(handle.slot, *connection);
+    if (connection->phase != Phase::securing || !is_too_long(one)) continue;
+    fail(handle.slot, *connection, "the handshake is longer than any that is honest");
   } while (!queue_.empty() && clock_ns(CLOCK_MONOTONIC) < end_ns);
 }
 

@@ -64,6 +64,8 @@ class Tls {
   bool send_owed(Slot slot, Connection& connection);
   // Likewise, its last word. False if there is none.
   bool say_goodbye(Slot slot, Connection& connection);
+  // That the peer said its last word, if it was heard elsewhere: no read will tell it again.
+  bool has_ended(Slot slot) { return peer(slot).session->has_ended(); }
 
   // For those that move to another shard.
   std::unique_ptr<TlsPeer> take(Slot slot) { return std::move(peers_[slot]); }
@@ -77,7 +79,7 @@ class Tls {
   static constexpr u32 kToldPerSecondMax = 5;
 
   TlsPeer& peer(Slot slot) { return *peers_[slot]; }
-  void shake_now(Slot slot, Connection& connection);
+  bool is_too_long(const TlsPeer& peer) const;
   bool begins_well(Slot slot, Connection& connection, Bytes bytes);
   void answer_http(Slot slot, Connection& connection);
   void decrypt(Slot slot, Connection& connection, Bytes bytes);

@@ -55,6 +55,8 @@ class TlsSession {
   // That the peer's certificate, if it showed one, has not expired.
   bool is_peer_in_date() const;
   bool failed() const { return failed_; }
+  // The peer has said goodbye.
+  bool has_ended() const { return (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0; }
   // In OpenSSL's words.
   std::string_view failure() const { return failure_; }
   std::vector<u8>& owed() { return owed_; }

@@ -3,7 +3,8 @@
 // client that comes back may come to any.
 // Thread: any; a lock per handshake, never per message. Owns: the newest key and the one before it.
 // Invariants: a key makes tickets for --tls-ticket-key-s, opens them for as long again, and is then
-// overwritten, so that what was recorded before cannot be opened by who takes the process later.
+// overwritten (age() is called at each look at the files), so that what was recorded before cannot
+// be opened by who takes the process later.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -23,6 +24,10 @@ class TlsTickets {
   TlsTickets& operator=(const TlsTickets&) = delete;
 
   void use_in(SSL_CTX* context);
+  // Overwrites what is too old, also if nobody asks for a ticket any more.
+  void age();
+  // Keys that open a ticket or would.
+  u32 held();
   // For tests: as if so much more time had passed.
   void skip_s(u64 seconds);
 

@@ -47,18 +47,17 @@ bool is_base64url(std::string_view text) {
 
 bool decode_base64url(std::string_view text, std::string& out_padded) {
   if (!is_base64url(text)) return false;
+  const auto bytes = [](auto& string) { return reinterpret_cast<unsigned char*>(string.data()); };
   std::size_t size = 0;
   out_padded.assign(text.size() + 3, '\0');
-  auto* to = reinterpret_cast<unsigned char*>(out_padded.data());
   const auto* from = reinterpret_cast<const unsigned char*>(text.data());
-  if (::o_base64url_decode(from, text.size(), to, &size) == 0) return false;
+  if (::o_base64url_decode(from, text.size(), bytes(out_padded), &size) == 0) return false;
   out_padded.resize(size);
   // Of the last character some bits may stand for nothing: they have to be 0.
   std::string again(text.size() + 8, '\0');
   std::size_t again_size = 0;
   const bool is_strict =
-      ::o_base64url_encode(to, size, reinterpret_cast<unsigned char*>(again.data()), &again_size) !=
-          0 &&
+      ::o_base64url_encode(bytes(out_padded), size, bytes(again), &again_size) != 0 &&
       std::string_view(again).substr(0, again_size) == text;
   out_padded.append(kParsePaddingBytes, ' ');
   return is_strict;

@@ -4,7 +4,7 @@
 
 #include <ctime>
 
-#include "tests/net/server_support.h"
+#include "tests/net/tls_support.h"
 
 namespace perseid::test {
 namespace {
@@ -145,6 +145,27 @@ TEST_P(NetResume, compressed_connections_move_as_well) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, NetResume, testing::Values(1u, 4u));
+
+// Found in review: the shard that passes a connection on reads the goodbye with the hello, and the
+// one that gets it would wait for an end that has come.
+TEST(NetResumeStorm, a_goodbye_right_behind_the_hello_is_heard_on_the_other_shard) {
+  Options options = tls_options();
+  options.shards = 4;
+  TestServer server(options);
+  for (int round = 0; round < 16; ++round) {
+    WsClient first = tls_connected(server, {}, "/ws");
+    first.send_text(kHello);
+    const std::string secret = value_of(read_until(first, "welcome"), "session");
+    first.close();
+    WsClient back = tls_connected(server, {}, "/ws");
+    const std::string all = back.tls()->sealed(client_frame(Opcode::text, hello(secret)));
+    back.tls()->say_goodbye();
+    back.send_bare(all + back.tls()->sealed({}));
+    EXPECT_EQ(value_of(read_until(back, "welcome"), "resumed"), "true");
+    EXPECT_TRUE(back.read_end());
+  }
+  EXPECT_GT(server->net_stats().connections_passed_on, 0u);
+}
 
 // Where the kernel does not pass sockets, or the test says so, a new session is better than none.
 TEST(NetResumeStorm, without_passing_it_goes_on_only_where_it_was) {

@@ -139,7 +139,10 @@ TEST(Tls, ticket_keys_change_and_are_forgotten) {
   EXPECT_TRUE(shake()) << "the key before still opens";
   tickets.skip_s(110);
   EXPECT_TRUE(shake()) << "and had made a new ticket";
+  EXPECT_EQ(tickets.held(), 2u);
   tickets.skip_s(310);
+  tickets.age();
+  EXPECT_EQ(tickets.held(), 1u) << "the old ones are overwritten, though nobody came";
   EXPECT_FALSE(shake()) << "too old for both";
   SSL_SESSION_free(kept);
 }
@@ -202,6 +205,18 @@ TEST(Tls, a_second_port_stays_plain) {
   plain.send_text(R"({"type":"chat","room":"lobby","payload":{"text":"across"}})");
   EXPECT_NE(secure.read_message().value_or("").find("across"), std::string::npos);
   EXPECT_EQ(server->net_stats().tls_handshakes, 1u);
+}
+
+TEST(Tls, pages_on_loopback_are_trusted_only_if_nobody_reaches_the_second_port) {
+  for (const auto& [host, status] : {std::pair{"127.0.0.1", "101"}, {"0.0.0.0", "403"}}) {
+    Options options = tls_options();
+    options.plain_port = kAuto;
+    options.plain_host = host;
+    TestServer server(options);
+    WsClient page = tls_client(server);
+    page.send_raw(WsClient::upgrade_request({.path = "/ws", .extra_fields = "Origin: null\r\n"}));
+    EXPECT_TRUE(page.read_head().starts_with(std::string("HTTP/1.1 ") + status)) << page.head();
+  }
 }
 
 TEST(Tls, who_says_goodbye_gets_one) {
