@@ -21,6 +21,8 @@ namespace perseid {
   NUM(u16, port, 8080, 0, 65535, "", "TCP port; 0 takes a free one and prints it.")                \
   NUM(u32, shards, 0, 0, 256, "",                                                                  \
       "Event loops to run, each on its own core; 0 means one per core.")                           \
+  TEXT(user, "",                                                                                   \
+       "Started as root, it goes on as this user once its ports are bound and its keys are read.") \
   FLAG(echo, "Also serve /echo, which sends every message back (diagnostics, conformance).")       \
   TEXT(allow_origin, "",                                                                           \
        "Web origins that may connect, separated by commas; * for all; empty: the relay's own "     \
@@ -63,6 +65,10 @@ namespace perseid {
   NUM(u32, idle_after_ms, 10000, 0, 3600000, "ms",                                                 \
       "Without messages for so long, a connection rests on a poll, which costs the kernel less.")  \
   NUM(u32, drain_timeout_ms, 5000, 0, 600000, "ms", "Time to flush everyone at SIGTERM.")          \
+  NUM(u32, overload_behind_ms, 1000, 0, 600000, "ms",                                              \
+      "A shard that has not come round with its work for so long sheds some; 0: never.")           \
+  NUM(u32, overload_memory_mib, 0, 0, 16777216, "MiB",                                             \
+      "The same while the relay takes more memory; 0: never.")                                     \
   GROUP("Messages")                                                                                \
   NUM(u32, max_message_bytes, 1048576, 128, 67108864, "bytes",                                     \
       "One message, inflated; more is 1009.")                                                      \

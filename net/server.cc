@@ -196,6 +196,7 @@ bool Server::State::prepare(StartResult& result) {
   result.error = prepare_tokens(report);
   if (result.error.empty()) result.error = prepare_tls(report);
   if (result.error.empty()) result.error = open_doors(report);
+  if (result.error.empty() && shared.config.on_bound) result.error = shared.config.on_bound();
   if (!result.error.empty()) return false;
   result.error = make_store(shared);
   if (!result.error.empty()) return false;
@@ -216,6 +217,7 @@ bool Server::State::prepare(StartResult& result) {
 
 std::optional<std::string> Server::State::launch() {
   if (shared.store != nullptr) start_store(shared);
+  if (shared.tls != nullptr) shared.tls->watch_files();
   std::vector<std::future<std::optional<std::string>>> opened;
   for (u32 i = 0; i < shared.shard_count; ++i) {
     std::promise<std::optional<std::string>> promise;

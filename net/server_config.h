@@ -29,6 +29,9 @@ struct ServerConfig {
   EventListener* listener = nullptr;
   std::shared_ptr<const RoomRules> room_rules = nullptr;   // or none
   std::shared_ptr<const Dictionary> dictionary = nullptr;  // or none
+  // Called when the ports are bound and certificates and keys are read, before the store is opened
+  // and while there is one thread. Words end the start with them. May be empty.
+  std::function<std::string()> on_bound = {};
   // What keeps durable rooms; empty: what --store says. For tests, and other databases.
   std::function<std::unique_ptr<StoreBackend>()> store_backend = {};
   // Wakes sleeping shards by eventfd although the ring could: for comparison, and for tests of what

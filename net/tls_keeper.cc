@@ -24,8 +24,11 @@ std::string TlsKeeper::start(std::vector<Warning>& warnings) {
   if (loaded.context == nullptr) return loaded.problem;
   warnings.insert(warnings.end(), loaded.warnings.begin(), loaded.warnings.end());
   current_ = std::move(loaded.context);
-  if (options_.tls_reload_s > 0) watcher_ = std::thread([this] { watch(); });
   return {};
+}
+
+void TlsKeeper::watch_files() {
+  if (options_.tls_reload_s > 0) watcher_ = std::thread([this] { watch(); });
 }
 
 std::string TlsKeeper::reload() {
@@ -63,6 +66,7 @@ void TlsKeeper::watch() {
     const std::string stamp = stamp_;
     // Shards take this lock for each connection, and files may be slow.
     guard.unlock();
+    tickets_.age();
     if (tls_files_stamp(options_) != stamp) (void)reload();
     guard.lock();
   }

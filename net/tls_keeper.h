@@ -31,6 +31,8 @@ class TlsKeeper {
 
   // The reason in words if the certificates cannot be used.
   std::string start(std::vector<Warning>& warnings);
+  // Looks at the files from now on, every --tls-reload-s.
+  void watch_files();
   // Reads all files anew. The reason in words if the old certificates stay.
   std::string reload();
   std::shared_ptr<const TlsContext> current() const;

@@ -30,6 +30,16 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(perseid_flags INTERFACE -Wno-restrict)
 endif()
+# What makes a fault of memory harder to use; the sanitizers have better checks of their own, and
+# FORTIFY_SOURCE needs an optimizer.
+if(NOT PERSEID_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_options(perseid_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
+    -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(perseid_flags INTERFACE -fcf-protection)
+  endif()
+  target_link_options(perseid_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
 if(PERSEID_SANITIZE)
   target_compile_options(perseid_flags INTERFACE -fsanitize=${PERSEID_SANITIZE}
     -fno-sanitize-recover=all)

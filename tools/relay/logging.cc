@@ -77,7 +77,9 @@ struct Logging::Sink {
 Logging::Logging(const Options& options)
     : level_(level_named(options.log_level)),
       format_(options.log_format == "json" ? LogFormat::json : LogFormat::text),
-      sink_(std::make_unique<Sink>()) {
+      sink_(std::make_unique<Sink>()) {}
+
+void Logging::begin() {
   sink_->pool = std::make_shared<spdlog::details::thread_pool>(kQueuedLinesMax, 1);
   sink_->logger = std::make_shared<spdlog::async_logger>(
       "perseid", std::make_shared<spdlog::sinks::stderr_sink_mt>(), sink_->pool,
@@ -90,7 +92,7 @@ Logging::Logging(const Options& options)
 Logging::~Logging() = default;  // The pool writes out what is queued, then ends its thread.
 
 void Logging::write(LogLevel level, const LogLine& line) {
-  if (!wants(level)) return;
+  if (!wants(level) || sink_->logger == nullptr) return;
   const std::string name(kLevelNames[static_cast<u8>(level)]);
   const std::string start = format_ == LogFormat::json
                                 ? "\"level\":\"" + name + "\","

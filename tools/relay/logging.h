@@ -25,6 +25,8 @@ class Logging {
   Logging(const Logging&) = delete;
   Logging& operator=(const Logging&) = delete;
 
+  // Starts the writer's thread; nothing is written before. Once, before other threads write.
+  void begin();
   bool wants(LogLevel level) const { return level >= level_; }
   LogFormat format() const { return format_; }
   LogLine line(std::string_view name) const { return {format_, name}; }

@@ -6,6 +6,7 @@
 #include "net/server.h"
 #include "tools/relay/logging.h"
 #include "tools/relay/pages.h"
+#include "tools/relay/privileges.h"
 #include "tools/relay/signals.h"
 #include "tools/relay/startup_summary.h"
 #include "tools/relay/state_dictionary.h"
@@ -105,6 +106,13 @@ void drain(Server& server, int number, Logging& logging) {
                 logging.line(name(EventKind::server_stopped)).add("connections_cut", cut));
 }
 
+// The last moment with one thread, whose rights those that follow inherit.
+std::string settle(const Options& options, Logging& logging) {
+  std::string problem = give_up_privileges(options.user);
+  if (problem.empty()) logging.begin();
+  return problem;
+}
+
 }  // namespace
 
 int run_relay(const CliResult& cli) {
@@ -122,7 +130,8 @@ int run_relay(const CliResult& cli) {
   Server server(cli.options, {.pages = std::move(pages),
                               .listener = &events,
                               .room_rules = std::make_shared<const RoomRules>(cli.room_rules),
-                              .dictionary = std::move(dictionary)});
+                              .dictionary = std::move(dictionary),
+                              .on_bound = [&] { return settle(cli.options, logging); }});
   const StartResult start = server.start();
   if (!start.ok) {
     print(stderr, "perseid: " + start.error + "\n");

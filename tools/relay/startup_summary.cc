@@ -2,6 +2,7 @@
 
 #include "codec/origin.h"
 #include "tools/relay/help_text.h"
+#include "tools/relay/privileges.h"
 
 namespace perseid {
 namespace {
@@ -112,6 +113,7 @@ std::string summary_text(const Options& options, const StartReport& report) {
   if (report.tls)
     out += row("tls", "from version " + options.tls_min_version + "; " + report.kernel_tls);
   out += sign_in_row(options, report);
+  out += row("rights", privileges_text());
   out += shards_row(report) + features_rows(report) + connections_rows(options, report);
   out += row("time limits",
              "a quiet client is pinged after " + std::to_string(options.heartbeat_interval_ms) +
@@ -130,6 +132,7 @@ void add_summary(LogLine& line, const StartReport& report) {
   line.add("connections_max", u64{report.connections_max});
   line.add("file_limit", u64{report.file_limit});
   line.add("token_keys", u64{report.token_keys});
+  line.add("rights", privileges_text());
   std::string missing;
   for (const RingFeature& feature : report.features) {
     if (!feature.present) missing += (missing.empty() ? "" : ", ") + std::string(feature.name);

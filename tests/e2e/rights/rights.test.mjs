@@ -1,0 +1,123 @@
+// What the process may do: ports first, then an ordinary user's rights, in every thread.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Client } from '../support/client.mjs';
+import { relayFor } from '../support/relay.mjs';
+
+const kNobody = 65534;
+const run = (...flags) =>
+  spawnSync(process.env.PERSEID_BINARY, flags, { encoding: 'utf8', timeout: 60_000 });
+const isRoot = process.getuid() === 0;
+const unlessRoot = isRoot ? false : 'only root has rights to give up';
+
+// Of each thread: field -> value.
+function statusOf(pid) {
+  return readdirSync(`/proc/${pid}/task`).map((task) =>
+    Object.fromEntries(
+      readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8')
+        .split('\n')
+        .map((line) => line.split(/:\s*/, 2)),
+    ),
+  );
+}
+
+function folderOfNobody(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'perseid-rights-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  if (isRoot) chownSync(folder, kNobody, kNobody);
+  return folder;
+}
+
+function assertOrdinary(pid) {
+  const threads = statusOf(pid);
+  assert.ok(threads.length >= 3, 'shards, the log, the first');
+  for (const { Name, Uid, Gid, CapPrm, CapEff, CapAmb, NoNewPrivs } of threads) {
+    assert.deepEqual(
+      { Uid, Gid, CapPrm, CapEff, CapAmb, NoNewPrivs },
+      {
+        Uid: Array(4).fill(kNobody).join('\t'),
+        Gid: Array(4).fill(kNobody).join('\t'),
+        CapPrm: '0'.repeat(16),
+        CapEff: '0'.repeat(16),
+        CapAmb: '0'.repeat(16),
+        NoNewPrivs: '1',
+      },
+      Name,
+    );
+  }
+}
+
+test('--user: no thread keeps a right of root, and it serves', { skip: unlessRoot }, async (t) => {
+  const folder = folderOfNobody(t);
+  const relay = await relayFor(t, '--user', 'nobody', '--data-dir', folder, '--shards', '2');
+  await relay.says('nobody, without capabilities');
+  assertOrdinary(relay.pid);
+  const client = await Client.of(t, relay);
+  assert.equal((await client.join('lobby')).op, 'joined');
+});
+
+test('without --user it stays who it is, says so, and gains nothing', async (t) => {
+  const relay = await relayFor(t);
+  for (const { NoNewPrivs, Uid } of statusOf(relay.pid)) {
+    assert.equal(NoNewPrivs, '1');
+    assert.equal(Uid.split('\t')[1], String(process.getuid()));
+  }
+  if (isRoot) await relay.says('--user NAME goes on without');
+});
+
+test('a user that is none is refused, with what to do', () => {
+  const { status, stderr } = run('--port', '0', '--user', 'nobody-of-that-name');
+  assert.equal(status, 1);
+  assert.match(stderr, /--user nobody-of-that-name: there is no such user here/);
+});
+
+// Until the test ends relays start as an ordinary user, with a right that a service may be given.
+function asNobody(t, ...capabilities) {
+  const folder = folderOfNobody(t);
+  const binary = process.env.PERSEID_BINARY;
+  copyFileSync(binary, join(folder, 'perseid'));
+  const rights = capabilities.map((each) => `--inh-caps +${each} --ambient-caps +${each}`);
+  const who = `--reuid ${kNobody} --regid ${kNobody} --clear-groups ${rights.join(' ')}`;
+  const script = join(folder, 'run');
+  writeFileSync(script, `#!/bin/sh\nexec setpriv ${who} ${folder}/perseid "$@"\n`);
+  for (const file of ['perseid', 'run']) chmodSync(join(folder, file), 0o755);
+  process.env.PERSEID_BINARY = script;
+  t.after(() => (process.env.PERSEID_BINARY = binary));
+}
+
+test('only root becomes another user', { skip: unlessRoot }, (t) => {
+  asNobody(t);
+  const { status, stderr } = run('--port', '0', '--user', 'daemon');
+  assert.equal(status, 1);
+  assert.match(stderr, /--user daemon needs a start as root/);
+});
+
+test('the right to a port below 1024 is given up too', { skip: unlessRoot }, async (t) => {
+  asNobody(t, 'net_bind_service');
+  const relay = await relayFor(t);
+  assertOrdinary(relay.pid);
+});
+
+test('the program is hardened: addresses at random, tables read-only, checked stacks and copies', () => {
+  const { stdout } = spawnSync('readelf', ['-W', '-h', '-l', '-d', '-s', process.env.PERSEID_BINARY], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  for (const part of [/Type:\s+DYN/, /GNU_RELRO/, /BIND_NOW/, /__stack_chk_fail/, /__memcpy_chk/]) {
+    assert.match(stdout, part);
+  }
+  assert.doesNotMatch(stdout, /GNU_STACK.* RWE/);
+});
