@@ -20,6 +20,7 @@ std::string_view demanded_fields(Error error) {
   if (error == Error::upgrade_required) {
     return "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n";
   }
+  if (info(error).http_status == 503) return "Retry-After: 1\r\n";
   if (info(error).http_status == 401) return "WWW-Authenticate: Bearer\r\n";
   return {};
 }

@@ -10,6 +10,7 @@
 #include "codec/state_models.h"
 #include "engine/chat_book.h"
 #include "engine/letter.h"
+#include "engine/overload.h"
 #include "engine/relay_config.h"
 #include "engine/state_model.h"
 #include "engine/stats.h"
@@ -53,6 +54,7 @@ struct Context {
   Stats& stats;
   SegmentPool pool;
   TimerWheel timers;
+  Overload overload;
   std::string scratch;                          // for one message's text; its capacity stays
   ChatFolder chat_folder;                       // for one chat message's; likewise
   StateDelta state_delta;                       // for one tick's; likewise

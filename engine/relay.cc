@@ -146,6 +146,23 @@ void Relay::set_load(u32 permille) {
   state_->rooms.set_load(permille);
 }
 
+void Relay::set_pressure(std::string_view why) {
+  Context& context = state_->context;
+  const Shedding before = context.overload.level();
+  if (!context.overload.observe(!why.empty(), context.now.mono_ms)) return;
+  const Shedding level = context.overload.level();
+  const bool raised = level > before;
+  ++(raised ? context.stats.overload_raised : context.stats.overload_lowered);
+  std::string text(raised ? text_of(level) : "less is shed");
+  if (raised) text.append(": ").append(why);
+  if (!raised && level == Shedding::none) text = text_of(level);
+  context.emit(EventKind::health_updated, {}, {}, raised ? Error::overloaded : Error::ok, text);
+}
+
+const Overload& Relay::overload() const {
+  return state_->context.overload;
+}
+
 void Relay::end_turn() {
   state_->rooms.end_turn();
   state_->sessions.begin_flush();

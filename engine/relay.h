@@ -20,6 +20,7 @@
 #include "codec/wire_format.h"
 #include "engine/ids.h"
 #include "engine/letter.h"
+#include "engine/overload.h"
 #include "engine/relay_config.h"
 #include "engine/send_batch.h"
 #include "engine/stats.h"
@@ -38,6 +39,10 @@ class Relay {
   // The share of the last while that this shard was at work rather than waiting, of 1000: what
   // --action-window-ms auto goes by. Behind begin_turn(), now and then.
   void set_load(u32 permille);
+  // Why there is more work than this shard can do, in words; empty if it comes round. Some ten
+  // times a second.
+  void set_pressure(std::string_view why);
+  const Overload& overload() const;
   void end_turn();               // advances lanes to their members, ticks, timers
   u64 next_deadline_ms() const;  // monotonic; when begin_turn is needed at the latest
   // Sessions with something to send, as of end_turn() and valid until the next. One that has been

@@ -53,6 +53,9 @@ namespace perseid {
   X(errors_answered, "Errors sent to clients.")                                             \
   X(rate_limited, "Messages refused by a session's or an address's bucket.")                \
   X(overloaded, "Messages refused because a mailbox was full.")                             \
+  X(overload_raised, "Steps of overload: something more is left undone.")                   \
+  X(overload_lowered, "Steps back. Raised less lowered is how deep it is now.")             \
+  X(overload_chat_refused, "Chat of clients without a token refused by overload.")          \
   X(floods_closed, "Connections closed with 4029.")                                         \
   X(heartbeats_sent, "Pings sent to quiet clients.")                                        \
   X(heartbeat_timeouts, "Connections closed with 4000.")                                    \

@@ -5,7 +5,8 @@
 // rate is used up)? Late ticks add to a member's strain, others take from it, so that a hiccup is
 // forgotten and a link that is late one time in four, for seconds, is not. A strained member's rate
 // is halved, and that of one who was late to read what it was sent (see read_back.h); calm for long
-// enough, it is tried at twice the rate, and where that fails it is not tried again so soon.
+// enough, it is tried at twice the rate, and where that fails it is not tried again so soon. Where
+// the shard itself does not come round (see overload.h) every member's rate is halved once.
 #include <algorithm>
 
 #include "codec/delivery.h"
@@ -114,6 +115,7 @@ void Views::note_tick(Slot slot, Position due) {
   if (!member.joined) return;
   if (!is_late(member, due)) {
     if (member.strain > 0) --member.strain;
+    if (member.halvings == 0 && context_.overload.sheds(Shedding::state)) slow_down(slot);
     return;
   }
   if (member.slowed) slowdowns_[slot].calm_since_ms = context_.now.mono_ms;
@@ -191,8 +193,9 @@ void Views::on_rate_timer(Slot slot) {
     member.state_held = false;
     sessions_.touch(member.session);
   }
+  const bool is_shed = member.halvings == 1 && context_.overload.sheds(Shedding::state);
   // A room may be silent for long: then no tick tells that what it said last is still waiting.
-  if (is_late(member, format_view(member).lanes[index(Lane::game_state)].end())) {
+  if (is_shed || is_late(member, format_view(member).lanes[index(Lane::game_state)].end())) {
     slowdown.calm_since_ms = now_ms;
   } else if (now_ms - slowdown.calm_since_ms >= slowdown.patience_ms) {
     if (speed_up(slot, slowdown)) return;
@@ -219,7 +222,8 @@ void Views::tell_rate(Slot session, Member& member) {
   if (member.halvings == 0) {
     answers::restored(text, view.name, state_hz(view));
   } else {
-    answers::degraded(text, view.name, "bandwidth", state_hz(member));
+    const bool is_shed = member.halvings == 1 && context_.overload.sheds(Shedding::state);
+    answers::degraded(text, view.name, is_shed ? "load" : "bandwidth", state_hz(member));
   }
   // Nobody asked for it, so it must be no reason to be closed as too slow.
   const auto size_bytes = system_bytes(sessions_[session].format.flavour, text);

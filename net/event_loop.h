@@ -8,6 +8,7 @@
 
 #include "net/gather_wait.h"
 #include "net/load_meter.h"
+#include "net/pressure.h"
 #include "net/shard_core.h"
 
 namespace perseid {
@@ -47,6 +48,7 @@ class EventLoop {
   Drainer& drainer_;
   std::array<Completion, kCompletionsPerReapMax> completions_;
   LoadMeter load_;
+  Pressure pressure_{core_.options, core_.now.mono_ms};
   GatherWait gather_{core_.options.gather_us};
   std::vector<Slot> flushing_;  // taken over from core_.flushes, the first flushed_ done
   std::size_t flushed_ = 0;

@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace perseid {
 
@@ -34,6 +36,15 @@ u32 raise_file_limit() {
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) (void)::getrlimit(RLIMIT_NOFILE, &limit);
   }
   return static_cast<u32>(std::min<rlim_t>(limit.rlim_cur, ~u32{0}));
+}
+
+u64 process_memory_bytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  unsigned long long pages = 0;
+  const int read = std::fscanf(file, "%*u %llu", &pages);
+  std::fclose(file);
+  return read == 1 ? pages * static_cast<u64>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
 }  // namespace perseid

@@ -17,4 +17,8 @@ void pin_to(u32 cpu);
 // Raises RLIMIT_NOFILE as far as this user may, and says what it is then.
 u32 raise_file_limit();
 
+// What the process takes of the machine's memory now (proc(5), statm: resident); 0 if that is not
+// told.
+u64 process_memory_bytes();
+
 }  // namespace perseid

@@ -19,6 +19,7 @@ namespace perseid {
   X(accepts, "Connections accepted.")                                                        \
   X(accept_errors, "Accepts that failed, for want of descriptors most often.")               \
   X(connections_refused, "Upgrades answered with 4013, over a limit of connections.")        \
+  X(connections_shed, "Connections and upgrades refused because the shard is overloaded.")   \
   X(upgrades, "Requests that became WebSocket connections.")                                 \
   X(http_requests, "Requests answered by HTTP.")                                             \
   X(request_tokens_refused, "Requests refused for a token that is not valid here.")          \

@@ -23,6 +23,10 @@ Tls::~Tls() {
 }
 
 void Tls::begin(Slot slot, Connection& connection) {
+  if (core_.relay->overload().sheds(Shedding::connections)) {
+    core_.stats.connections_shed.add();
+    return core_.closer->finish(slot, connection);
+  }
   TlsKeeper& keeper = *core_.shared.tls;
   auto peer = std::make_unique<TlsPeer>();
   const u32 under_way = keeper.handshakes.fetch_add(1, std::memory_order_relaxed);

@@ -61,6 +61,10 @@ void Upgrader::answer(Slot slot, Connection& connection, const Handshake& handsh
 }
 
 void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo) {
+  if (core_.relay->overload().sheds(Shedding::connections)) {
+    core_.stats.connections_shed.add();
+    return refuse(slot, connection, Error::unavailable);
+  }
   const UpgradeDecision decision =
       decide_upgrade(handshake.reader.request(), echo ? echo_policy_ : relay_policy_);
   if (decision.error != Error::ok) {
