@@ -191,56 +191,86 @@ TEST(HostileRelay, row_29_every_answer_with_every_type_of_field_is_borne) {
                                            "lost",
                                            "retry_after_ms",
                                            "reconnect_delay_ms"};
+  const auto bear = [](const std::vector<std::string>& messages) {
+    FakeRelay relay(Wire::json);
+    Peer ana(config_on(relay, Wire::json));
+    ana.joined("r");
+    for (const std::string& message : messages) relay.say(message);
+    EXPECT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; })) << messages[0];
+  };
+  for (const std::string& field : fields) {
+    const auto with_each_value = [&](const std::string& start) {
+      std::vector<std::string> out;
+      for (const std::string& value : values) {
+        out.push_back(start + R"(,"room":"r",")" + field + "\":" + value + "}");
+      }
+      return out;
+    };
+    for (const std::string& op : ops)
+      bear(with_each_value(R"({"type":"system","op":")" + op + '"'));
+    for (const char* type : {"chat", "player_action", "game_state", "nonsense"}) {
+      bear(with_each_value(std::string(R"({"type":")") + type + '"'));
+    }
+  }
+  bear({std::string(100'000, '[')});
+  bear({"", "not JSON", "null", "7", "[]"});
+}
+
+// Whatever came before it.
+TEST(HostileRelay, what_is_right_is_still_heard_behind_what_is_not) {
   FakeRelay relay(Wire::json);
   Peer ana(config_on(relay, Wire::json));
   ana.joined("r");
-  for (const std::string& op : ops) {
-    for (const std::string& field : fields) {
-      for (const std::string& value : values) {
-        relay.say(R"({"type":"system","op":")" + op + R"(","room":"r",")" + field + "\":" + value +
-                  "}");
-      }
-    }
-    ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; })) << op;
+  for (const char* wrong :
+       {"not JSON", "[]", R"({"type":"chat","room":"r","seq":"x","payload":{}})",
+        R"({"type":"system","op":"gap","room":"r"})", R"({"type":"nonsense"})"}) {
+    relay.say(wrong);
   }
-  for (const char* type : {"chat", "player_action", "game_state", "nonsense"}) {
-    for (const std::string& field : fields) {
-      for (const std::string& value : values) {
-        relay.say(std::string(R"({"type":")") + type + R"(","room":"r",")" + field + "\":" + value +
-                  "}");
-      }
-    }
-    ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; })) << type;
-  }
-  relay.say(std::string(100'000, '['));
-  relay.say("");
-  relay.say("not JSON");
-  ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; }));
+  relay.say_system(R"({"type":"system","op":"notice","timestamp":1,"payload":[1]})");
+  EXPECT_TRUE(ana.wait([&] { return !ana.heard.empty() && ana.heard.back() == "notice [1]"; }));
 }
 
-// Bytes without sense, and sense with one byte changed.
+TEST(HostileRelay, no_goaway_has_it_wait_for_ever) {
+  FakeRelay relay(Wire::json);
+  Peer ana(config_on(relay, Wire::json));
+  ana.joined("r");
+  relay.say_system(
+      R"({"type":"system","op":"goaway","reason":"x","reconnect_delay_ms":18446744073709551615})");
+  ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; }));
+  ana.client.poll();
+  relay.cut();
+  ASSERT_TRUE(ana.wait([&] { return ana.links.back() == "resuming"; }));
+  EXPECT_LE(ana.last_link.retry_in_ms, 3'600'000);
+  EXPECT_GE(ana.last_link.retry_in_ms, 3'599'000);
+}
+
+std::string bent(std::mt19937& dice) {
+  std::string message =
+      R"({"type":"chat","room":"r","seq":1,"sender":"c0200008000004","timestamp":1,)"
+      R"("payload":{"text":"x"}})";
+  message[dice() % message.size()] = static_cast<char>(dice());
+  return message;
+}
+
+std::string noise(std::mt19937& dice) {
+  std::string message(1 + dice() % 60, '\0');
+  for (char& byte : message) byte = static_cast<char>(dice());
+  message[0] = static_cast<char>(message[0] & 0x77);  // mostly a kind that there is
+  return message;
+}
+
+// Sense with one byte changed, and bytes without any.
 TEST(HostileRelay, noise_is_borne_in_both_flavours) {
   const u32 seed = std::random_device{}();
   std::printf("seed %u\n", seed);
   std::mt19937 dice(seed);
   for (const Wire wire : {Wire::json, Wire::binary}) {
-    FakeRelay relay(wire);
-    ClientConfig config = config_on(relay, wire);
-    config.reconnect_attempts = 1'000'000;
-    Peer ana(std::move(config));
-    Room& room = ana.joined("r");
-    for (int i = 0; i < 3000; ++i) {
-      std::string message = R"({"type":"chat","room":"r","seq":)" + std::to_string(i) +
-                            R"(,"sender":"c0200008000004","timestamp":1,"payload":{"text":"x"}})";
-      if (wire == Wire::binary) {
-        message.assign(dice() % 60, '\0');
-        for (char& byte : message) byte = static_cast<char>(dice());
-        if (!message.empty()) message[0] = static_cast<char>(dice() % 8);
-      } else {
-        message[dice() % message.size()] = static_cast<char>(dice());
-      }
-      relay.say(message);
-      ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0 && room.joined(); })) << i;
+    for (int peers = 0; peers < 300; ++peers) {
+      FakeRelay relay(wire);
+      Peer ana(config_on(relay, wire));
+      ana.joined("r");
+      for (int i = 0; i < 10; ++i) relay.say(wire == Wire::json ? bent(dice) : noise(dice));
+      ASSERT_TRUE(ana.wait([&] { return relay.unread_bytes() == 0; })) << peers;
     }
   }
 }

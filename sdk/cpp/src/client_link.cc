@@ -212,7 +212,8 @@ void ClientCore::lost() {
 
 void ClientCore::retry(u16 code, const std::string& reason) {
   double wait = backoff_.next_ms(random_);
-  if (goaway_ms_ >= 0) wait = std::max(wait, goaway_ms_);
+  // No relay may have a client wait for longer.
+  if (goaway_ms_ >= 0) wait = std::max(wait, std::min(goaway_ms_, 3'600'000.0));
   goaway_ms_ = -1;
   phase_ = Phase::waiting;
   retry_at_ms_ = now_ms() + wait;

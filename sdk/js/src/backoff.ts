@@ -13,7 +13,7 @@ export interface BackoffOptions {
 /** No relay may have a client wait for longer; and a timer of more than 24 days ends at once. */
 const kFloorMsMax = 3_600_000;
 
-const sane = (ms: number) => (ms >= 0 ? Math.min(ms, kFloorMsMax) : 0);
+const isDelay = (ms: unknown): ms is number => typeof ms === "number" && ms >= 0;
 
 export class Backoff {
   #failed = 0;
@@ -29,12 +29,12 @@ export class Backoff {
   /** What a `welcome` says. */
   obey(attempts: number, delayMs: number): void {
     this.#serverAttempts = attempts;
-    this.#serverDelayMs = delayMs === undefined ? delayMs : sane(delayMs);
+    this.#serverDelayMs = isDelay(delayMs) ? Math.min(delayMs, kFloorMsMax) : undefined;
   }
 
   /** What a `goaway` or a refusal says of the next attempt alone. */
   atLeast(delayMs: number): void {
-    this.#floorMs = Math.max(this.#floorMs, sane(delayMs));
+    if (isDelay(delayMs)) this.#floorMs = Math.max(this.#floorMs, Math.min(delayMs, kFloorMsMax));
   }
 
   succeeded(): void {

@@ -12,6 +12,10 @@ const kBurst = 5;
 const kBurstMs = 100;
 const kSleptMs = 2000;
 
+/** A time as the relay says it; `least` ms if it makes no sense: timers would run out at once. */
+export const bearable = (ms: number, least: number) =>
+  ms >= least ? Math.min(ms, 3_600_000) : least;
+
 export class Heartbeat {
   readonly clock = new Clock();
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -14,6 +14,9 @@ import { ofRelay } from "./payload.js";
 import { count, hearSystem } from "./room_hear.js";
 import type { Room } from "./room.js";
 
+/** It would say it again at once. */
+const kNonsenseMs = 1000;
+
 /**
  * The page's handlers do not throw here (see Emitter), so what throws is a relay that makes no
  * sense: the next connection begins with what is known for sure.
@@ -22,6 +25,7 @@ export function receive(core: Core, data: string | ArrayBuffer): void {
   try {
     take(core, data);
   } catch (error) {
+    core.link.backoff.atLeast(kNonsenseMs);
     core.link.abandon(`a message that makes no sense: ${(error as Error).message}`);
   }
 }

@@ -119,10 +119,12 @@ test("no relay has a client wait for ever, or not at all", () => {
   for (const asked of [Infinity, 1e20, 2 ** 31, -1, NaN, undefined as never, "x" as never]) {
     const floor = new Backoff({ delayMs: 10 }, () => 0);
     floor.atLeast(asked);
-    expect(floor.next()).toBeLessThanOrEqual(3_600_000);
     const first = new Backoff({ delayMaxMs: 1e9 }, () => 1);
     first.obey(5, asked);
-    expect(first.next()).toBeLessThanOrEqual(3_600_000);
+    for (const delay of [floor.next(), first.next()]) {
+      expect(delay).toBeLessThanOrEqual(3_600_000);
+      expect(delay).toBeGreaterThan(0);
+    }
   }
 });
 
@@ -142,7 +144,7 @@ test("row 7: names like those of Object are names", async () => {
 
 test("noise is borne in both flavours", async () => {
   for (const flavour of [undefined, binary()]) {
-    const { made } = await joined(flavour);
+    let { made } = await joined(flavour);
     const roll = dice(11);
     const good = JSON.stringify({
       ...{ type: "chat", room: "r", seq: 1, sender: "c2", timestamp: 1 },
@@ -158,7 +160,9 @@ test("noise is borne in both flavours", async () => {
         const letter = String.fromCharCode(roll() * 128);
         Fake.newest.say(good.slice(0, at) + letter + good.slice(at + 1));
       }
-      if (!Fake.newest.isOpen) await until(() => made.state === "open");
+      if (Fake.newest.isOpen) continue;
+      made.close();
+      ({ made } = await joined(flavour));
     }
   }
 });
