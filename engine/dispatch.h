@@ -133,6 +133,7 @@ class Dispatch {
   bool answer_repeated(Slot session, const Request& request, std::string_view room, u64 key);
   u32 remember(Slot session, u64 key, Seq seq, u64 unix_ms);
   void refuse_published(Slot session, const PublishAnswer& answer, std::string_view id);
+  bool is_shed(Slot session, const Request& request);
   void refuse_overloaded(Slot session, const Request& request, u64 key);
   u64 repeat_key(const Request& request, std::string_view place) const;
   void acknowledge(Slot session, std::string_view id, std::string_view room, Seq seq, u64 unix_ms);

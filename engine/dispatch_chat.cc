@@ -13,11 +13,6 @@ namespace perseid {
 // False: refused, and answered.
 bool Dispatch::admit_chat(Slot session, const Request& request, ChatKind& kind) {
   if (request.type != MessageType::chat) return true;
-  if (context_.overload.sheds(Shedding::anonymous_chat) && !admissions_.is_known(session)) {
-    ++context_.stats.overload_chat_refused;
-    sessions_.answer_error(session, request.id, Error::overloaded, {}, Overload::kStepMs);
-    return false;
-  }
   ChatPayload says;
   std::string_view field;
   Error error = chat_.read(request.payload, says, field);

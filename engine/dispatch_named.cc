@@ -42,6 +42,7 @@ void Dispatch::name(const NameLetter& letter) {
 void Dispatch::send_named(Slot session, const Request& request, ChatKind chat) {
   const u64 key = repeat_key(request, request.to);
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
+  if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const u64 question = ++questions_asked_;
   named_[question] = {.sender = sessions_.uid(session),
                       .id = std::string(request.id),

@@ -65,6 +65,7 @@ void Dispatch::publish(Slot session, const Request& request) {
   if (!admit_chat(session, request, chat)) return;
   const u64 key = repeat_key(request, view.name);
   if (key != 0 && answer_repeated(session, request, view.name, key)) return;
+  if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   if (view.home == context_.config.shard && member.joined) {
     Room* room = rooms_.find(view.room);
     PSD_ASSERT(room != nullptr);  // it cannot go while it has members
@@ -81,6 +82,14 @@ void Dispatch::publish(Slot session, const Request& request) {
                        .chat = chat};
   if (mail_.send(view.home, Letter(std::move(letter)), Post::bulk)) return;
   refuse_overloaded(session, request, key);
+}
+
+// What was acknowledged once is acknowledged again, so this is asked behind answer_repeated().
+bool Dispatch::is_shed(Slot session, const Request& request) {
+  if (request.type != MessageType::chat || admissions_.is_known(session)) return false;
+  if (!context_.overload.sheds(Shedding::anonymous_chat)) return false;
+  ++context_.stats.overload_chat_refused;
+  return true;
 }
 
 void Dispatch::refuse_overloaded(Slot session, const Request& request, u64 key) {
@@ -150,6 +159,7 @@ void Dispatch::send_direct(Slot session, const Request& request) {
   }
   const u64 key = repeat_key(request, request.to);
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
+  if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const SessionUid sender = sessions_.uid(session);
   if (to.shard() != context_.config.shard) {
     DirectLetter letter{.to = to,

@@ -65,8 +65,8 @@ namespace perseid {
   NUM(u32, idle_after_ms, 10000, 0, 3600000, "ms",                                                 \
       "Without messages for so long, a connection rests on a poll, which costs the kernel less.")  \
   NUM(u32, drain_timeout_ms, 5000, 0, 600000, "ms", "Time to flush everyone at SIGTERM.")          \
-  NUM(u32, overload_behind_ms, 1000, 0, 600000, "ms",                                              \
-      "A shard that has not come round with its work for so long sheds some; 0: never.")           \
+  NUM(u32, overload_behind_ms, 0, 0, 600000, "ms",                                                 \
+      "A shard that has not caught up with its work for so long sheds some; 0: never.")            \
   NUM(u32, overload_memory_mib, 0, 0, 16777216, "MiB",                                             \
       "The same while the relay takes more memory; 0: never.")                                     \
   GROUP("Messages")                                                                                \

@@ -1,4 +1,4 @@
-// Overload: what a shard that does not come round with its work leaves undone, one thing after the
+// Overload: what a shard that does not catch up with its work leaves undone, one thing after the
 // other: new connections, then half of its members' state, then the chat of who has shown no token.
 // Thread: the shard's. Owns: the level.
 // Invariants: a step more takes kStepMs of pressure without a break, a step back as long without

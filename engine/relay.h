@@ -39,7 +39,7 @@ class Relay {
   // The share of the last while that this shard was at work rather than waiting, of 1000: what
   // --action-window-ms auto goes by. Behind begin_turn(), now and then.
   void set_load(u32 permille);
-  // Why there is more work than this shard can do, in words; empty if it comes round. Some ten
+  // Why there is more work than this shard can do, in words; empty if it catches up. Some ten
   // times a second.
   void set_pressure(std::string_view why);
   const Overload& overload() const;

@@ -52,7 +52,7 @@ namespace perseid {
   X(sends_returned, "Batches that the kernel did not take whole.")                          \
   X(errors_answered, "Errors sent to clients.")                                             \
   X(rate_limited, "Messages refused by a session's or an address's bucket.")                \
-  X(overloaded, "Messages refused because a mailbox was full.")                             \
+  X(overloaded, "Messages refused: a mailbox was full, or chat is shed.")                   \
   X(overload_raised, "Steps of overload: something more is left undone.")                   \
   X(overload_lowered, "Steps back. Raised less lowered is how deep it is now.")             \
   X(overload_chat_refused, "Chat of clients without a token refused by overload.")          \

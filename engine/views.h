@@ -118,6 +118,7 @@ class Views {
   void note_tick(Slot slot, Position due);
   bool carries_deltas(const Session& session);
   void slow_down(Slot slot);
+  void shed(Slot slot);
   bool speed_up(Slot slot, Slowdown& slowdown);
   void hold_state(Slot slot);
   void set_rate_timer(Slot slot, Slowdown& slowdown);

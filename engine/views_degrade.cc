@@ -6,7 +6,7 @@
 // forgotten and a link that is late one time in four, for seconds, is not. A strained member's rate
 // is halved, and that of one who was late to read what it was sent (see read_back.h); calm for long
 // enough, it is tried at twice the rate, and where that fails it is not tried again so soon. Where
-// the shard itself does not come round (see overload.h) every member's rate is halved once.
+// the shard itself does not catch up (see overload.h) every member's rate is halved once.
 #include <algorithm>
 
 #include "codec/delivery.h"
@@ -115,12 +115,19 @@ void Views::note_tick(Slot slot, Position due) {
   if (!member.joined) return;
   if (!is_late(member, due)) {
     if (member.strain > 0) --member.strain;
-    if (member.halvings == 0 && context_.overload.sheds(Shedding::state)) slow_down(slot);
+    if (member.halvings == 0 && context_.overload.sheds(Shedding::state)) shed(slot);
     return;
   }
   if (member.slowed) slowdowns_[slot].calm_since_ms = context_.now.mono_ms;
   member.strain = static_cast<u8>(member.strain + kStrainPerLateTick);
   if (member.strain >= strain_max(state_hz(views_[member.view]))) slow_down(slot);
+}
+
+// It is not this member's link that is tried for longer each time.
+void Views::shed(Slot slot) {
+  if (sessions_[members_[slot].session].parked) return;
+  slow_down(slot);
+  if (members_[slot].slowed) slowdowns_[slot].patience_ms = kPatienceMsMin;
 }
 
 void Views::slow_down(Slot slot) {

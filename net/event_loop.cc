@@ -22,7 +22,6 @@ void EventLoop::turn() {
   core_.now = read_clock();
   const bool timers_are_due = core_.relay->next_deadline_ms() <= core_.now.mono_ms;
   core_.relay->begin_turn(core_.now);
-  pressure_.begin_turn(core_.now.mono_ms);
   measure_load();
   const std::size_t completions = run_completions();
   core_.tls->run_handshakes();
@@ -41,7 +40,7 @@ void EventLoop::measure_load() {
   if (!load_.is_due(core_.now.mono_ms)) return;
   core_.stats.busy_us.add(load_.measure(core_.now.mono_ms, thread_cpu_ns()) / 1000);
   core_.relay->set_load(load_.permille());
-  core_.relay->set_pressure(pressure_.why(core_.now.mono_ms));
+  core_.relay->set_pressure(pressure_.why(core_.now.mono_ms, thread_waits()));
 }
 
 std::size_t EventLoop::run_completions() {
@@ -100,7 +99,6 @@ void EventLoop::flush_some() {
 
 void EventLoop::sleep() {
   const u64 timeout_ns = sleep_ns();
-  pressure_.end_turn(timeout_ns == 0);
   const bool busy = timeout_ns == 0 || !mailroom_.own().begin_sleep();
   const u64 longest_ns = busy ? 0 : timeout_ns;
   const u32 completions =

@@ -48,7 +48,7 @@ class EventLoop {
   Drainer& drainer_;
   std::array<Completion, kCompletionsPerReapMax> completions_;
   LoadMeter load_;
-  Pressure pressure_{core_.options, core_.now.mono_ms};
+  Pressure pressure_{core_.options};
   GatherWait gather_{core_.options.gather_us};
   std::vector<Slot> flushing_;  // taken over from core_.flushes, the first flushed_ done
   std::size_t flushed_ = 0;

@@ -38,6 +38,11 @@ u32 raise_file_limit() {
   return static_cast<u32>(std::min<rlim_t>(limit.rlim_cur, ~u32{0}));
 }
 
+u64 thread_waits() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_THREAD, &usage) == 0 ? static_cast<u64>(usage.ru_nvcsw) : 0;
+}
+
 u64 process_memory_bytes() {
   std::FILE* file = std::fopen("/proc/self/statm", "re");
   if (file == nullptr) return 0;

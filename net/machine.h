@@ -17,6 +17,9 @@ void pin_to(u32 cpu);
 // Raises RLIMIT_NOFILE as far as this user may, and says what it is then.
 u32 raise_file_limit();
 
+// How often the calling thread has waited for anything (getrusage(2): voluntary switches).
+u64 thread_waits();
+
 // What the process takes of the machine's memory now (proc(5), statm: resident); 0 if that is not
 // told.
 u64 process_memory_bytes();

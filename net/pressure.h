@@ -1,10 +1,12 @@
-// Pressure: whether a shard has more work than it can do. It comes round when a turn leaves nothing
-// over: no completion, letter, flush or handshake that has to wait for the next.
-// Thread: the shard's. Invariant: costs a comparison per turn, and a look at the process's memory
-// once per kMemoryPeriodMs if --overload-memory-mib asks for it.
+// Pressure: whether a shard has more work than it can do: in all that time it has not waited once.
+// A thread that waits in the kernel gives up its core of its own accord, which the kernel counts;
+// what other processes take of that core does not count.
+// Thread: the shard's. Invariant: costs one call per LoadMeter period, and a look at the process's
+// memory once per kMemoryPeriodMs if --overload-memory-mib asks for it.
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "engine/options.h"
 #include "net/machine.h"
@@ -13,20 +15,17 @@ namespace perseid {
 
 class Pressure {
  public:
-  Pressure(const Options& options, u64 now_ms) : options_(options), round_ms_(now_ms) {}
-
-  void begin_turn(u64 now_ms) {
-    if (!behind_) round_ms_ = now_ms;
-  }
-  void end_turn(bool behind) { behind_ = behind; }
+  explicit Pressure(const Options& options) : options_(options) {}
 
   // In words; empty if there is none.
-  std::string_view why(u64 now_ms) {
+  // `waits`: how often this thread has waited up to now.
+  std::string_view why(u64 now_ms, u64 waits) {
     look_at_memory(now_ms);
+    if (waits != std::exchange(waits_, waits)) waited_ms_ = now_ms;
     if (memory_is_short_) return "the relay takes more memory than --overload-memory-mib";
     const u32 most_ms = options_.overload_behind_ms;
-    if (most_ms == 0 || now_ms - round_ms_ < most_ms) return {};
-    return "the shard has not come round with its work for --overload-behind-ms";
+    if (most_ms == 0 || now_ms - waited_ms_ < most_ms) return {};
+    return "the shard has not caught up with its work for --overload-behind-ms";
   }
   // When why() has to be asked again although nothing happens; `sheds`: something is left undone.
   u64 next_look_ms(bool sheds, u64 now_ms) const {
@@ -44,10 +43,10 @@ class Pressure {
   }
 
   const Options& options_;
-  u64 round_ms_;
+  u64 waits_ = ~u64{0};
+  u64 waited_ms_ = 0;
   u64 memory_seen_ms_ = 0;
   bool memory_is_short_ = false;
-  bool behind_ = false;
 };
 
 }  // namespace perseid

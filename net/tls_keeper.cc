@@ -28,7 +28,7 @@ std::string TlsKeeper::start(std::vector<Warning>& warnings) {
 }
 
 void TlsKeeper::watch_files() {
-  if (options_.tls_reload_s > 0) watcher_ = std::thread([this] { watch(); });
+  watcher_ = std::thread([this] { watch(); });
 }
 
 std::string TlsKeeper::reload() {
@@ -61,13 +61,14 @@ std::shared_ptr<const TlsContext> TlsKeeper::current() const {
 void TlsKeeper::watch() {
   (void)::pthread_setname_np(::pthread_self(), "tls-files");
   HandshakeLock guard(lock_);
-  const std::chrono::seconds period(options_.tls_reload_s);
+  const bool reloads = options_.tls_reload_s > 0;
+  const std::chrono::seconds period(reloads ? options_.tls_reload_s : options_.tls_ticket_key_s);
   while (!wake_.wait_for(guard, period, [this] { return ending_; })) {
     const std::string stamp = stamp_;
     // Shards take this lock for each connection, and files may be slow.
     guard.unlock();
     tickets_.age();
-    if (tls_files_stamp(options_) != stamp) (void)reload();
+    if (reloads && tls_files_stamp(options_) != stamp) (void)reload();
     guard.lock();
   }
 }

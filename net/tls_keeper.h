@@ -31,7 +31,7 @@ class TlsKeeper {
 
   // The reason in words if the certificates cannot be used.
   std::string start(std::vector<Warning>& warnings);
-  // Looks at the files from now on, every --tls-reload-s.
+  // Looks at the files every --tls-reload-s from now on, and to it that old ticket keys go.
   void watch_files();
   // Reads all files anew. The reason in words if the old certificates stay.
   std::string reload();

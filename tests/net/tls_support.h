@@ -30,6 +30,13 @@ inline WsClient tls_connected(const TestServer& server, const TlsClientConfig& t
   return client;
 }
 
+// What a client says first.
+inline std::string client_hello(const TlsClientConfig& config = {}) {
+  TlsWire wire(-1, config);
+  SSL_do_handshake(wire.ssl());
+  return wire.sealed({});
+}
+
 inline void expect_echo(WsClient& client, const std::string& text = "hello") {
   client.send_text(text);
   EXPECT_EQ(client.read_message(), text);
