@@ -88,6 +88,7 @@ namespace perseid {
   X(heartbeat_timeout, heartbeat_timeout, 0, "Nothing was heard from the client in time.")       \
   X(too_slow, too_slow, 0, "The client does not read what is sent to it.")                       \
   X(session_taken_over, session_taken_over, 0, "A newer connection took the session over.")      \
+  X(bad_proxy_header, none, 0, "What a proxy must say first is not right, or not from a proxy.") \
   X(tls_failed, none, 0, "A TLS connection, or what it needs, is not right.")                    \
   X(connection_limit, connection_limit, 503, "Maximum connections reached.")
 

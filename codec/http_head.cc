@@ -109,6 +109,11 @@ void take_field(http::field name, std::string_view value, HttpRequest& out, Fiel
   }
 }
 
+// Beast does not know this one by a number.
+bool is_forwarded_for(boost::beast::string_view name) {
+  return boost::beast::iequals(name, "x-forwarded-for");
+}
+
 // RFC 9112 sections 3.2 and 6.3: what leaves the length or the host in doubt is refused.
 Error check_counts(const FieldCounts& counts, HttpRequest& out) {
   if (counts.content_length > 1 || counts.odd_length) return Error::bad_request;
@@ -192,6 +197,9 @@ Error HttpHeadReader::parse() {
   for (const auto& field : message) {
     ++request_.header_count;
     take_field(field.name(), view(field.value()), request_, counts);
+    if (field.name() == http::field::unknown && is_forwarded_for(field.name_string())) {
+      join(request_.forwarded_for, view(field.value()));
+    }
   }
   return check_counts(counts, request_);
 }

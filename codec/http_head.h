@@ -33,6 +33,7 @@ struct HttpRequest {
   std::string subprotocols;
   std::string extensions;
   std::string authorization;
+  std::string forwarded_for;  // X-Forwarded-For
   u32 header_count = 0;
 };
 

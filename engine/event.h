@@ -50,6 +50,8 @@ struct Event {
   // name. User text in it is not escaped; whoever prints it escapes it.
   std::string_view detail;
   u64 size_bytes = 0;
+  std::string_view address = {};  // of the client, where an operator should see it; else empty
+  bool audit = false;             // a security event: seldom enough for any log
 };
 
 // Receives every event of a shard. `wants` is asked once per kind at start, so that the frequent

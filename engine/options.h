@@ -27,6 +27,11 @@ namespace perseid {
   TEXT(allow_origin, "",                                                                           \
        "Web origins that may connect, separated by commas; * for all; empty: the relay's own "     \
        "only.")                                                                                    \
+  FLAG(proxy_protocol,                                                                             \
+       "A proxy says first whom it speaks for, at --port: PROXY protocol, version 2.")             \
+  FLAG(forwarded_for, "A proxy says in X-Forwarded-For whom it speaks for.")                       \
+  TEXT(trusted_proxies, "",                                                                        \
+       "Networks of the proxies that are believed that, with commas: 10.0.0.0/8,2001:db8::1.")     \
   GROUP("TLS")                                                                                     \
   TEXT(tls_cert, "",                                                                               \
        "PEM file with a certificate and its chain: --port then speaks TLS. Several, with commas: " \
@@ -129,7 +134,12 @@ namespace perseid {
   NUM(u32, address_messages_per_second, 0, 0, 100000000, "",                                       \
       "Messages of one IP address, on each shard and while it is connected; 0: no limit.")         \
   NUM(u32, address_connections_max, 0, 0, 16000000, "",                                            \
-      "Connections of one IP address; 0: no limit.")                                               \
+      "Connections of one IP address; of IPv6 its /64 counts as one; 0: no limit.")                \
+  NUM(u32, address_connections_per_second, 0, 0, 1000000, "",                                      \
+      "New connections of one IP address; twice that at one go; 0: no limit.")                     \
+  NUM(u32, subnet_connections_max, 0, 0, 16000000, "", "Connections of one network; 0: no limit.") \
+  NUM(u32, subnet_v4_bits, 24, 8, 32, "", "Such a network of IPv4 addresses: bits alike.")         \
+  NUM(u32, subnet_v6_bits, 48, 16, 64, "", "Likewise, of IPv6.")                                   \
   NUM(u32, read_back_ms, 2000, 0, 60000, "ms",                                                     \
       "State bears a ping so often, to see who has not read it and send it no more until it has; " \
       "0: never.")                                                                                 \

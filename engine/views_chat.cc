@@ -31,9 +31,13 @@ void Views::expel(const KickLetter& letter) {
   };
   while (slot != kNoSlot && !is_it(members_[slot])) slot = members_[slot].next_in_session;
   if (slot == kNoSlot) return;
+  const std::string_view room = views_[members_[slot].view].name;
+  const bool is_ban = letter.why == Error::banned;
+  const std::string_view reason = is_ban ? "banned" : "kicked";
+  context_.emit(EventKind::error_occurred, letter.session, room,
+                is_ban ? Error::banned : Error::forbidden, reason);
   std::string text;
-  answers::expelled(text, views_[members_[slot].view].name,
-                    letter.why == Error::banned ? "banned" : "kicked", letter.retry_after_ms);
+  answers::expelled(text, room, reason, letter.retry_after_ms);
   leave_cells(session, members_[slot].view);
   give_up(slot, letter.session, nullptr);
   sessions_.answer(session, text);

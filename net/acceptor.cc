@@ -7,36 +7,19 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engine/keyed_hash.h"
 #include "net/closer.h"
 #include "net/kernel_abi.h"
+#include "net/peers.h"
 #include "net/receiver.h"
 #include "net/tls.h"
 #include "net/upgrade.h"
 
 namespace perseid {
-namespace {
-
-// What one client can have many of at will is one: the /64 of an IPv6 address. Hashed under the
-// server's key. Never 0, which means unknown.
-u64 address_key(const sockaddr_storage& address, const KeyedHash& hash) {
-  std::string_view text;
-  if (address.ss_family == AF_INET) {
-    const auto* in = reinterpret_cast<const sockaddr_in*>(&address);
-    text = {reinterpret_cast<const char*>(&in->sin_addr), sizeof in->sin_addr};
-  } else {
-    const auto* in = reinterpret_cast<const sockaddr_in6*>(&address);
-    const char* bytes = reinterpret_cast<const char*>(&in->sin6_addr);
-    const bool is_v4 = IN6_IS_ADDR_V4MAPPED(&in->sin6_addr) != 0;
-    text = is_v4 ? std::string_view{bytes + 12, 4} : std::string_view{bytes, 8};
-  }
-  return hash(text) | 1;
-}
-
-}  // namespace
-
 Acceptor::Acceptor(ShardCore& core, ListenSockets sockets) : core_(core) {
-  doors_[0] = {.kind = OpKind::accept, .fd = sockets.main, .tls = core.shared.tls != nullptr};
+  doors_[0] = {.kind = OpKind::accept,
+               .fd = sockets.main,
+               .tls = core.shared.tls != nullptr,
+               .proxied = core.options.proxy_protocol};
   doors_[1] = {.kind = OpKind::accept_plain, .fd = sockets.plain};
 }
 
@@ -89,7 +72,7 @@ void Acceptor::on_accepted(OpKind kind, const Completion& done) {
   if (!done.more()) door.armed = false;
   if (done.result >= 0) {
     core_.stats.accepts.add();
-    admit(static_cast<u32>(done.result), door.tls);
+    admit(static_cast<u32>(done.result), door);
   } else if (done.result != -ECANCELED) {
     core_.stats.accept_errors.add();
   }
@@ -101,24 +84,23 @@ void Acceptor::on_accepted(OpKind kind, const Completion& done) {
   }
 }
 
-void Acceptor::admit(u32 file, bool tls) {
+void Acceptor::admit(u32 file, const Door& door) {
   const Slot slot = core_.connections.acquire();
   Connection& connection = core_.connections[slot];
   connection.file = file;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
   core_.upgrader->begin(slot, connection);
-  if (tls) core_.tls->begin(slot, connection);
+  connection.awaits_proxy = door.proxied;
+  handshake_of(connection).arrival.speaks_tls = door.tls;
+  if (door.tls && !door.proxied) core_.tls->begin(slot, connection);
   if (connection.phase == Phase::closed) return;
-  if (limits_addresses(core_.options) || tls) {
-    ask_address(slot, connection);
-  }
+  if (Peers::asks(core_)) ask_address(slot, connection);
   core_.receiver->want(slot, connection, Listening::receive);
 }
 
 // A direct descriptor cannot be asked for its peer, so it gets an ordinary number for a moment.
 // Runs at once when submitted, before the first receive.
 void Acceptor::ask_address(Slot slot, Connection& connection) {
-  if (!core_.shared.probe.fixed_fd_install) return;
   u64 user_data = 0;
   io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::install_fd, user_data);
   io_uring_prep_nop(sqe);
@@ -129,27 +111,20 @@ void Acceptor::ask_address(Slot slot, Connection& connection) {
 }
 
 void Acceptor::on_address(Slot slot, Connection& connection, const Completion& done) {
-  if (done.result < 0) return;
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  const int found = ::getpeername(done.result, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(done.result);
-  const bool is_new = connection.phase == Phase::handshake || connection.phase == Phase::securing;
-  if (found != 0 || !is_new) return;
-  if (connection.is_tls) core_.tls->on_address(slot, address);
-  Handshake& handshake = handshake_of(connection);
-  handshake.address_key = address_key(address, KeyedHash{core_.shared.hash_key});
-  const u32 most = core_.options.address_connections_max;
-  if (most == 0) return;
-  handshake.address_is_full = !core_.shared.addresses->enter(handshake.address_key, most);
-  if (handshake.address_is_full) return;
-  set_count(slot, handshake.address_key);
+  const bool found = done.result >= 0 &&
+                     ::getpeername(done.result, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  if (done.result >= 0) ::close(done.result);
+  if (connection.phase != Phase::handshake && connection.phase != Phase::securing) return;
+  if (!found) return core_.peers->on_unknown(slot, connection);
+  const u16 port =
+      ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                          : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  core_.peers->on_address(slot, connection, IpAddress::of(address), port);
 }
 
-void Acceptor::on_slot_freed(Slot slot) {
-  if (slot < counted_.size() && counted_[slot] != 0) {
-    core_.shared.addresses->leave(std::exchange(counted_[slot], 0));
-  }
+void Acceptor::on_slot_freed() {
   if (!core_.draining) start();
 }
 

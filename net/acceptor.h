@@ -2,12 +2,10 @@
 // puts them into the ring's table of direct descriptors.
 // Thread: the shard's. Owns: the listening sockets.
 // Invariant: an accept that fails for want of descriptors is armed again when a slot is freed (or
-// after kRetryMs, as the want may be another process's), so it never spins. An address is counted
-// from accept to close, once.
+// after kRetryMs, as the want may be another process's), so it never spins.
 #pragma once
 
 #include <array>
-#include <utility>
 
 #include "net/shard_core.h"
 
@@ -32,16 +30,7 @@ class Acceptor {
   bool stopped() const;
   void on_accepted(OpKind door, const Completion& done);
   void on_address(Slot slot, Connection& connection, const Completion& done);
-  void on_slot_freed(Slot slot);
-  // The address that is counted for this slot goes with its connection; 0: none.
-  u64 take_count(Slot slot) {
-    return slot < counted_.size() ? std::exchange(counted_[slot], 0) : 0;
-  }
-  void set_count(Slot slot, u64 address_key) {
-    if (address_key == 0) return;
-    if (counted_.size() <= slot) counted_.resize(slot + 1);
-    counted_[slot] = address_key;
-  }
+  void on_slot_freed();
   // Arms a failed accept again when its time has come.
   void retry();
   u64 next_retry_ms() const;
@@ -53,17 +42,17 @@ class Acceptor {
     OpKind kind = OpKind::accept;
     int fd = -1;
     bool tls = false;
+    bool proxied = false;  // a PROXY header comes first
     bool armed = false;
     u64 retry_at_ms = ~u64{0};
   };
   void start(Door& door);
   void stop(Door& door);
-  void admit(u32 file, bool tls);
+  void admit(u32 file, const Door& door);
   void ask_address(Slot slot, Connection& connection);
 
   ShardCore& core_;
   std::array<Door, 2> doors_;
-  std::vector<u64> counted_;  // by slot: the address that is counted for it; 0: none
 };
 
 }  // namespace perseid

@@ -1,8 +1,6 @@
 // AddressCounts: how many connections each IP address holds, over all shards, without a lock and in
 // constant memory (a count-min sketch, Cormode and Muthukrishnan 2005, of two rows).
-// Thread: any; its counters are atomic, touched once at a connection's beginning and end, and only
-// if
-// --address-connections-max is set.
+// Thread: any; its counters are atomic, touched once at a connection's beginning and end.
 // Invariants: never counts an address too low; too high only if it meets others in both rows, as
 // of ten thousand addresses about one does.
 #pragma once
@@ -18,16 +16,11 @@ namespace perseid {
 
 class AddressCounts {
  public:
-  // `key` is a keyed hash of the address, so that nobody can choose whom to collide with. False,
-  // and nothing is counted, if it holds `most` already.
-  bool enter(u64 key, u32 most) {
-    std::atomic<u32>& one = count(0, key);
-    std::atomic<u32>& two = count(1, key);
-    const u32 before = std::min(one.fetch_add(1, std::memory_order_relaxed),
-                                two.fetch_add(1, std::memory_order_relaxed));
-    if (before < most) return true;
-    leave(key);
-    return false;
+  // How many were counted for it before. `key` is a keyed hash of the address, so that nobody can
+  // choose whom to collide with.
+  u32 add(u64 key) {
+    return std::min(count(0, key).fetch_add(1, std::memory_order_relaxed),
+                    count(1, key).fetch_add(1, std::memory_order_relaxed));
   }
   void leave(u64 key) {
     count(0, key).fetch_sub(1, std::memory_order_relaxed);

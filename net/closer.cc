@@ -4,6 +4,7 @@
 #include "net/acceptor.h"
 #include "net/echo.h"
 #include "net/mover.h"
+#include "net/peers.h"
 #include "net/receiver.h"
 #include "net/tls.h"
 #include "net/upgrade.h"
@@ -192,8 +193,9 @@ void Closer::release_if_done(Slot slot, Connection& connection) {
   if (connection.counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
   core_.stats.connections_closed.add();
   if (connection.is_tls) core_.tls->on_slot_freed(slot);
+  core_.peers->on_slot_freed(slot, connection);
   core_.connections.release(slot);
-  core_.acceptor->on_slot_freed(slot);
+  core_.acceptor->on_slot_freed();
 }
 
 }  // namespace perseid

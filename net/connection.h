@@ -59,17 +59,19 @@ struct Connection {
   bool recv_fed : 1 = false;  // the receive in flight has brought bytes
   bool starved : 1 = false;
   bool flush_queued : 1 = false;
-  bool blocked : 1 = false;        // the socket took a part only; it is polled for room
-  bool send_close : 1 = false;     // a close frame is still to be sent
-  bool close_sent : 1 = false;     // it has been handed to the kernel
-  bool peer_closed : 1 = false;    // the peer's close frame, or its end of stream, came
-  bool deaf : 1 = false;           // what comes is no longer read as frames
-  bool counted : 1 = false;        // holds a place of --max-connections
-  bool came_over : 1 = false;      // from another shard; it does so once, or it could for ever
-  bool is_echo : 1 = false;        // extra is an EchoState
-  bool inflates : 1 = false;       // permessage-deflate was agreed
-  bool is_tls : 1 = false;         // see tls.h
-  bool socket_closed : 1 = false;  // the kernel was asked to close it; nothing may follow
+  bool blocked : 1 = false;          // the socket took a part only; it is polled for room
+  bool send_close : 1 = false;       // a close frame is still to be sent
+  bool close_sent : 1 = false;       // it has been handed to the kernel
+  bool peer_closed : 1 = false;      // the peer's close frame, or its end of stream, came
+  bool deaf : 1 = false;             // what comes is no longer read as frames
+  bool counted : 1 = false;          // holds a place of --max-connections
+  bool came_over : 1 = false;        // from another shard; it does so once, or it could for ever
+  bool is_echo : 1 = false;          // extra is an EchoState
+  bool inflates : 1 = false;         // permessage-deflate was agreed
+  bool is_tls : 1 = false;           // see tls.h
+  bool awaits_proxy : 1 = false;     // a PROXY header comes before anything else
+  bool address_counted : 1 = false;  // holds a place at the AddressGate
+  bool socket_closed : 1 = false;    // the kernel was asked to close it; nothing may follow
 };
 static_assert(sizeof(Connection) <= 48, "half of an idle connection's budget is the session's");
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/acceptor.h"
 #include "net/closer.h"
 #include "net/frames.h"
 #include "net/receiver.h"
@@ -91,7 +90,7 @@ void Mover::pack(Slot slot, Connection& connection, Moving& moving) {
   moving.inflates = connection.inflates;
   moving.counted = connection.counted;
   connection.counted = false;
-  moving.counted_address = core_.acceptor->take_count(slot);
+  moving.place = core_.peers->take(slot, connection);
   moving.format = core_.relay->format_of(connection.session);
   moving.grant = core_.relay->grant_of(connection.session);
   moving.address_key = core_.relay->address_key_of(connection.session);
@@ -112,7 +111,7 @@ void Mover::on_passed(Slot slot, Connection& connection, const Completion& done)
   core_.stats.passes_refused.add();
   if (connection.phase == Phase::closed) {
     if (moving->counted) core_.shared.connections.fetch_sub(1, std::memory_order_relaxed);
-    core_.acceptor->set_count(slot, moving->counted_address);
+    core_.peers->put(slot, connection, moving->place);
     return;
   }
   connection.phase = Phase::open;
@@ -142,7 +141,7 @@ void Mover::unpack(Slot slot, Connection& connection, Moving& moving) {
   connection.inflates = moving.inflates;
   connection.counted = moving.counted;
   connection.last_message_ms = static_cast<u32>(core_.now.mono_ms);
-  core_.acceptor->set_count(slot, moving.counted_address);
+  core_.peers->put(slot, connection, moving.place);
   connection.session = core_.relay->open({.connection = core_.handle(slot),
                                           .format = moving.format,
                                           .address_key = moving.address_key,

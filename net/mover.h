@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/wire_format.h"
+#include "net/peers.h"
 #include "net/shard_core.h"
 #include "net/tls.h"
 
@@ -35,7 +36,7 @@ struct Moving {
   WireFormat format;
   std::shared_ptr<const Grant> grant;  // of a token that came before any message
   u64 address_key = 0;
-  u64 counted_address = 0;
+  PeerPlace place;
   bool inflates = false;
   bool counted = false;
   std::atomic<bool> ready{false};  // for the other shard: all of it is written

@@ -19,6 +19,12 @@ namespace perseid {
   X(accepts, "Connections accepted.")                                                        \
   X(accept_errors, "Accepts that failed, for want of descriptors most often.")               \
   X(connections_refused, "Upgrades answered with 4013, over a limit of connections.")        \
+  X(address_connections_refused, "Connections over --address-connections-max.")              \
+  X(subnet_connections_refused, "Connections over --subnet-connections-max.")                \
+  X(address_rate_refused, "Connections dropped: over --address-connections-per-second.")     \
+  X(addresses_unknown, "Connections dropped because the kernel did not tell the address.")   \
+  X(proxy_headers, "PROXY headers read.")                                                    \
+  X(proxy_headers_refused, "Connections dropped: no PROXY header, a bad or untrusted one.")  \
   X(connections_shed, "Connections and upgrades refused because the shard is overloaded.")   \
   X(upgrades, "Requests that became WebSocket connections.")                                 \
   X(http_requests, "Requests answered by HTTP.")                                             \

@@ -7,6 +7,7 @@
 
 #include "net/closer.h"
 #include "net/frames.h"
+#include "net/peers.h"
 #include "net/tls.h"
 #include "net/upgrade.h"
 
@@ -107,7 +108,9 @@ void Receiver::take_bytes(Slot slot, Connection& connection, const Completion& d
   connection.recv_fed = true;
   core_.stats.recvs.add();
   core_.stats.bytes_in.add(size);
-  const MutableBytes bytes = core_.buffers.bytes(done.buffer(), size);
+  MutableBytes bytes = core_.buffers.bytes(done.buffer(), size);
+  if (connection.awaits_proxy) bytes = core_.peers->read_header(slot, connection, bytes);
+  if (bytes.empty()) return;
   if (connection.is_tls) {
     core_.tls->feed(slot, connection, bytes);
   } else if (connection.phase == Phase::handshake) {

@@ -66,6 +66,7 @@ struct Server::State {
   bool started = false;
 
   void plan(StartReport& report);
+  std::string prepare_proxies();
   std::string prepare_tokens(StartReport& report);
   bool prepare(StartResult& result);
   std::string open_doors(StartReport& report);
@@ -161,6 +162,25 @@ std::string Server::State::open_doors(StartReport& report) {
   return failure.value_or("");
 }
 
+std::string Server::State::prepare_proxies() {
+  const Options& options = shared.options;
+  auto networks = parse_networks(options.trusted_proxies);
+  if (!networks.has_value()) {
+    return "--trusted-proxies takes addresses and networks with commas between them, such as "
+           "10.0.0.0/8,2001:db8::1; not " +
+           options.trusted_proxies + ".";
+  }
+  shared.trusted_proxies = std::move(*networks);
+  if (!options.proxy_protocol && !options.forwarded_for) return {};
+  if (shared.trusted_proxies.empty()) {
+    return "--proxy-protocol and --forwarded-for need --trusted-proxies: else anybody could say "
+           "who he is.";
+  }
+  if (shared.probe.fixed_fd_install) return {};
+  return "--proxy-protocol and --forwarded-for need a kernel that tells addresses (Linux 6.8): "
+         "else nobody knows who is a proxy.";
+}
+
 std::string Server::State::prepare_tokens(StartReport& report) {
   auto keyring = std::make_unique<Keyring>(shared.options);
   if (!keyring->is_wanted()) return {};
@@ -193,15 +213,16 @@ bool Server::State::prepare(StartResult& result) {
     result.error = "the kernel gives no random bytes (getrandom).";
     return false;
   }
-  result.error = prepare_tokens(report);
+  result.error = prepare_proxies();
+  if (result.error.empty()) result.error = prepare_tokens(report);
   if (result.error.empty()) result.error = prepare_tls(report);
   if (result.error.empty()) result.error = open_doors(report);
   if (result.error.empty() && shared.config.on_bound) result.error = shared.config.on_bound();
   if (!result.error.empty()) return false;
   result.error = make_store(shared);
   if (!result.error.empty()) return false;
-  if (shared.options.address_connections_max > 0) {
-    shared.addresses = std::make_unique<AddressCounts>();
+  if (AddressGate::is_wanted(shared.options)) {
+    shared.gate = std::make_unique<AddressGate>(shared.options, shared.hash_key);
   }
   shared.events_wanted = events_wanted(shared.config.listener);
   for (u32 i = 0; i < shared.shard_count; ++i) {

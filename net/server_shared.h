@@ -10,7 +10,7 @@
 
 #include "engine/options.h"
 #include "engine/stats.h"
-#include "net/address_counts.h"
+#include "net/address_gate.h"
 #include "net/doorbell.h"
 #include "net/mailbox.h"
 #include "net/net_stats.h"
@@ -42,10 +42,11 @@ struct ServerShared {
   // WebSocket connections that hold a place of --max-connections; touched only at their beginning
   // and end.
   std::atomic<u32> connections{0};
-  std::unique_ptr<StoreWorker> store;        // null: nothing is kept
-  std::unique_ptr<Keyring> keyring;          // null: nobody is asked for a token
-  std::unique_ptr<TlsKeeper> tls;            // null: --port is plain
-  std::unique_ptr<AddressCounts> addresses;  // null unless --address-connections-max is set
+  std::unique_ptr<StoreWorker> store;  // null: nothing is kept
+  std::unique_ptr<Keyring> keyring;    // null: nobody is asked for a token
+  std::unique_ptr<TlsKeeper> tls;      // null: --port is plain
+  std::unique_ptr<AddressGate> gate;   // null: no limits on connections of addresses
+  IpNetworks trusted_proxies;          // believed, if they tell who asked them
 };
 
 }  // namespace perseid

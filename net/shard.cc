@@ -13,6 +13,7 @@ Shard::Shard(ServerShared& shared, ShardId id, ListenSockets sockets)
       echo_(core_),
       closer_(core_),
       mover_(core_),
+      peers_(core_),
       tls_(core_),
       mailroom_(core_),
       dispatcher_(core_, mailroom_),
@@ -26,6 +27,7 @@ Shard::Shard(ServerShared& shared, ShardId id, ListenSockets sockets)
   core_.echo = &echo_;
   core_.closer = &closer_;
   core_.mover = &mover_;
+  core_.peers = &peers_;
   core_.tls = &tls_;
 }
 
@@ -99,7 +101,8 @@ bool Shard::hand_over(Handle handle, ShardId to, Opcode opcode, Bytes message, u
 }
 
 void Shard::emit(const Event& event) {
-  if (core_.shared.config.listener != nullptr) core_.shared.config.listener->on_event(event);
+  if (core_.shared.config.listener == nullptr || peers_.pass_on(event)) return;
+  core_.shared.config.listener->on_event(event);
 }
 
 }  // namespace perseid

@@ -16,6 +16,7 @@
 #include "net/frames.h"
 #include "net/mailroom.h"
 #include "net/mover.h"
+#include "net/peers.h"
 #include "net/receiver.h"
 #include "net/sender.h"
 #include "net/shard_core.h"
@@ -52,6 +53,7 @@ class Shard final : public World {
   Echo echo_;
   Closer closer_;
   Mover mover_;
+  Peers peers_;
   Tls tls_;
   Mailroom mailroom_;
   Dispatcher dispatcher_;

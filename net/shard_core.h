@@ -11,6 +11,7 @@
 #include "engine/relay.h"
 #include "engine/slab.h"
 #include "engine/timer_wheel.h"
+#include "net/audit.h"
 #include "net/buffer_ring.h"
 #include "net/clock.h"
 #include "net/connection.h"
@@ -27,14 +28,15 @@ class Closer;
 class Echo;
 class Frames;
 class Mover;
+class Peers;
 class Receiver;
 class Sender;
 class Tls;
 class Upgrader;
 
-// True if clients' addresses are needed at all.
+// True if there are limits that go by clients' addresses.
 inline bool limits_addresses(const Options& options) {
-  return options.address_messages_per_second > 0 || options.address_connections_max > 0;
+  return options.address_messages_per_second > 0 || AddressGate::is_wanted(options);
 }
 
 struct ShardCore {
@@ -43,12 +45,14 @@ struct ShardCore {
         options(server.options),
         id(shard),
         stats(*server.stats[shard]),
+        audit(server, shard),
         ring(stats) {}
 
   ServerShared& shared;
   const Options& options;
   const ShardId id;
   NetStats& stats;
+  Audit audit;
   Ring ring;
   BufferRing buffers;
   Slab<Connection> connections;
@@ -70,6 +74,7 @@ struct ShardCore {
   Receiver* receiver = nullptr;
   Frames* frames = nullptr;
   Mover* mover = nullptr;
+  Peers* peers = nullptr;
   Sender* sender = nullptr;
   Echo* echo = nullptr;
   Closer* closer = nullptr;

@@ -1,14 +1,11 @@
 #include "net/tls.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cstdio>
 
 #include "net/closer.h"
 #include "net/frames.h"
 #include "net/mover.h"
+#include "net/peers.h"
 #include "net/receiver.h"
 #include "net/sender.h"
 #include "net/tls_keeper.h"
@@ -38,7 +35,7 @@ void Tls::begin(Slot slot, Connection& connection) {
   if (peer->session == nullptr) {
     keeper.handshakes.fetch_sub(1, std::memory_order_relaxed);
     core_.stats.tls_refused.add();
-    tell({}, "more handshakes than --tls-handshakes-max");
+    core_.peers->tell(slot, Error::tls_failed, "more handshakes than --tls-handshakes-max");
     return core_.closer->finish(slot, connection);
   }
   peer->hello = TlsHelloReader(core_.options.tls_hello_bytes_max);
@@ -52,22 +49,6 @@ void Tls::put(Slot slot, Connection& connection, std::unique_ptr<TlsPeer> peer) 
   if (peers_.size() <= slot) peers_.resize(slot + 1);
   peers_[slot] = std::move(peer);
   connection.is_tls = true;
-}
-
-void Tls::on_address(Slot slot, const sockaddr_storage& address) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  u16 port = 0;
-  if (address.ss_family == AF_INET6) {
-    const auto& in = reinterpret_cast<const sockaddr_in6&>(address);
-    ::inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
-    port = ntohs(in.sin6_port);
-  } else {
-    const auto& in = reinterpret_cast<const sockaddr_in&>(address);
-    ::inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
-    port = ntohs(in.sin_port);
-  }
-  auto& out = peer(slot).address;
-  std::snprintf(out.data(), out.size(), "%s port %u", text.data(), unsigned{port});
 }
 
 void Tls::on_slot_freed(Slot slot) {
@@ -85,7 +66,8 @@ void Tls::stop_shaking(TlsPeer& peer, bool failed) {
 
 void Tls::on_timeout(Slot slot, Connection& connection) {
   core_.stats.tls_timeouts.add();
-  tell(peer(slot).address.data(), "the handshake took longer than --tls-handshake-timeout-ms");
+  core_.peers->tell(slot, Error::tls_failed,
+                    "the handshake took longer than --tls-handshake-timeout-ms");
   core_.closer->finish(slot, connection);
 }
 
@@ -205,7 +187,7 @@ void Tls::ended(Slot slot, Connection& connection, TlsRead how) {
 void Tls::fail(Slot slot, Connection& connection, std::string_view why) {
   if (connection.phase == Phase::closed) return;
   if (connection.phase != Phase::securing) core_.stats.tls_errors.add();
-  tell(peer(slot).address.data(), why);
+  core_.peers->tell(slot, Error::tls_failed, why);
   connection.deaf = true;
   stop_shaking(peer(slot), true);
   const bool can_say = connection.send == nullptr && connection.phase != Phase::moving &&
@@ -215,29 +197,6 @@ void Tls::fail(Slot slot, Connection& connection, std::string_view why) {
   connection.phase = Phase::responding;
   core_.set_timer(slot, connection, kCloseWaitMsMax);
   send_owed(slot, connection);
-}
-
-// In the log, but never more of it than a person can read.
-void Tls::tell(std::string_view address, std::string_view what) {
-  EventListener* listener = core_.shared.config.listener;
-  constexpr u32 kBit = 1u << static_cast<u8>(EventKind::error_occurred);
-  if (listener == nullptr || (core_.shared.events_wanted & kBit) == 0) return;
-  const u64 second = core_.now.mono_ms / 1000;
-  if (second != std::exchange(told_second_, second)) told_ = 0;
-  if (++told_ > kToldPerSecondMax) {
-    ++untold_;
-    return;
-  }
-  std::string detail(address.empty() ? "an unknown address" : address);
-  detail.append(": ").append(what);
-  if (untold_ > 0) detail += " (and " + std::to_string(std::exchange(untold_, 0)) + " more)";
-  Event event;
-  event.kind = EventKind::error_occurred;
-  event.now = core_.now;
-  event.shard = core_.id;
-  event.error = Error::tls_failed;
-  event.detail = detail;
-  listener->on_event(event);
 }
 
 }  // namespace perseid

@@ -6,7 +6,6 @@
 // --flush-bytes-max and half as much after each that the kernel did not take whole.
 #pragma once
 
-#include <array>
 #include <deque>
 #include <memory>
 #include <string>
@@ -16,8 +15,6 @@
 #include "net/shard_core.h"
 #include "net/tls_context.h"
 #include "net/tls_session.h"
-
-struct sockaddr_storage;
 
 namespace perseid {
 
@@ -32,7 +29,6 @@ struct TlsPeer {
   bool queued = false;
   bool shaking = true;  // counted among the handshakes under way
   bool secure = false;  // its handshake is done
-  std::array<char, 64> address{};
 };
 
 class Tls {
@@ -44,7 +40,6 @@ class Tls {
 
   // A connection of the port with TLS; it is closed if too many shake hands.
   void begin(Slot slot, Connection& connection);
-  void on_address(Slot slot, const sockaddr_storage& address);
   // Ciphertext came.
   void feed(Slot slot, Connection& connection, Bytes bytes);
   void on_timeout(Slot slot, Connection& connection);
@@ -76,7 +71,6 @@ class Tls {
   static constexpr u32 kHandshakeBytesMore = 64 * KiB;
   static constexpr u32 kSendBytesFirst = 16 * KiB;
   static constexpr u32 kSendBytesMin = 4 * KiB;
-  static constexpr u32 kToldPerSecondMax = 5;
 
   TlsPeer& peer(Slot slot) { return *peers_[slot]; }
   bool is_too_long(const TlsPeer& peer) const;
@@ -91,7 +85,6 @@ class Tls {
   bool seal_batch(TlsSession& session, SendOp& op, u32 bytes_max);
   bool add_to_record(TlsSession& session, Bytes plain, std::vector<u8>& out);
   bool end_record(TlsSession& session, std::vector<u8>& out);
-  void tell(std::string_view address, std::string_view what);
 
   ShardCore& core_;
   std::vector<std::unique_ptr<TlsPeer>> peers_;  // by slot
@@ -99,9 +92,6 @@ class Tls {
   std::vector<u8> plain_ = std::vector<u8>(kTlsRecordBytesMax + kParsePaddingBytes);
   std::vector<u8> record_ = std::vector<u8>(kTlsRecordBytesMax);  // plaintext of the next one
   std::size_t record_bytes_ = 0;
-  u64 told_second_ = 0;
-  u32 told_ = 0;
-  u64 untold_ = 0;
 };
 
 }  // namespace perseid

@@ -35,7 +35,7 @@ void Upgrader::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   }
   // It must live through the answer, whatever takes its place.
   const std::unique_ptr<ConnectionExtra> handshake = std::move(connection.extra);
-  answer(slot, connection, static_cast<const Handshake&>(*handshake));
+  answer(slot, connection, static_cast<Handshake&>(*handshake));
   // The client may have sent its first frames along with the head.
   core_.frames->feed(slot, connection, bytes.subspan(consumed));
 }
@@ -49,7 +49,7 @@ void Upgrader::on_drain(Slot slot, Connection& connection) {
   refuse(slot, connection, Error::unavailable);
 }
 
-void Upgrader::answer(Slot slot, Connection& connection, const Handshake& handshake) {
+void Upgrader::answer(Slot slot, Connection& connection, Handshake& handshake) {
   const HttpRequest& request = handshake.reader.request();
   if (request.path == "/ws") {
     upgrade(slot, connection, handshake, false);
@@ -60,37 +60,48 @@ void Upgrader::answer(Slot slot, Connection& connection, const Handshake& handsh
   }
 }
 
-void Upgrader::upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo) {
+void Upgrader::upgrade(Slot slot, Connection& connection, Handshake& handshake, bool echo) {
   if (core_.relay->overload().sheds(Shedding::connections)) {
     core_.stats.connections_shed.add();
     return refuse(slot, connection, Error::unavailable);
   }
-  const UpgradeDecision decision =
-      decide_upgrade(handshake.reader.request(), echo ? echo_policy_ : relay_policy_);
+  const HttpRequest& request = handshake.reader.request();
+  Arrival& arrival = handshake.arrival;
+  if (!core_.peers->on_request(slot, connection, arrival, request.forwarded_for)) {
+    return respond(slot, connection, http_error(Error::connection_limit));
+  }
+  const UpgradeDecision decision = decide_upgrade(request, echo ? echo_policy_ : relay_policy_);
   if (decision.error != Error::ok) {
+    if (decision.error == Error::bad_origin) core_.peers->tell(slot, decision.error, "");
     core_.stats.http_errors.add();
     respond(slot, connection, decision.response);
     return;
   }
   std::shared_ptr<const Grant> grant;
   // Where it gets no place anyway no signature is looked at.
-  const bool asks = !echo && !handshake.address_is_full;
-  if (asks && !read_token(slot, connection, handshake.reader.request(), grant)) return;
+  const bool asks = !echo && arrival.over == AddressLimit::none;
+  if (asks && !read_token(slot, connection, request, grant)) return;
   core_.stats.upgrades.add();
   core_.clear_timer(connection);
   core_.sender->send_own(slot, connection, decision.response);
   connection.phase = Phase::open;
   connection.inflates = decision.deflate.has_value();
-  if (handshake.address_is_full || !take_place(connection)) {
-    core_.stats.connections_refused.add();
-    core_.closer->begin(slot, connection, CloseCode::connection_limit,
-                        handshake.address_is_full ? "Too many connections from this address."
-                                                  : info(Error::connection_limit).text);
-  } else if (echo) {
+  if (!has_place(slot, connection, arrival.over)) return;
+  if (echo) {
     open_echo(slot, connection, decision);
   } else {
-    open_session(slot, connection, decision, handshake.address_key, std::move(grant));
+    open_session(slot, connection, decision, std::move(grant));
   }
+}
+
+// False if it is told that there is none.
+bool Upgrader::has_place(Slot slot, Connection& connection, AddressLimit over) {
+  if (over == AddressLimit::none && take_place(connection)) return true;
+  core_.stats.connections_refused.add();
+  core_.closer->begin(slot, connection, CloseCode::connection_limit,
+                      over == AddressLimit::none ? info(Error::connection_limit).text
+                                                 : "Too many connections from this address.");
+  return false;
 }
 
 // False if it has one and is refused. Who has none may yet show one in a hello.
@@ -105,6 +116,7 @@ bool Upgrader::read_token(Slot slot, Connection& connection, const HttpRequest& 
   if (verdict.error == Error::ok) return true;
   core_.stats.http_errors.add();
   core_.stats.request_tokens_refused.add();
+  core_.peers->tell(slot, verdict.error, verdict.why);
   respond(slot, connection, http_error(verdict.error, verdict.why));
   return false;
 }
@@ -139,13 +151,13 @@ void Upgrader::open_echo(Slot slot, Connection& connection, const UpgradeDecisio
 // Lanes are compressed once for all, with a whole window; a client that asked for a smaller one is
 // served uncompressed, as RFC 7692 section 6 allows message by message.
 void Upgrader::open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
-                            u64 address_key, std::shared_ptr<const Grant> grant) {
+                            std::shared_ptr<const Grant> grant) {
   const bool deflate =
       decision.deflate.has_value() && decision.deflate->params.server_window_bits == 15;
   connection.session =
       core_.relay->open({.connection = core_.handle(slot),
                          .format = {.flavour = decision.flavour, .deflate = deflate},
-                         .address_key = address_key,
+                         .address_key = core_.peers->key(slot),
                          .grant = std::move(grant)});
   if (core_.draining) {
     core_.closer->end(slot, connection, CloseCode::going_away, "The relay shuts down.");
@@ -178,6 +190,8 @@ std::string Upgrader::health(bool head_only) const {
 }
 
 void Upgrader::refuse(Slot slot, Connection& connection, Error error) {
+  // Who has not even said for whom it asks gets no answer.
+  if (connection.awaits_proxy) return core_.closer->finish(slot, connection);
   core_.stats.http_errors.add();
   connection.extra.reset();
   respond(slot, connection, http_error(error));

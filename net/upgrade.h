@@ -9,6 +9,7 @@
 
 #include "codec/handshake.h"
 #include "codec/http_head.h"
+#include "net/peers.h"
 #include "net/shard_core.h"
 
 namespace perseid {
@@ -16,8 +17,7 @@ namespace perseid {
 struct Handshake : ConnectionExtra {
   explicit Handshake(std::size_t head_bytes_max) : reader(head_bytes_max) {}
   HttpHeadReader reader;
-  u64 address_key = 0;           // 0: unknown
-  bool address_is_full = false;  // --address-connections-max is reached
+  Arrival arrival;
 };
 
 // While connection.phase is Phase::handshake.
@@ -37,11 +37,12 @@ class Upgrader {
   void refuse(Slot slot, Connection& connection, Error error);
 
  private:
-  void answer(Slot slot, Connection& connection, const Handshake& handshake);
-  void upgrade(Slot slot, Connection& connection, const Handshake& handshake, bool echo);
+  void answer(Slot slot, Connection& connection, Handshake& handshake);
+  void upgrade(Slot slot, Connection& connection, Handshake& handshake, bool echo);
+  bool has_place(Slot slot, Connection& connection, AddressLimit over);
   void open_echo(Slot slot, Connection& connection, const UpgradeDecision& decision);
   void open_session(Slot slot, Connection& connection, const UpgradeDecision& decision,
-                    u64 address_key, std::shared_ptr<const Grant> grant);
+                    std::shared_ptr<const Grant> grant);
   bool read_token(Slot slot, Connection& connection, const HttpRequest& request,
                   std::shared_ptr<const Grant>& out);
   bool take_place(Connection& connection);

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "net/tokens/token_signer.h"
+#include "tests/net/heard_events.h"
 #include "tests/net/store_support.h"
 
 namespace perseid::test {
@@ -77,6 +78,29 @@ TEST_F(NetSignIn, ABadTokenInTheRequestIsA401WithTheReason) {
     EXPECT_NE(all.find(reason), std::string::npos) << all;
   }
   EXPECT_EQ(server->net_stats().request_tokens_refused, 7u);
+}
+
+TEST_F(NetSignIn, ABadTokenIsToldWithItsAddressAndNothingOfIt) {
+  HeardEvents heard;
+  TestServer server(options(), {.pages = {}, .listener = &heard});
+  const std::string bad = token() + "A";
+  (void)answer(server, {.path = "/ws?token=" + bad});
+  (void)answer(server, {.path = "/ws", .extra_fields = "Authorization: Basic YTpi\r\n"});
+  WsClient client = connected(server, {.path = "/ws"});
+  client.send_text(R"({"type":"system","op":"hello","id":1,"token":")" + bad + "\"}");
+  EXPECT_EQ(client.read_close(), 4001);
+  WsClient stranger = connected(server, {.path = "/ws"});
+  stranger.send_text(R"({"type":"system","op":"join","id":1,"room":"a"})");
+  EXPECT_EQ(stranger.read_close(), 4001);
+  ASSERT_EQ(heard.all().size(), 4u);
+  const std::string_view from = probe_ring().fixed_fd_install ? "127.0.0.1" : "unknown";
+  EXPECT_TRUE(heard.has(Error::bad_token, from, "signature"));
+  EXPECT_TRUE(heard.has(Error::bad_token, from, "One token"));
+  EXPECT_TRUE(heard.has(Error::unauthenticated, from));
+  for (const HeardEvents::One& one : heard.all()) {
+    EXPECT_EQ(one.detail.find(bad.substr(0, 10)), std::string::npos) << one.detail;
+    EXPECT_EQ(one.detail.find("YTpi"), std::string::npos) << one.detail;
+  }
 }
 
 TEST_F(NetSignIn, WhoSaysNothingIsClosedWith4001) {

@@ -102,11 +102,15 @@ void Logging::write(LogLevel level, const LogLine& line) {
 
 bool EventLog::wants(EventKind kind) const {
   if (is_of_server(kind)) return false;
+  // Some of these are security events.
+  const bool may_be_audit = kind == EventKind::error_occurred || kind == EventKind::health_updated;
+  if (may_be_audit && logging_.wants(LogLevel::warn)) return true;
   return logging_.wants(event_level(kind, false)) || logging_.wants(event_level(kind, true));
 }
 
 void EventLog::on_event(const Event& event) {
-  const LogLevel level = event_level(event.kind, static_cast<bool>(event.client));
+  const LogLevel level =
+      event.audit ? LogLevel::warn : event_level(event.kind, static_cast<bool>(event.client));
   if (!logging_.wants(level)) return;
   LogLine line = logging_.line(name(event.kind));
   line.add("shard", u64{event.shard});
@@ -115,6 +119,7 @@ void EventLog::on_event(const Event& event) {
     write_client_id(event.client.value, id.data());
     line.add("client", std::string_view(id.data(), id.size()));
   }
+  if (!event.address.empty()) line.add("address", event.address);
   if (!event.room.empty()) line.add("room", event.room);
   if (event.error != Error::ok) line.add("error", info(event.error).code);
   if (!event.detail.empty()) line.add("detail", event.detail);

@@ -5,8 +5,8 @@ import { repository } from "./support.js";
 
 const read = (name: string) => readFileSync(new URL(name, repository), "utf8");
 
-/** Told in the relay's log: a connection whose TLS fails bears no message. */
-const kLogged = ["tls_failed"];
+/** Told in the log: a connection whose TLS, or whose proxy, fails bears no message. */
+const kLogged = ["bad_proxy_header", "tls_failed"];
 
 test("every code that a connection can be answered with is known, and no other", () => {
   const section = /generated: errors -->([^]*?)<!-- end/.exec(read("docs/protocol.md"))![1]!;
