@@ -118,6 +118,8 @@ TEST(Failures, HaveNamesAndTheSameNumbersInC) {
   EXPECT_EQ(name_of(LinkFault::tls_wrong_host), "tls_wrong_host");
   EXPECT_EQ(name_of(LinkFault::closed_by_us), "closed_by_us");
   EXPECT_EQ(static_cast<int>(LinkFault::closed_by_us), PERSEID_FAULT_CLOSED_BY_US);
+  EXPECT_EQ(name_of(LinkFault::no_token), "no_token");
+  EXPECT_EQ(static_cast<int>(LinkFault::no_token), PERSEID_FAULT_NO_TOKEN);
   EXPECT_EQ(static_cast<int>(LinkFault::tls_untrusted), PERSEID_FAULT_TLS_UNTRUSTED);
   EXPECT_EQ(static_cast<int>(SealFault::too_many_senders), PERSEID_TOO_MANY_SENDERS);
   perseid_config config{};

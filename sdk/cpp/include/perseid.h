@@ -1,5 +1,6 @@
 // perseid.h: the C++ SDK for those who want C: engines, other languages' bindings.
-// Thread: every function of a client is called by one thread; only perseid_wake() by any.
+// Thread: every function of a client is called by one thread; only perseid_wake() and
+// perseid_give_token() by any.
 // Invariants: nothing blocks but perseid_poll() as long as it is told to. Callbacks come inside
 // perseid_poll(); pointers in them live for the call. Texts are UTF-8 and end with a zero; payloads
 // are JSON. No C++ exception leaves a function: what cannot be had is told as PERSEID_NO_MEMORY.
@@ -16,6 +17,7 @@ extern "C" {
 typedef struct perseid_client perseid_client;
 typedef struct perseid_room perseid_room;
 typedef struct perseid_cipher perseid_cipher;
+typedef struct perseid_token_ask perseid_token_ask;
 
 typedef enum perseid_wire { PERSEID_BINARY = 0, PERSEID_JSON = 1 } perseid_wire;
 
@@ -55,7 +57,8 @@ typedef enum perseid_fault {
   PERSEID_FAULT_NOT_A_RELAY = 13,
   PERSEID_FAULT_REJECTED = 14,
   PERSEID_FAULT_ENDED = 15,
-  PERSEID_FAULT_CLOSED_BY_US = 16
+  PERSEID_FAULT_CLOSED_BY_US = 16,
+  PERSEID_FAULT_NO_TOKEN = 17 /* fetch_token had none */
 } perseid_fault;
 
 /* Why a message of an encrypted room was not handed on. */
@@ -68,6 +71,9 @@ typedef enum perseid_seal_fault {
   PERSEID_TOO_MANY_SENDERS = 5
 } perseid_seal_fault;
 
+/* A token is wanted: for a connection, or since the last one ends. perseid_give_token() once. */
+typedef void (*perseid_on_token_wanted)(void* user, perseid_token_ask* ask);
+
 /* Zeroes are the defaults, but for url. */
 typedef struct perseid_config {
   const char* url;
@@ -79,6 +85,8 @@ typedef struct perseid_config {
   int reconnect_attempts; /* 0: as the relay says; -1: never */
   const char* ca_file;    /* of wss://: PEM, the only authorities to be trusted; the system's */
   int tls_unverified;     /* of wss://: anybody may pose as the relay; for tests alone */
+  perseid_on_token_wanted fetch_token; /* NULL: `token` is shown */
+  void* fetch_token_user;
 } perseid_config;
 
 typedef struct perseid_result {
@@ -141,6 +149,8 @@ typedef void (*perseid_on_result)(void* user, const perseid_result* result);
 typedef void (*perseid_on_link)(void* user, perseid_link state, uint16_t close_code,
                                 const char* reason, uint32_t retry_in_ms);
 typedef void (*perseid_on_message)(void* user, const perseid_message* message);
+/* The token ends in so many ms, and there is no function to fetch another: perseid_refresh() it. */
+typedef void (*perseid_on_token_expiring)(void* user, uint64_t ends_in_ms);
 /* Entities that were set, and those that are gone; perseid_room_get() reads them. */
 typedef void (*perseid_on_state)(void* user, perseid_room* room, uint64_t tick, int full,
                                  const char* const* touched, size_t touched_count,
@@ -171,6 +181,8 @@ void perseid_set_direct_handler(perseid_client* client, perseid_on_message handl
 int perseid_connect(perseid_client* client);
 perseid_fault perseid_failure(const perseid_client* client);
 const char* perseid_failure_text(const perseid_client* client); /* until the next poll */
+/* With which the relay refused the client, of its closed list, "" if it did not; bad_token, say. */
+const char* perseid_failure_code(const perseid_client* client);
 void perseid_poll(perseid_client* client, int wait_ms);
 void perseid_flush(perseid_client* client);
 void perseid_wake(perseid_client* client);
@@ -180,6 +192,15 @@ const char* perseid_id(const perseid_client* client);
 double perseid_now_ms(const perseid_client* client);
 double perseid_server_ms(const perseid_client* client);
 void perseid_get_stats(const perseid_client* client, perseid_stats* out);
+
+/* A relay that asks who one is: `token` of perseid_config, or `fetch_token`, which is called for
+ * each connection and before a token ends. It answers at once or later, by any thread, also when
+ * the client is gone, and once: that frees `ask`. token NULL: there is none, and `why` says so. */
+void perseid_give_token(perseid_token_ask* ask, const char* token, const char* why);
+void perseid_set_token_expiring_handler(perseid_client* client, perseid_on_token_expiring handler,
+                                        void* user);
+/* Goes on with a newer token of the same user, without a new connection. */
+void perseid_refresh(perseid_client* client, const char* token, perseid_on_result done, void* user);
 
 /* A room lives until perseid_room_leave() or the client's end. `done` may be NULL, here and below.
  */

@@ -21,6 +21,7 @@ ClientConfig config_of(const perseid_config& from) {
   if (from.url != nullptr) out.url = from.url;
   out.name = text_of(from.name);
   out.token = text_of(from.token);
+  out.fetch_token = fetch_of(from.fetch_token, from.fetch_token_user);
   out.wire = from.wire == PERSEID_JSON ? Wire::json : Wire::binary;
   out.compress = from.compress != 0;
   out.tls.verify = from.tls_unverified == 0;
@@ -108,6 +109,10 @@ perseid_fault perseid_failure(const perseid_client* client) {
 
 const char* perseid_failure_text(const perseid_client* client) {
   return client->client.failure().message.c_str();
+}
+
+const char* perseid_failure_code(const perseid_client* client) {
+  return client->client.failure().code.c_str();
 }
 
 void perseid_poll(perseid_client* client, int wait_ms) {

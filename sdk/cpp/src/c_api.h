@@ -40,6 +40,7 @@ inline std::string_view text_of(const char* text) {
 
 // A callback as a Done; null if there is none.
 Done done_of(perseid_on_result done, void* user);
+FetchToken fetch_of(perseid_on_token_wanted fetch, void* user);
 void tell(const Message& message, perseid_on_message handler, void* user);
 void tell(const Result& result, std::string_view answer, perseid_on_answer handler, void* user);
 

@@ -78,6 +78,10 @@ void Client::discover(std::string_view room, DiscoverDone done) {
   });
 }
 
+void Client::refresh(std::string token, Done done) {
+  core_->refresh(std::move(token), std::move(done));
+}
+
 void Client::request(std::string_view op, std::string_view members, AnswerDone done) {
   core_->request({.kind = Pending::Kind::request,
                   .op = std::string(op),

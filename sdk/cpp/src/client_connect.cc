@@ -52,12 +52,14 @@ void ClientCore::open_socket() {
                                                  .message_bytes_max = config_.message_bytes_max},
                                   random_, *this);
   phase_ = Phase::connecting;
+  refusal_.clear();
   since_ms_ = heard_ms_ = now_ms();
 }
 
 void ClientCore::on_open() {
   ++stats_.connections;
   phase_ = Phase::greeting;
+  if (config_.fetch_token) return ask_token();
   say_hello();
 }
 
@@ -70,7 +72,7 @@ void ClientCore::say_hello() {
     append_json_string(json, text);
   };
   add("name", config_.name);
-  add("token", config_.token);
+  add("token", token());
   add("session", session_);
   if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
   if (!session_.empty()) {

@@ -21,6 +21,7 @@
 #include "sdk/cpp/src/backoff.h"
 #include "sdk/cpp/src/dictionary_fetch.h"
 #include "sdk/cpp/src/room_data.h"
+#include "sdk/cpp/src/token_desk.h"
 #include "sdk/cpp/src/websocket.h"
 
 namespace perseid {
@@ -78,6 +79,10 @@ class ClientCore final : public WebSocket::Handler {
   Room* find(std::string_view room);
   void leave(RoomData& room, Done done);
 
+  // Signing in (client_token.cc).
+  void refresh(std::string token, Done done);
+  void take_token(u64 ask, const std::string& token, const std::string& problem);
+
   LinkState state() const { return state_; }
   const LinkFailure& failure() const { return failure_; }
   const std::string& id() const { return client_id_; }
@@ -110,6 +115,14 @@ class ClientCore final : public WebSocket::Handler {
   double next_due() const;
   double heartbeat_ms() const;
 
+  // client_token.cc
+  void ask_token();
+  void token_failed(const std::string& problem);
+  void on_token_expiring(u64 ends_in_ms);
+  void hello_refused(const Result& result);
+  bool is_refused_for_good() const;
+  const std::string& token() const;
+
   // client_rooms.cc
   void send_join(RoomData& room);
   void resume_rooms(std::string_view rooms);
@@ -134,7 +147,6 @@ class ClientCore final : public WebSocket::Handler {
   void on_binary(std::string_view message);
   void on_system(std::string_view message);
   void on_error(u64 id, std::string_view message);
-  void hello_refused(const Result& result);
   void on_pong(std::string_view message);
   void on_gap(std::string_view message);
   void on_degraded(bool restored, std::string_view message);
@@ -186,7 +198,12 @@ class ClientCore final : public WebSocket::Handler {
   double retry_at_ms_ = 0;
   double since_ms_ = 0;  // of this phase
   double goaway_ms_ = -1;
-  bool faulted_ = false;  // the last connection was closed for a fault of ours
+  std::shared_ptr<TokenDesk> desk_;
+  u64 token_asks_ = 0;
+  u64 token_ask_ = 0;          // the one that waits for its token, if any
+  std::string offered_token_;  // by refresh(), and not answered
+  std::string refusal_;        // the error's code with which this connection's hello was refused
+  bool faulted_ = false;       // the last connection was closed for a fault of ours
   double heard_ms_ = 0;
   double pinged_ms_ = -1;  // -1: no ping is under way
   double next_ping_ms_ = 0;

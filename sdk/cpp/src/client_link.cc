@@ -28,7 +28,10 @@ u64 counted(const WebSocket* socket, u64 WebSocket::Counters::*member) {
 }  // namespace
 
 ClientCore::ClientCore(ClientConfig config, ClientHandlers& on)
-    : config_(std::move(config)), on_(on), random_(config_.seed) {
+    : config_(std::move(config)),
+      on_(on),
+      random_(config_.seed),
+      desk_(std::make_shared<TokenDesk>(this)) {
   if (::pipe(wake_) != 0) return;
   for (const int end : wake_) {
     ::fcntl(end, F_SETFL, O_NONBLOCK);
@@ -38,6 +41,7 @@ ClientCore::ClientCore(ClientConfig config, ClientHandlers& on)
 }
 
 ClientCore::~ClientCore() {
+  desk_->close();
   const double end = now_ms() + kFarewellMsMax;
   while (leaving_ != nullptr && !leaving_->ended() && now_ms() < end) {
     pollfd waiting{.fd = leaving_->transport().fd(), .events = POLLIN, .revents = 0};
@@ -166,7 +170,7 @@ void ClientCore::ping() {
 // Of the connection that ended.
 void ClientCore::note_failure(u16 code) {
   const bool said_no = code == 4001 || code == 4003 || code == 4009;
-  failure_ = {said_no ? LinkFault::rejected : socket_->fault(), socket_->close_reason()};
+  failure_ = {said_no ? LinkFault::rejected : socket_->fault(), socket_->close_reason(), refusal_};
 }
 
 // Whether there is any use in trying again.
@@ -180,7 +184,8 @@ bool ClientCore::is_final(u16 code, int http_status) const {
   if (http_status >= 400 && http_status < 500 && http_status != 408 && http_status != 429) {
     return true;
   }
-  constexpr u16 kFinal[] = {1000, 4001, 4003, 4009};
+  if (code == static_cast<u16>(CloseCode::unauthenticated)) return is_refused_for_good();
+  constexpr u16 kFinal[] = {1000, 4003, 4009};
   for (const u16 final : kFinal) {
     if (code == final) return true;
   }
@@ -195,6 +200,7 @@ void ClientCore::lost() {
   stats_.bytes_in += socket_->counters().bytes_in;
   stats_.bytes_out += socket_->counters().bytes_out;
   socket_.reset();
+  token_ask_ = 0;
   faulted_ = faulted_ || (code >= 1002 && code <= 1009 && code != 1005 && code != kCloseAbnormal) ||
              code == 4008 || code == 4029;
   unlink_pending();

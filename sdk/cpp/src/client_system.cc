@@ -46,6 +46,8 @@ void ClientCore::on_system(std::string_view message) {
     on_receipt(message);
   } else if (op == "notice") {
     if (on_.notice) on_.notice(json_member(message, "payload"));
+  } else if (op == "token_expiring") {
+    on_token_expiring(json_u64(json_member(message, "token_ends_in_ms")));
   } else if (op == "goaway") {
     goaway_ms_ = static_cast<double>(json_u64(json_member(message, "reconnect_delay_ms")));
   } else {
@@ -74,17 +76,6 @@ void ClientCore::on_receipt(std::string_view message) {
 void ClientCore::on_pong(std::string_view message) {
   clock_.add(pinged_ms_, now_ms(), json_u64(json_member(message, "timestamp")));
   pinged_ms_ = -1;
-}
-
-void ClientCore::hello_refused(const Result& result) {
-  if (!session_.empty()) {  // a relay that resumes nothing takes a plain one
-    session_.clear();
-    return say_hello();
-  }
-  // Later it may be otherwise only where it says so.
-  const CloseCode code =
-      result.retry_after_ms != 0 ? CloseCode::going_away : CloseCode::unauthenticated;
-  socket_->drop(static_cast<u16>(code), result.message, LinkFault::rejected);
 }
 
 void ClientCore::on_error(u64 id, std::string_view message) {

@@ -24,9 +24,12 @@ constexpr u32 kFarewellMsMax = 250;
 
 struct ClientHandlers {
   std::function<void(const LinkEvent&)> link = {};
-  std::function<void(const Message&)> direct = {};    // private messages
-  std::function<void(const Result&)> error = {};      // of what had no id: state, Send::now
+  std::function<void(const Message&)> direct = {};  // private messages
+  // Of what had no id: state, Send::now. `no_token`: ClientConfig::fetch_token had none.
+  std::function<void(const Result&)> error = {};
   std::function<void(std::string_view)> notice = {};  // the relay to all: its payload
+  // The token ends in so many ms, and there is no function to fetch another: refresh() it.
+  std::function<void(u64)> token_expiring = {};
 };
 
 class Client {
@@ -72,6 +75,9 @@ class Client {
   bool direct(std::string_view to, std::string_view payload, Done done = {}, bool action = false);
   // Who is in a room that is joined.
   void discover(std::string_view room, DiscoverDone done);
+  // Goes on with a newer token of the same user, without a new connection. One that is refused
+  // changes nothing; without a link it is what the next connection begins with.
+  void refresh(std::string token, Done done = {});
   // Any other op (mute, kick, slow_mode, ...): `members` are the JSON members beyond type, op, id.
   void request(std::string_view op, std::string_view members, AnswerDone done);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <perseid/tls.h>
+#include <perseid/token.h>
 #include <perseid/transport.h>
 #include <perseid/types.h>
 
@@ -15,8 +16,12 @@ inline namespace sdk {
 struct ClientConfig {
   std::string url = "ws://127.0.0.1:8080/ws";  // or wss://
   std::string name = {};                       // what others see; empty: nobody in particular
+  // Who this is, to a relay that asks: a signed token, or what fetches one. The function is asked
+  // for each connection, and again before a token ends; so players stay in, however short tokens
+  // are.
   std::string token = {};
-  std::string meta = {};  // JSON, up to 1024 bytes
+  FetchToken fetch_token = {};  // `token` counts for nothing then
+  std::string meta = {};        // JSON, up to 1024 bytes
   Wire wire = Wire::binary;
   bool compress = false;            // let the relay compress what it sends
   TlsConfig tls = {};               // of wss://

@@ -178,13 +178,15 @@ enum class LinkFault : u8 {
   not_a_relay,     // it does not answer as a relay does
   rejected,        // the relay said no: to the handshake, the token, the session
   ended,           // the connection ended: see the close code
-  closed_by_us     // close()
+  closed_by_us,    // close()
+  no_token         // ClientConfig::fetch_token had none
 };
 std::string_view name_of(LinkFault fault);
 
 struct LinkFailure {
   LinkFault fault = LinkFault::none;
   std::string message = {};  // a sentence, for people
+  std::string code = {};     // with which the relay refused us, of its closed list: bad_token, say
 };
 
 struct LinkEvent {
