@@ -36,6 +36,9 @@ class FakeRelay {
   std::string upgrade_fields;         // further ones of its own, each with its line's end
   std::vector<std::string> said;      // by the client: JSON, or bytes
   std::vector<std::string> ops;       // of its system messages
+  bool resumes = false;               // `resumed` of `welcome`
+  std::string welcome_fields;         // further members of `welcome`
+  bool lets_in = true;                // answers `join`
 
   TransportFactory factory() {
     return [this](const Endpoint&) { return std::make_unique<Wired>(*this); };
@@ -124,8 +127,9 @@ class FakeRelay {
     ops.push_back(op);
     if (op == "hello") {
       say_system(R"({"type":"system","op":"welcome","id":)" + id +
-                 R"(,"client":"c0200008000003","session":"s","resumed":false})");
-    } else if (op == "join") {
+                 R"(,"client":"c0200008000003","session":"s","resumed":)" +
+                 (resumes ? "true" : "false") + welcome_fields + "}");
+    } else if (op == "join" && lets_in) {
       say_system(R"({"type":"system","op":"joined","id":)" + id + R"(,"room":)" +
                  std::string(json_member(json, "room")) + R"(,"room_number":)" +
                  std::to_string(room_number) + R"(,"epoch":")" + epoch + R"(","seq":{"chat":)" +

@@ -78,7 +78,7 @@ void ClientCore::say_hello() {
   if (!session_.empty()) {
     std::string rooms = "{";
     for (const auto& [name, room] : rooms_) {
-      if (!room->data_->was_joined || room->data_->leaving) continue;
+      if (!room->data_->is_seated() || room->data_->leaving) continue;
       append_json_key(rooms, name);
       rooms += since_of(*room->data_, false);
     }
@@ -115,22 +115,7 @@ void ClientCore::on_welcome(std::string_view message) {
   pinged_ms_ = -1;
   pings_ = 0;
   if (resumed) ++stats_.resumed;
-  if (!resumed) open_ordinals_.clear();
-  if (!resumed) publishes_sent_ = 0;
-  for (auto& [id, pending] : pending_) {
-    if (resumed || !pending.sent) continue;
-    pending.sent = false;
-    pending.ordinal = 0;
-    if (pending.kind == Pending::Kind::request) continue;  // asked again
-    pending.unsure = true;
-    if (RoomData* room = data(pending.room)) ++room->unsure;
-  }
-  // Of private messages nothing comes that would tell.
-  std::vector<u64> lost_ids;
-  for (auto& [id, pending] : pending_) {
-    if (pending.unsure && data(pending.room) == nullptr) lost_ids.push_back(id);
-  }
-  for (const u64 id : lost_ids) complete(id, {.cause = Cause::unconfirmed});
+  if (!resumed) doubt_pending();
   set_state(LinkState::open);
   resume_rooms(resumed ? json_member(message, "rooms") : std::string_view());
 }

@@ -41,6 +41,7 @@ struct Pending {
   bool on_link = false;                     // sent on this connection
   bool sent = false;                        // on some connection of this session
   u64 ordinal = 0;          // of a publish that was sent: so many this session had sent by then
+  Result seen = {};         // of a publish whose delivery came before its acknowledgement
   bool unsure = false;      // sent in an earlier session, and nobody knows yet whether it arrived
   std::string client = {};  // who we were when it was sent
   std::string_view wire() const { return cipher != nullptr ? sealed : body; }
@@ -178,7 +179,10 @@ class ClientCore final : public WebSocket::Handler {
   void send_message(Lane lane, std::string_view bytes);
   void complete(u64 id, const Result& result, std::string_view answer = {});
   void unlink_pending();
-  void match_unsure(const RoomData& room, const Message& message);
+  void note_own(const RoomData& room, const Message& message);
+  void match_unsure(RoomData& room, const Message& message);
+  void note_acknowledged(const Pending& pending, const Result& result);
+  void doubt_pending();
   bool room_left_for(const Pending& pending) const;
 
   bool binary() const { return config_.wire == Wire::binary; }

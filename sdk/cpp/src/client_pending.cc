@@ -231,6 +231,7 @@ void ClientCore::complete(u64 id, const Result& result, std::string_view answer)
   if (pending.on_link) --in_flight_;
   open_ordinals_.erase(pending.ordinal);
   if (RoomData* room = pending.unsure ? data(pending.room) : nullptr) --room->unsure;
+  note_acknowledged(pending, result);
   if (pending.done) pending.done(result);
   if (pending.answer) pending.answer(result, answer);
 }
@@ -245,8 +246,59 @@ void ClientCore::unlink_pending() {
   }
 }
 
+// Another session: what was sent in the last one may have arrived, or not.
+void ClientCore::doubt_pending() {
+  open_ordinals_.clear();
+  publishes_sent_ = 0;
+  for (auto& [name, room] : rooms_) room->data_->in_session = false;
+  std::vector<std::pair<u64, Result>> known;
+  for (auto& [id, pending] : pending_) {
+    RoomData* room = data(pending.room);
+    if (pending.sent && pending.kind != Pending::Kind::request) {  // those are asked again
+      pending.unsure = true;
+      if (room != nullptr) ++room->unsure;
+    }
+    pending.sent = false;
+    pending.ordinal = 0;
+    // Of private messages nothing comes that would tell.
+    if (pending.unsure && pending.seen.seq != 0) {
+      known.emplace_back(id, pending.seen);
+    } else if (pending.unsure && room == nullptr) {
+      known.emplace_back(id, Result{.cause = Cause::unconfirmed});
+    }
+  }
+  for (const auto& [id, result] : known) complete(id, result);
+}
+
+// A publish of ours is delivered before it is acknowledged. If the session ends between the two, no
+// recovery brings it again.
+void ClientCore::note_own(const RoomData& room, const Message& message) {
+  std::size_t left = open_ordinals_.size();
+  for (auto at = pending_.begin(); at != pending_.end() && left != 0; ++at) {
+    Pending& pending = at->second;
+    if (pending.ordinal == 0) continue;
+    --left;
+    if (pending.room != room.name || pending.seen.seq != 0) continue;
+    if (pending.kind != (message.action ? Pending::Kind::action : Pending::Kind::chat)) continue;
+    if (pending.wire() != message.payload) continue;
+    pending.seen.seq = message.seq;
+    pending.seen.timestamp_ms = message.timestamp_ms;
+    return;
+  }
+}
+
+// Of the same text, an older one is another publish: they are acknowledged in their order.
+void ClientCore::note_acknowledged(const Pending& pending, const Result& result) {
+  if (pending.kind == Pending::Kind::request || !result.ok()) return;
+  RoomData* room = data(pending.room);
+  if (room == nullptr) return;
+  u64& own = room->own_seq(pending.kind == Pending::Kind::action);
+  own = std::max(own, result.seq);
+}
+
 // A delivery that is a publish of ours, sent in an earlier session, has arrived.
-void ClientCore::match_unsure(const RoomData& room, const Message& message) {
+void ClientCore::match_unsure(RoomData& room, const Message& message) {
+  if (message.seq <= room.own_seq(message.action)) return;
   for (const auto& [id, pending] : pending_) {
     if (!pending.unsure || pending.room != room.name || pending.client != message.sender) continue;
     if ((pending.kind == Pending::Kind::action) != message.action) continue;

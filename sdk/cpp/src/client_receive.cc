@@ -165,6 +165,7 @@ void ClientCore::deliver(RoomData* room, Message& message) {
   if (room == nullptr || room->phase != RoomPhase::joined) return;
   if (message.seq != 0 && !take_seq(*room, message)) return;
   if (room->unsure != 0) match_unsure(*room, message);
+  if (message.seq != 0 && message.sender == client_id_) note_own(*room, message);
   hand_on(*room, message);
   if (room->unsure != 0 && room->caught_up()) be_sure(*room);
 }
@@ -199,7 +200,7 @@ void ClientCore::missed(RoomData& room, bool action, u64 from, u64 to) {
 
 void ClientCore::on_gap(std::string_view message) {
   RoomData* room = room_of(message);
-  if (room == nullptr) return;
+  if (room == nullptr || room->phase != RoomPhase::joined) return;
   const bool action = json_text(json_member(message, "lane")) == "player_action";
   u64& last = room->seq_of(action);
   const u64 from = std::max(json_u64(json_member(message, "from")), last + 1);

@@ -154,7 +154,7 @@ void ClientCore::leave_silently(const RoomData& room) {
 
 void ClientCore::resume_room(RoomData& room, std::string_view entry) {
   const std::string epoch = json_text(json_member(entry, "epoch"));
-  if (!room.was_joined || room.epoch != epoch) {
+  if (!room.is_seated() || room.epoch != epoch) {
     leave_silently(room);
     return;
   }
@@ -184,9 +184,10 @@ void ClientCore::on_joined(std::string_view message) {
     room.chat_seq = room.missed_chat;
     room.action_seq = room.missed_action;
   }
+  if (!same_epoch) room.own_chat = room.own_action = 0;
   room.epoch = epoch;
   room.phase = RoomPhase::joined;
-  room.was_joined = true;
+  room.was_joined = room.in_session = true;
   room.number = static_cast<u32>(json_u64(json_member(message, "room_number")));
   numbers_[room.number] = &room;
   const std::string_view state = json_member(message, "state");
@@ -304,7 +305,8 @@ void ClientCore::settle_by_history(RoomData& room) {
   ask.body += ",\"limit\":" + std::to_string(kSettleHistory);
   ask.answer = [this, name = room.name](const Result&, std::string_view answer) {
     RoomData* asked = data(name);
-    if (asked == nullptr) return;
+    // Not joined: whatever this answers, the next `joined` asks anew.
+    if (asked == nullptr || asked->phase != RoomPhase::joined) return;
     for (JsonWalk walk(json_member(answer, "messages")); walk.next();) {
       const std::string sender = json_text(json_member(walk.value(), "sender"));
       Message message;

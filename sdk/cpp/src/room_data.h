@@ -28,6 +28,7 @@ struct RoomData {
   Done join_done;
   RoomPhase phase = RoomPhase::idle;
   bool was_joined = false;  // in this session or an earlier one
+  bool in_session = false;  // in this one, that is: what `joined` says is of it
   bool rejoin = false;      // join() came while a leave was under way
   bool leaving = false;     // leave() waits for its answer
   bool doomed = false;      // to be destroyed when nobody stands in it
@@ -39,6 +40,8 @@ struct RoomData {
   u64 old_until = 0;    // chat up to this is the history that the join asked for
   u64 missed_chat = 0;  // what a recovery brings reaches up to these
   u64 missed_action = 0;
+  u64 own_chat = 0;  // our own newest, acknowledged: what is older answers no publish that waits
+  u64 own_action = 0;
   u32 unsure = 0;  // publishes of an earlier session that may have arrived
   std::string schema;
   RoomState state;
@@ -52,6 +55,8 @@ struct RoomData {
 
   void start_timeline();
   u64& seq_of(bool action) { return action ? action_seq : chat_seq; }
+  bool is_seated() const { return was_joined && in_session; }
+  u64& own_seq(bool action) { return action ? own_action : own_chat; }
   bool caught_up() const { return chat_seq >= missed_chat && action_seq >= missed_action; }
 };
 
