@@ -230,7 +230,8 @@ void ClientCore::take_state(RoomData& room, StateDelivery& state) {
   }
   const RoomState& now = room.state;
   if (room.timeline != nullptr) {
-    room.timeline->add(state.tick, now.entities(), now.touched(), now.gone(), now_ms());
+    room.timeline->add(state.tick, now.entities(), now.touched(), now.gone(), now_ms(),
+                       state.cell.level != 0 ? room.far_divisor : 1);
   }
   const Room& owner = *find(room.name);
   if (!owner.on.state) return;

@@ -161,6 +161,7 @@ void ClientCore::resume_room(RoomData& room, std::string_view entry) {
   room.phase = RoomPhase::joined;
   room.number = static_cast<u32>(json_u64(json_member(entry, "room_number")));
   numbers_[room.number] = &room;
+  if (room.timeline != nullptr) room.timeline->playout().restart();
   Room& owner = *find(room.name);
   const bool recovered = json_member(entry, "recovered") != "false";
   if (owner.on.joined) owner.on.joined({.again = true, .recovered = recovered});
@@ -193,6 +194,8 @@ void ClientCore::on_joined(std::string_view message) {
   const std::string_view state = json_member(message, "state");
   room.schema = json_member(state, "schema");
   room.state_hz = static_cast<u32>(json_u64(json_member(state, "hz"), room.state_hz));
+  room.far_divisor =
+      static_cast<u32>(json_u64(json_member(json_member(state, "grid"), "far_divisor"), 1));
   room.state.set_schema(room.schema);
   if (room.timeline != nullptr) room.start_timeline();  // by the rate that the room has
   room.state.restart();

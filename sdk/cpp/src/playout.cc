@@ -2,59 +2,114 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <limits>
 
 namespace perseid {
 inline namespace sdk {
 namespace {
 
-constexpr double kWindowMs = 4000;
+constexpr double kWindowMs = 4000;   // what jitter is judged by
+constexpr double kFastestMs = 1000;  // and the fastest way: clocks drift, and rooms rest
 constexpr std::size_t kArrivalsMax = 256;
-// A tick that is so much too late, and alone, was not held up: the room rested before it.
-constexpr double kRestedMs = 1500;
+constexpr double kBeginMs = 250;  // what waited for this member has come by then
+constexpr double kDoubtMs = 250;  // what was held up comes sooner after the first of it
 
 }  // namespace
 
 void PlayoutClock::arrived(u64 tick, double now_ms) {
-  const double offset = now_ms - moment_of(tick);
-  if (!arrivals_.empty() && std::abs(offset - base_ms_) > kRestedMs) arrivals_.clear();
-  arrivals_.push_back({now_ms, offset});
+  const double transit = now_ms - moment_of(tick);
+  const double late = arrivals_.empty() ? 0 : transit - *base_ms_;
+  if (rest_ && now_ms < rest_->when_ms + kDoubtMs && transit < rest_->refuted_ms) {
+    go_on();
+  } else if (late > config_.period_ms + 2 * lateness(0.5)) {
+    rested(transit, now_ms);
+  } else if (late < -kJumpMs) {
+    arrivals_.clear();  // ticks were left out
+  }
+  if (!began_ms_) began_ms_ = now_ms;
+  if (now_ms < *began_ms_ + kBeginMs) begin(transit);
+  push(transit, now_ms);
   while (arrivals_.size() > kArrivalsMax || arrivals_.front().when_ms < now_ms - kWindowMs) {
     arrivals_.pop_front();
   }
-  measure();
+  measure(now_ms);
 }
 
-void PlayoutClock::measure() {
-  std::vector<double> offsets;
-  offsets.reserve(arrivals_.size());
-  for (const Arrival& arrival : arrivals_) offsets.push_back(arrival.offset_ms);
-  base_ms_ = *std::min_element(offsets.begin(), offsets.end());
-  const double least = config_.delay_ms_min > 0 ? config_.delay_ms_min : config_.period_ms;
-  if (!config_.adapt) {
-    delay_ms_ = least;
-    return;
+// A whole state is a few ticks old, and what followed it comes at once: the link is not that late.
+void PlayoutClock::begin(double transit_ms) {
+  std::erase_if(arrivals_, [&](const Arrival& each) { return each.transit_ms > transit_ms; });
+}
+
+void PlayoutClock::rested(double transit_ms, double now_ms) {
+  rest_ = {.when_ms = now_ms,
+           .transit_ms = transit_ms - lateness(0.5),
+           .refuted_ms = (transit_ms + *base_ms_) / 2,
+           .lag_ms = lag_ms_};
+  jumps_ = true;
+}
+
+// The wire is a stream: what it had held up comes all at once, as a rule before the next frame.
+void PlayoutClock::go_on() {
+  if (!jumps_) lag_ms_ = rest_->lag_ms;
+  rest_.reset();
+  jumps_ = false;
+}
+
+// A tick is late by what any of the next second is faster: so no rest counts as lateness.
+void PlayoutClock::push(double transit_ms, double now_ms) {
+  for (auto each = arrivals_.rbegin(); each != arrivals_.rend(); ++each) {
+    if (each->when_ms < now_ms - kFastestMs) break;
+    each->fastest_ms = std::min(each->fastest_ms, transit_ms);
   }
-  const auto rank =
-      static_cast<std::ptrdiff_t>(config_.quantile * static_cast<double>(offsets.size() - 1));
-  std::nth_element(offsets.begin(), offsets.begin() + rank, offsets.end());
-  const double late = offsets[static_cast<std::size_t>(rank)] - base_ms_;
-  // One period besides, because what is shown lies between two ticks.
-  delay_ms_ = std::clamp(late + config_.period_ms, least, std::max(least, config_.delay_ms_max));
+  arrivals_.push_back({now_ms, transit_ms, transit_ms});
+}
+
+void PlayoutClock::measure(double now_ms) {
+  late_.clear();
+  for (const Arrival& each : arrivals_) late_.push_back(each.transit_ms - each.fastest_ms);
+  std::sort(late_.begin(), late_.end());
+  const bool is_rest_near = rest_ && rest_->when_ms > now_ms - kFastestMs;
+  const double from = is_rest_near ? rest_->when_ms : now_ms - kFastestMs;
+  double base = is_rest_near ? rest_->transit_ms : std::numeric_limits<double>::infinity();
+  for (auto each = arrivals_.rbegin(); each != arrivals_.rend() && each->when_ms >= from; ++each) {
+    base = std::min(base, each->transit_ms);
+  }
+  base_ms_ = base;
+}
+
+double PlayoutClock::lateness(double share) const {
+  if (late_.empty()) return 0;
+  const double last = static_cast<double>(late_.size() - 1);
+  return late_[static_cast<std::size_t>(std::ceil(std::clamp(share, 0.0, 1.0) * last))];
+}
+
+// One period besides, because what is shown lies between two ticks.
+double PlayoutClock::delay_ms() const {
+  const double least = config_.delay_ms_min > 0 ? config_.delay_ms_min : config_.period_ms;
+  if (!config_.adapt) return least;
+  return std::clamp(config_.period_ms + jitter_ms(), least, std::max(least, config_.delay_ms_max));
 }
 
 double PlayoutClock::moment(double now_ms) {
-  const double wanted = base_ms_ + delay_ms_;
-  const double away = wanted - shown_offset_ms_;
-  if (!shown_ || std::abs(away) > kJumpMs) {
-    shown_offset_ms_ = wanted;
-    shown_ = !arrivals_.empty();
+  if (!base_ms_) return 0;
+  const double wanted = *base_ms_ + delay_ms();
+  const double away = lag_ms_ ? wanted - *lag_ms_ : -std::numeric_limits<double>::infinity();
+  const bool begins = began_ms_ && now_ms < *began_ms_ + kBeginMs;
+  if (std::abs(away) > kJumpMs || begins || (jumps_ && away > 0)) {
+    lag_ms_ = wanted;
   } else {
-    const double most = std::max(0.0, now_ms - last_ms_) * kSlew;
-    shown_offset_ms_ += std::clamp(away, -most, most);
+    const double most = kSlew * std::max(0.0, now_ms - last_ms_);
+    *lag_ms_ += std::clamp(away, -most, most);
   }
+  jumps_ = false;
   last_ms_ = now_ms;
-  return now_ms - shown_offset_ms_;
+  return now_ms - *lag_ms_;
+}
+
+void PlayoutClock::restart() {
+  arrivals_.clear();
+  rest_.reset();
+  began_ms_.reset();
 }
 
 }  // namespace sdk

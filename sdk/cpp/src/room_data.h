@@ -48,6 +48,7 @@ struct RoomData {
   StateOut out;
   std::vector<Member> members;
   u32 state_hz = 20;
+  u32 far_divisor = 1;  // of a grid: its far cells are told each so many ticks
   bool degraded = false;
   double keyframe_asked_ms = -1e18;
   std::unique_ptr<Timeline> timeline;

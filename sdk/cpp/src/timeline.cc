@@ -28,10 +28,11 @@ void Timeline::clear() {
 }
 
 void Timeline::add(u64 tick, const Entities& entities, std::span<const std::string> touched,
-                   std::span<const std::string> gone, double now_ms) {
+                   std::span<const std::string> gone, double now_ms, u32 every) {
   const double moment = playout_.moment_of(tick);
   if (begun_ && moment < newest_ - kEndedKeptMs) clear();  // ticks began afresh
-  playout_.arrived(tick, now_ms);
+  // Another cell's may be behind, which says nothing of the link.
+  if (!begun_ || moment >= newest_) playout_.arrived(tick, now_ms);
   for (const std::string& key : gone) {
     const auto life = lives_.find(key);
     if (life == lives_.end() || life->second.ended) continue;
@@ -44,9 +45,13 @@ void Timeline::add(u64 tick, const Entities& entities, std::span<const std::stri
     Life& life = lives_[key];
     if (life.ended) life = {};
     if (life.tracks.empty()) life.begin = moment;
+    life.every_ms = every > 1 ? every * playout_.period_ms() : 0;
     add_entity(life, entity->second, moment);
   }
-  newest_ = begun_ ? std::max(newest_, moment) : moment;
+  if (!begun_ || moment > newest_) {
+    before_ = begun_ ? newest_ : moment;
+    newest_ = moment;
+  }
   begun_ = true;
   forget_ended();
 }
@@ -59,13 +64,20 @@ void Timeline::add_entity(Life& life, const Fields& fields, double moment) {
       if (track.back().moment == moment) track.back().value = value;
       continue;
     }
-    // Not touched by the message before this one: then it rested until then.
-    if (!track.empty() && begun_ && track.back().moment < newest_ && newest_ < moment) {
-      track.push_back({newest_, track.back().value});
-    }
+    const double rested = track.empty() ? moment : rested_until(life, track.back().moment, moment);
+    if (rested < moment) track.push_back({rested, track.back().value});
     track.push_back({moment, value});
     while (track.size() > kSamplesMax) track.pop_front();
   }
+}
+
+// Not touched by the message before this one: then it rested until then. `moment`: it did not.
+double Timeline::rested_until(const Life& life, double since, double moment) const {
+  if (life.every_ms > 0) {
+    return moment - since > 1.5 * life.every_ms ? moment - life.every_ms : moment;
+  }
+  const double before = newest_ < moment ? newest_ : before_;
+  return begun_ && since < before && before < moment ? before : moment;
 }
 
 void Timeline::forget_ended() {
@@ -85,14 +97,15 @@ Entities Timeline::entities_at(double moment) const {
     if (moment < life.begin || (life.ended && moment >= life.end)) continue;
     Fields& fields = out[key];
     for (const auto& [name, track] : life.tracks) {
-      fields.emplace(name, value_at(track, how(name), moment));
+      fields.emplace(name, value_at(life, track, how(name), moment));
     }
   }
   return out;
 }
 
-Value Timeline::value_at(const Track& track, const FieldBlend& how, double moment) const {
-  if (moment >= track.back().moment) return beyond(track, how, moment);
+Value Timeline::value_at(const Life& life, const Track& track, const FieldBlend& how,
+                         double moment) const {
+  if (moment >= track.back().moment) return beyond(life, track, how, moment);
   const auto after = std::upper_bound(track.begin(), track.end(), moment,
                                       [](double at, const Sample& s) { return at < s.moment; });
   if (after == track.begin()) return after->value;
@@ -130,16 +143,19 @@ Value Timeline::between(const Track& track, std::size_t right, const FieldBlend&
   return {hermite(from, to, left_slope * span, right_slope * span, at)};
 }
 
-// Behind the newest sample: as fast as it was last, for a while; then slowly back.
-Value Timeline::beyond(const Track& track, const FieldBlend& how, double moment) const {
+// Behind the newest sample: as fast as it was last, for a while; then back, as fast. If nothing
+// comes then it has rather stopped than moved on unseen.
+Value Timeline::beyond(const Life& life, const Track& track, const FieldBlend& how,
+                       double moment) const {
   const Sample& last = track.back();
-  if (track.size() < 2 || last.moment < newest_ || how.blend == Blend::step) return last.value;
+  const bool is_at_rest = life.every_ms > 0 ? newest_ - last.moment >= life.every_ms  //
+                                            : last.moment < newest_;
+  if (track.size() < 2 || is_at_rest || how.blend == Blend::step) return last.value;
   const Sample& before = track[track.size() - 2];
   const double span = last.moment - before.moment;
   const double most = config_.extrapolate_ms_max;
   const double ahead = moment - last.moment;
-  const double carried =
-      ahead <= most ? ahead : most * std::max(0.0, 1 - (ahead - most) / (2 * most + 1));
+  const double carried = std::max(0.0, std::min(ahead, 2 * most - ahead));
   const double at = 1 + carried / span;
   if (last.value.is_quaternion() && before.value.is_quaternion()) {
     return {slerp(before.value.quaternion(), last.value.quaternion(), at)};

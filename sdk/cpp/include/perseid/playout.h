@@ -1,12 +1,16 @@
-// PlayoutClock: which moment of a room to show now: the newest, less a delay that hides the jitter
-// with which ticks come, as measured.
+// PlayoutClock: which moment of a room to show now: as late as most ticks need to be there, behind
+// the fastest way that they took. A room in which nothing changes counts no ticks: what comes after
+// such a rest is told from what the link held up, which comes all at once.
 // Thread: the owner's. Usable alone. Times are of the caller's clock, in milliseconds; moments are
 // tick * period_ms.
-// Invariants: the moment never runs back, but for a jump of more than kJumpMs, and never faster or
-// slower than time by more than kSlew; the delay stays between its bounds.
+// Invariants: the moment never runs back, but behind a rest or a jump of more than kJumpMs, and
+// never faster or slower than time by more than kSlew; the delay stays between its bounds. sdk/js
+// has the same rule (time/playback.ts).
 #pragma once
 
 #include <deque>
+#include <optional>
+#include <vector>
 
 #include "codec/bytes.h"
 
@@ -18,7 +22,7 @@ struct PlayoutConfig {
   bool adapt = true;        // else the delay is delay_ms_min
   double delay_ms_min = 0;  // 0: one period
   double delay_ms_max = 500;
-  double quantile = 0.9;  // of ticks that are there in time
+  double quantile = 0.95;  // of ticks that are there in time
 };
 
 class PlayoutClock {
@@ -29,26 +33,44 @@ class PlayoutClock {
   // The moment to show. Call it once per frame.
   double moment(double now_ms);
   double moment_of(u64 tick) const { return static_cast<double>(tick) * config_.period_ms; }
-  double delay_ms() const { return delay_ms_; }
+  double delay_ms() const;
+  double jitter_ms() const { return lateness(config_.quantile); }  // most ticks are late by it
   double period_ms() const { return config_.period_ms; }
+  // Another connection: goes on as it is until a tick comes, and judges by those from then on.
+  void restart();
 
-  static constexpr double kSlew = 0.06;
+  static constexpr double kSlew = 0.05;
   static constexpr double kJumpMs = 1000;
 
  private:
   struct Arrival {
     double when_ms;
-    double offset_ms;  // by how much the caller's clock was ahead of the moment
+    double transit_ms;  // by how much the caller's clock was ahead of the moment
+    double fastest_ms;  // the least of this one and of those of the next second that have come
   };
-  void measure();
+  // A tick came so late that the room must have rested before it, if none catches up with it.
+  struct Rest {
+    double when_ms;
+    double transit_ms;  // what it would have been without jitter of its own
+    double refuted_ms;  // a tick this fast says that there was no rest: the link held them up
+    std::optional<double> lag_ms;  // as it was before
+  };
+  void rested(double transit_ms, double now_ms);
+  void go_on();
+  void begin(double transit_ms);
+  void push(double transit_ms, double now_ms);
+  void measure(double now_ms);
+  double lateness(double share) const;
 
   PlayoutConfig config_;
   std::deque<Arrival> arrivals_;
-  double base_ms_ = 0;  // the offset of a tick that nothing held up
-  double delay_ms_ = 0;
-  double shown_offset_ms_ = 0;
+  std::vector<double> late_;       // by how much each was late; sorted
+  std::optional<double> base_ms_;  // the transit of a tick that nothing held up
+  std::optional<double> lag_ms_;   // the caller's clock less what is shown, as it is now
   double last_ms_ = 0;
-  bool shown_ = false;
+  std::optional<Rest> rest_;
+  bool jumps_ = false;
+  std::optional<double> began_ms_;
 };
 
 }  // namespace sdk

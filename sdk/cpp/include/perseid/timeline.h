@@ -45,9 +45,10 @@ class Timeline {
 
   static constexpr std::size_t kSamplesMax = 64;
 
-  // A state message that came at `now_ms`: `entities` as they are behind it.
+  // A state message that came at `now_ms`: `entities` as they are behind it. `every`: what it tells
+  // of is told each so many ticks (a grid's far cells).
   void add(u64 tick, const Entities& entities, std::span<const std::string> touched,
-           std::span<const std::string> gone, double now_ms);
+           std::span<const std::string> gone, double now_ms, u32 every = 1);
   // The entities to show at `now_ms`: those of moment(now_ms).
   Entities at(double now_ms) { return entities_at(playout_.moment(now_ms)); }
   Entities entities_at(double moment_ms) const;
@@ -67,11 +68,13 @@ class Timeline {
     double begin = 0;
     double end = 0;
     bool ended = false;
+    double every_ms = 0;  // between two of its states, if it moves; 0: it comes with each message
     std::map<std::string, Track, std::less<>> tracks;
   };
   void add_entity(Life& life, const Fields& fields, double moment);
-  Value value_at(const Track& track, const FieldBlend& how, double moment) const;
-  Value beyond(const Track& track, const FieldBlend& how, double moment) const;
+  double rested_until(const Life& life, double since, double moment) const;
+  Value value_at(const Life& life, const Track& track, const FieldBlend& how, double moment) const;
+  Value beyond(const Life& life, const Track& track, const FieldBlend& how, double moment) const;
   static Value between(const Track& track, std::size_t right, const FieldBlend& how, double moment);
   const FieldBlend& how(std::string_view field) const;
   void forget_ended();
@@ -80,6 +83,7 @@ class Timeline {
   PlayoutClock playout_;
   std::map<std::string, Life, std::less<>> lives_;
   double newest_ = 0;  // the moment of the last state message
+  double before_ = 0;  // and of the last one of an earlier moment
   bool begun_ = false;
 };
 
