@@ -1,7 +1,7 @@
 // perseid-bot: headless players. Each walks about a room, tells where it is, watches the others
 // between their ticks, and answers who says "ping".
 //
-//   perseid-bot [ws://HOST:PORT/ws] [--room NAME] [--bots N] [--seconds N] [--json]
+//   perseid-bot --help
 #include <perseid/client.h>
 
 #include <chrono>
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,12 +18,27 @@
 
 namespace {
 
+constexpr const char* kHelp =
+    "perseid-bot [URL] [flags]: headless players\n"
+    "  URL                ws:// or wss://HOST:PORT/ws; ws://127.0.0.1:8080/ws if absent\n"
+    "  --ca FILE          of wss://: PEM, the only authorities to be trusted; else the system's\n"
+    "  --token TOKEN      to a relay that asks who one is\n"
+    "  --token-file FILE  the same from a file, read for each connection and before a token ends\n"
+    "  --room NAME        arena if absent\n"
+    "  --bots N           3 if absent\n"
+    "  --seconds N        until it is interrupted if absent\n"
+    "  --json             the JSON flavour\n";
+
 struct Settings {
   std::string url = "ws://127.0.0.1:8080/ws";
   std::string room = "arena";
   int bots = 3;
   double seconds = 0;  // 0: until it is told to stop
   perseid::Wire wire = perseid::Wire::binary;
+  std::string ca_file;
+  std::string token;
+  std::string token_file;
+  bool help = false;
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -31,7 +47,9 @@ bool read_settings(int count, char** words, Settings& out) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const bool has_value = i + 1 < count;
-    if (word == "--json") {
+    if (word == "--help") {
+      out.help = true;
+    } else if (word == "--json") {
       out.wire = perseid::Wire::json;
     } else if (word == "--room" && has_value) {
       out.room = words[++i];
@@ -39,7 +57,13 @@ bool read_settings(int count, char** words, Settings& out) {
       out.bots = std::atoi(words[++i]);
     } else if (word == "--seconds" && has_value) {
       out.seconds = std::atof(words[++i]);
-    } else if (word.starts_with("ws://")) {
+    } else if (word == "--ca" && has_value) {
+      out.ca_file = words[++i];
+    } else if (word == "--token" && has_value) {
+      out.token = words[++i];
+    } else if (word == "--token-file" && has_value) {
+      out.token_file = words[++i];
+    } else if (word.starts_with("ws://") || word.starts_with("wss://")) {
       out.url = word;
     } else {
       return false;
@@ -48,12 +72,30 @@ bool read_settings(int count, char** words, Settings& out) {
   return out.bots > 0;
 }
 
+perseid::ClientConfig config_of(const Settings& settings, const std::string& name) {
+  perseid::ClientConfig out{.url = settings.url,
+                            .name = name,
+                            .token = settings.token,
+                            .wire = settings.wire,
+                            .tls = {.ca_file = settings.ca_file}};
+  if (settings.token_file.empty()) return out;
+  out.fetch_token = [path = settings.token_file](const perseid::GiveToken& give) {
+    std::string token;
+    if (std::ifstream(path) >> token) {
+      give(token);
+    } else {
+      give.fail(path + " cannot be read, or is empty");
+    }
+  };
+  return out;
+}
+
 class Bot {
  public:
   Bot(const Settings& settings, int number)
       : name_("bot" + std::to_string(number)),
         phase_(number * 2.1),
-        client_({.url = settings.url, .name = name_, .wire = settings.wire}),
+        client_(config_of(settings, name_)),
         room_(client_.join(settings.room)) {
     room_.interpolate();
     client_.on.link = [this](const perseid::LinkEvent& event) {
@@ -68,7 +110,11 @@ class Bot {
     };
   }
 
-  bool connect() { return client_.connect(); }
+  bool connect() {
+    if (client_.connect()) return true;
+    std::fprintf(stderr, "%s: %s\n", name_.c_str(), client_.failure().message.c_str());
+    return false;
+  }
   bool alive() const { return client_.state() != perseid::LinkState::closed; }
 
   void frame(double seconds) {
@@ -136,11 +182,10 @@ int play(const Settings& settings) {
 int main(int count, char** words) {
   Settings settings;
   if (!read_settings(count, words, settings)) {
-    std::fprintf(
-        stderr,
-        "perseid-bot [ws://HOST:PORT/ws] [--room NAME] [--bots N] [--seconds N] [--json]\n");
+    std::fputs(kHelp, stderr);
     return 2;
   }
+  if (settings.help) return std::fputs(kHelp, stdout) < 0 ? 1 : 0;
   std::signal(SIGINT, [](int) { interrupted = 1; });
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   return play(settings);
