@@ -39,6 +39,8 @@ class FakeRelay {
   bool resumes = false;               // `resumed` of `welcome`
   std::string welcome_fields;         // further members of `welcome`
   bool lets_in = true;                // answers `join`
+  // The transport takes so many more; then it is full.
+  std::size_t takes_bytes = ~std::size_t{0};
 
   TransportFactory factory() {
     return [this](const Endpoint&) { return std::make_unique<Wired>(*this); };
@@ -65,8 +67,9 @@ class FakeRelay {
     }
     Moved write(std::span<const u8> from) override {
       if (relay_.cut_) return {Status::failed, 0};
-      if (!relay_.reads) return {Status::again, 0};
-      const std::size_t bytes = std::min(from.size(), relay_.piece_bytes);
+      if (!relay_.reads || relay_.takes_bytes == 0) return {Status::again, 0};
+      const std::size_t bytes = std::min({from.size(), relay_.piece_bytes, relay_.takes_bytes});
+      if (relay_.takes_bytes != ~std::size_t{0}) relay_.takes_bytes -= bytes;
       relay_.in_.append(reinterpret_cast<const char*>(from.data()), bytes);
       relay_.take();
       return {Status::ok, bytes};

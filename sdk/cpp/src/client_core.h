@@ -173,6 +173,7 @@ class ClientCore final : public WebSocket::Handler {
   bool is_remembered(const Pending& pending) const;
   void flush_pending();
   void flush_states();
+  bool state_may_leave();
   void write(u64 id, Pending& pending);
   void write_publish(u64 id, const Pending& pending);
   void send_system(std::string_view json);
@@ -224,6 +225,7 @@ class ClientCore final : public WebSocket::Handler {
   std::map<u64, Pending> pending_;
   std::deque<u64> unsent_;
   u32 in_flight_ = 0;
+  double paused_until_ms_ = 0;   // nothing of what waits is sent before
   u64 publishes_sent_ = 0;       // in this session, repetitions apart
   std::set<u64> open_ordinals_;  // of them, those without an answer
   u64 pending_bytes_ = 0;

@@ -130,8 +130,8 @@ void ClientCore::step() {
 
 void ClientCore::flush() {
   if (phase_ == Phase::ready) {
-    flush_states();
     flush_pending();
+    flush_states();
   }
   if (socket_ != nullptr) socket_->flush();
 }
@@ -289,7 +289,8 @@ double ClientCore::next_due() const {
   if (socket_->transport().has_more()) return 0;
   if (fd() < 0 || fetch_ != nullptr) return now_ms() + kLookupPollMs;
   if (phase_ != Phase::ready) return since_ms_ + config_.connect_timeout_ms;
-  return next_ping_ms_;
+  const bool paused = !unsent_.empty() && now_ms() < paused_until_ms_;
+  return paused ? std::min(next_ping_ms_, paused_until_ms_) : next_ping_ms_;
 }
 
 int ClientCore::due_ms() const {

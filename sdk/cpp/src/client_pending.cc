@@ -11,6 +11,8 @@ namespace perseid {
 inline namespace sdk {
 namespace {
 
+// State waits where the newest value counts, not in a socket's queue before what is more urgent.
+constexpr std::size_t kStateUnsentBytesMax = 32 * KiB;
 constexpr double kKeyframeMs = 1000;  // the relay sends no more of them
 
 BinaryKind kind_of(Pending::Kind kind) {
@@ -99,6 +101,7 @@ bool ClientCore::is_remembered(const Pending& pending) const {
 }
 
 void ClientCore::flush_pending() {
+  if (now_ms() < paused_until_ms_) return;
   std::vector<u64> blocked;
   std::set<std::string> held;  // rooms, so that each one's order stays
   while (!unsent_.empty() && in_flight_ < config_.in_flight_max &&
@@ -186,11 +189,16 @@ bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload)
   return true;
 }
 
+bool ClientCore::state_may_leave() {
+  if (socket_->unsent_bytes() > kStateUnsentBytesMax) socket_->flush();
+  return socket_->unsent_bytes() <= kStateUnsentBytesMax;
+}
+
 void ClientCore::flush_states() {
   for (auto& [name, owner] : rooms_) {
     RoomData& room = *owner->data_;
     if (room.phase != RoomPhase::joined) continue;
-    while (!room.out.empty() && socket_->unsent_bytes() <= config_.unsent_bytes_max) {
+    while (!room.out.empty() && state_may_leave()) {
       std::string payload;
       const bool coded = room.out.take(binary() ? room.state.schema() : nullptr, payload);
       if (!binary()) {

@@ -147,7 +147,7 @@ void WebSocket::flush() {
   if (phase_ == Phase::connecting || ended()) return;
   while (unsent_bytes() != 0) {
     const Transport::Moved sent = setup_.transport->write(as_bytes(out_).subspan(out_begin_));
-    if (sent.status == Transport::Status::again) return;
+    if (sent.status == Transport::Status::again) return forget_sent();
     if (sent.status == Transport::Status::failed) return stream_failed();
     counters_.bytes_out += sent.bytes;
     out_begin_ += sent.bytes;
@@ -155,6 +155,13 @@ void WebSocket::flush() {
   out_begin_ = 0;
   out_.clear();
   if (out_.capacity() > kOutKeptBytes) out_.shrink_to_fit();
+}
+
+// A socket that is never quite empty would let them grow. What is moved is no more than is freed.
+void WebSocket::forget_sent() {
+  if (out_begin_ < kOutKeptBytes || out_begin_ < unsent_bytes()) return;
+  out_.erase(0, out_begin_);
+  out_begin_ = 0;
 }
 
 void WebSocket::close(u16 code, std::string_view reason) {

@@ -59,6 +59,7 @@ class WebSocket final : private MessageSink {
   LinkFault fault() const { return fault_; }
   int http_status() const { return http_status_; }
   std::size_t unsent_bytes() const { return out_.size() - out_begin_; }
+  std::size_t held_bytes() const { return out_.size(); }  // sent ones that are kept included
   const Counters& counters() const { return counters_; }
   Transport& transport() { return *setup_.transport; }
   bool wants_write() const;
@@ -70,6 +71,7 @@ class WebSocket final : private MessageSink {
   void read();
   bool take_answer();
   void feed(MutableBytes bytes);
+  void forget_sent();
   Error on_message(Opcode opcode, MutableBytes payload) override;
   Error on_control(Opcode opcode, Bytes payload) override;
   void send_frame(Opcode opcode, std::string_view payload);
