@@ -31,7 +31,7 @@ namespace perseid {
        "A proxy says first whom it speaks for, at --port: PROXY protocol, version 2.")             \
   FLAG(forwarded_for, "A proxy says in X-Forwarded-For whom it speaks for.")                       \
   TEXT(trusted_proxies, "",                                                                        \
-       "Networks of the proxies that are believed that, with commas: 10.0.0.0/8,2001:db8::1.")     \
+       "Networks of the proxies that are believed that, with commas: 10.0.0.7,2001:db8::/64.")     \
   GROUP("TLS")                                                                                     \
   TEXT(tls_cert, "",                                                                               \
        "PEM file with a certificate and its chain: --port then speaks TLS. Several, with commas: " \

@@ -92,14 +92,21 @@ void Acceptor::admit(u32 file, const Door& door) {
   core_.upgrader->begin(slot, connection);
   connection.awaits_proxy = door.proxied;
   handshake_of(connection).arrival.speaks_tls = door.tls;
-  if (door.tls && !door.proxied) core_.tls->begin(slot, connection);
-  if (connection.phase == Phase::closed) return;
   if (Peers::asks(core_)) ask_address(slot, connection);
+  if (!Peers::needs(core_)) begin(slot, connection);
+}
+
+// Where the address decides whether it comes in, nothing is read and no handshake begun before:
+// older kernels tell of what was received first, though it was asked for behind the address.
+void Acceptor::begin(Slot slot, Connection& connection) {
+  if (handshake_of(connection).arrival.speaks_tls && !connection.awaits_proxy) {
+    core_.tls->begin(slot, connection);
+  }
+  if (connection.phase == Phase::closed) return;
   core_.receiver->want(slot, connection, Listening::receive);
 }
 
 // A direct descriptor cannot be asked for its peer, so it gets an ordinary number for a moment.
-// Runs at once when submitted, before the first receive.
 void Acceptor::ask_address(Slot slot, Connection& connection) {
   u64 user_data = 0;
   io_uring_sqe* sqe = core_.begin_op(slot, connection, OpKind::install_fd, user_data);
@@ -122,6 +129,7 @@ void Acceptor::on_address(Slot slot, Connection& connection, const Completion& d
       ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
                                           : reinterpret_cast<const sockaddr_in&>(address).sin_port);
   core_.peers->on_address(slot, connection, IpAddress::of(address), port);
+  if (Peers::needs(core_) && connection.phase != Phase::closed) begin(slot, connection);
 }
 
 void Acceptor::on_slot_freed() {

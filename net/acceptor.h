@@ -50,6 +50,7 @@ class Acceptor {
   void stop(Door& door);
   void admit(u32 file, const Door& door);
   void ask_address(Slot slot, Connection& connection);
+  void begin(Slot slot, Connection& connection);
 
   ShardCore& core_;
   std::array<Door, 2> doors_;

@@ -37,7 +37,6 @@ bool Audit::pass_on(Event event, std::string_view address) {
   std::string detail(event.detail);
   if (untold > 0) detail += " (and " + std::to_string(untold) + " more)";
   event.detail = detail;
-  event.kind = EventKind::error_occurred;
   event.address = address.empty() ? "unknown" : address;
   event.audit = true;
   shared_.config.listener->on_event(event);

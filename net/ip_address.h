@@ -40,6 +40,8 @@ class IpNetwork {
  public:
   static std::optional<IpNetwork> parse(std::string_view text);
   bool contains(const IpAddress& address) const;
+  // All of IPv4, of IPv6, or both.
+  bool is_everybody() const { return bits_ == 0 || (bits_ == IpAddress::kV4Bits && base_.is_v4()); }
 
  private:
   IpAddress base_;

@@ -32,10 +32,13 @@ Counter& refusals(NetStats& stats, AddressLimit limit) {
 
 }  // namespace
 
-bool Peers::asks(const ShardCore& core) {
+bool Peers::needs(const ShardCore& core) {
   return core.shared.probe.fixed_fd_install &&
-         (limits_addresses(core.options) || !core.shared.trusted_proxies.empty() ||
-          core.audit.is_wanted());
+         (limits_addresses(core.options) || !core.shared.trusted_proxies.empty());
+}
+
+bool Peers::asks(const ShardCore& core) {
+  return needs(core) || (core.shared.probe.fixed_fd_install && core.audit.is_wanted());
 }
 
 void Peers::note(Slot slot, PeerAddress address) {
@@ -93,7 +96,7 @@ MutableBytes Peers::read_header(Slot slot, Connection& connection, MutableBytes 
   std::size_t consumed = 0;
   const ProxyHeader verdict = arrival.header.feed(bytes, consumed);
   if (verdict == ProxyHeader::need_more) return {};
-  const bool is_known = arrival.address.known();  // the kernel tells it before any byte
+  const bool is_known = arrival.address.known();
   if (verdict == ProxyHeader::refused || !is_known) {
     refuse_header(slot, connection, is_known ? arrival.header.why() : "its address is not known");
     return {};

@@ -37,7 +37,9 @@ class Peers {
  public:
   explicit Peers(ShardCore& core) : core_(core) {}
 
-  // Whether the kernel is to be asked for addresses.
+  // Whether nobody comes in before the kernel has told the address.
+  static bool needs(const ShardCore& core);
+  // Whether it is asked for at all: the log wants it too.
   static bool asks(const ShardCore& core);
   // Its address is not had: it may not come in where that is needed.
   void on_unknown(Slot slot, Connection& connection);

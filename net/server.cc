@@ -167,10 +167,13 @@ std::string Server::State::prepare_proxies() {
   auto networks = parse_networks(options.trusted_proxies);
   if (!networks.has_value()) {
     return "--trusted-proxies takes addresses and networks with commas between them, such as "
-           "10.0.0.0/8,2001:db8::1; not " +
+           "10.0.0.7,2001:db8::/64; not " +
            options.trusted_proxies + ".";
   }
   shared.trusted_proxies = std::move(*networks);
+  if (std::ranges::any_of(shared.trusted_proxies, &IpNetwork::is_everybody)) {
+    return "--trusted-proxies: a network of all addresses would let anybody say who he is.";
+  }
   if (!options.proxy_protocol && !options.forwarded_for) return {};
   if (shared.trusted_proxies.empty()) {
     return "--proxy-protocol and --forwarded-for need --trusted-proxies: else anybody could say "

@@ -61,14 +61,14 @@ std::shared_ptr<const TlsContext> TlsKeeper::current() const {
 void TlsKeeper::watch() {
   (void)::pthread_setname_np(::pthread_self(), "tls-files");
   HandshakeLock guard(lock_);
-  const bool reloads = options_.tls_reload_s > 0;
-  const std::chrono::seconds period(reloads ? options_.tls_reload_s : options_.tls_ticket_key_s);
+  const bool looks = options_.tls_reload_s > 0;
+  const std::chrono::seconds period(looks ? options_.tls_reload_s : options_.tls_ticket_key_s);
   while (!wake_.wait_for(guard, period, [this] { return ending_; })) {
     const std::string stamp = stamp_;
     // Shards take this lock for each connection, and files may be slow.
     guard.unlock();
     tickets_.age();
-    if (reloads && tls_files_stamp(options_) != stamp) (void)reload();
+    if (looks && tls_files_stamp(options_) != stamp) (void)reload();
     guard.lock();
   }
 }
