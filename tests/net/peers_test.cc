@@ -293,6 +293,8 @@ TEST_F(Peers, a_relay_that_would_believe_anybody_does_not_start) {
   for (const Row& row : {Row{true, false, "", "need --trusted-proxies"},
                          {false, true, "", "need --trusted-proxies"},
                          {false, true, "10.0.0.0/33", "not 10.0.0.0/33"},
+                         {false, true, "10.0.0.1,0.0.0.0/0", "let anybody say who he is"},
+                         {true, false, "::/0", "let anybody say who he is"},
                          {false, false, "proxy.example", "not proxy.example"}}) {
     Options options = test_options();
     options.proxy_protocol = row.proxy;
