@@ -118,12 +118,37 @@ TEST_F(OverloadTest, chat_without_a_token_goes_last_and_comes_back) {
   EXPECT_EQ(field(answers[0], "code"), "overloaded");
   EXPECT_GT(number(answers[0], "retry_after_ms"), 0u);
   EXPECT_EQ(code_of(stranger_, chat(room_, "2", "2")), "") << "acknowledged once, and so again";
-  EXPECT_EQ(code_of(stranger_, direct("@ana", "4", "8")), "overloaded");
   EXPECT_EQ(code_of(known_, chat(room_, "1", "4")), "") << "who has a token is heard";
   EXPECT_EQ(code_of(stranger_, action(room_, "5")), "") << "and actions are";
   run_for(1200, {});
   EXPECT_EQ(code_of(stranger_, chat(room_, "3", "3")), "") << "the id is free to be used again";
-  EXPECT_EQ(world_.relay().stats().overload_chat_refused, 2u);
+  EXPECT_EQ(world_.relay().stats().overload_chat_refused, 1u);
+}
+
+// Where nobody is asked for a token nobody has one; private chat is chat.
+TEST(OpenOverload, everybodys_chat_is_shed) {
+  FakeWorld world;
+  Peer& ana = world.connect();
+  Peer& ben = world.connect();
+  const std::string welcome = world.ask(ben, system("hello", R"("id":1,"name":"ben")")).at(0);
+  world.join(ana, "lobby");
+  const std::string id(field(welcome, "client"));
+  const auto codes = [&](const char* number) {
+    std::string out;
+    for (const std::string& request :
+         {chat("lobby", "1", number), direct("@ben", "1", number), direct(id, "1", number)}) {
+      const auto answers = world.ask(ana, request);
+      out += (answers.empty() ? "" : field(answers[0], "code")) + ' ';
+    }
+    return out;
+  };
+  EXPECT_EQ(codes("1"), "   ");
+  for (int i = 0; i < 40; ++i) {
+    world.relay().set_pressure("too much");
+    world.turn(100);
+  }
+  EXPECT_EQ(codes("2"), "overloaded overloaded overloaded ");
+  EXPECT_EQ(world.relay().stats().overload_chat_refused, 3u);
 }
 
 TEST_F(OverloadTest, each_step_is_told_and_counted) {
