@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/binary.h"
@@ -39,15 +40,21 @@ class FakeRelay {
   bool resumes = false;               // `resumed` of `welcome`
   std::string welcome_fields;         // further members of `welcome`
   bool lets_in = true;                // answers `join`
+  std::string hello_error;            // members of the error that refuses the next hello, if any
   // The transport takes so many more; then it is full.
   std::size_t takes_bytes = ~std::size_t{0};
 
-  TransportFactory factory() {
-    return [this](const Endpoint&) { return std::make_unique<Wired>(*this); };
+  // `descriptor`: what its transports say to have, for tests of what a client waits for.
+  TransportFactory factory(int descriptor = -1) {
+    return
+        [this, descriptor](const Endpoint&) { return std::make_unique<Wired>(*this, descriptor); };
   }
   // To the client: JSON or binary as its flavour is; of the binary one's system messages the JSON.
   void say(const std::string& message) { frame(message); }
   void say_system(const std::string& json) { frame(wire_ == Wire::json ? json : "\x04" + json); }
+  void say_error(const std::string& id, const std::string& members) {
+    say_system(R"({"type":"system","op":"error","id":)" + id + R"(,"message":"",)" + members + "}");
+  }
   void say_bare(const std::string& bytes) { out_ += bytes; }
   void cut() { cut_ = true; }
   std::size_t unread_bytes() const { return out_.size(); }  // by the client
@@ -55,7 +62,9 @@ class FakeRelay {
  private:
   class Wired final : public Transport {
    public:
-    explicit Wired(FakeRelay& relay) : relay_(relay) { relay_.begin(); }
+    Wired(FakeRelay& relay, int descriptor) : relay_(relay), descriptor_(descriptor) {
+      relay_.begin();
+    }
     Status connect() override { return relay_.refuses ? Status::failed : Status::ok; }
     Moved read(std::span<u8> into) override {
       if (relay_.cut_) return {Status::failed, 0};
@@ -74,13 +83,14 @@ class FakeRelay {
       relay_.take();
       return {Status::ok, bytes};
     }
-    int fd() const override { return -1; }
+    int fd() const override { return descriptor_; }
     bool wants_write() const override { return false; }
     bool has_more() const override { return !relay_.out_.empty(); }
     std::string error() const override { return "the test's own relay is gone"; }
 
    private:
     FakeRelay& relay_;
+    int descriptor_;
   };
 
   void begin() {
@@ -128,7 +138,9 @@ class FakeRelay {
     const std::string op = json_text(json_member(json, "op"));
     const std::string id(json_member(json, "id"));
     ops.push_back(op);
-    if (op == "hello") {
+    if (op == "hello" && !hello_error.empty()) {
+      say_error(id, std::exchange(hello_error, {}));
+    } else if (op == "hello") {
       say_system(R"({"type":"system","op":"welcome","id":)" + id +
                  R"(,"client":"c0200008000003","session":"s","resumed":)" +
                  (resumes ? "true" : "false") + welcome_fields + "}");

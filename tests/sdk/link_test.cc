@@ -161,6 +161,35 @@ TEST_P(Links, ACutConnectionIsResumedWithoutAGap) {
   EXPECT_EQ(ana.client.stats().lanes[static_cast<u8>(Lane::chat)].lost, 0u);
 }
 
+TEST_P(Links, StateThatIsSetOnALinkThatHasEndedLeavesByTheNext) {
+  Peer ana(config("ana"));
+  Peer ben(config("ben"));
+  Room& mine = ana.joined("lobby");
+  const Room& theirs = ben.joined("lobby");
+  ana.client.cut();
+  mine.set("mine", {{"x", 7}});
+  EXPECT_FALSE(mine.send("[1]", {}, Send::now));
+  ana.client.poll();
+  ASSERT_TRUE(until({&ana.client, &ben.client},
+                    [&] { return value_at(theirs.entities(), "mine", "x").number() == 7; }));
+}
+
+TEST_P(Links, MayConnectAgainRightBehindClose) {
+  Peer ana(config("ana"));
+  Room& room = ana.joined("lobby");
+  room.chat("last words", ana.note());
+  ana.client.close();
+  EXPECT_TRUE(ana.client.connect());
+  ASSERT_TRUE(ana.wait([&] { return ana.joins.size() == 2; }));
+  EXPECT_EQ(ana.links,
+            (std::vector<std::string>{"connecting", "open", "closed", "connecting", "open"}));
+  ASSERT_EQ(ana.results.size(), 1u);
+  EXPECT_EQ(ana.results[0].cause, Cause::closed);
+  room.chat("again", ana.note());
+  ASSERT_TRUE(ana.wait([&] { return ana.results.size() == 2; }));
+  EXPECT_TRUE(ana.results[1].ok());
+}
+
 TEST_P(Links, RequestsWithoutAnAnswerAreAskedAgain) {
   Peer ana(config("ana"));
   Room& room = ana.joined("lobby");

@@ -1,6 +1,8 @@
 // What a client does when its socket takes less than there is to send.
 #include "sdk/cpp/src/websocket.h"
 
+#include <algorithm>
+
 #include "tests/sdk/clients.h"
 #include "tests/sdk/fake_relay.h"
 
@@ -11,6 +13,7 @@ using test::FakeRelay;
 using test::Peer;
 
 constexpr std::size_t kAll = ~std::size_t{0};
+constexpr int kDescriptor = 0;  // any will do: so the client is not polled for want of one
 
 struct Quiet final : WebSocket::Handler {
   void on_open() override {}
@@ -77,28 +80,78 @@ TEST(Pressure, StateWaitsWhereItIsMergedNotBeforeWhatIsUrgent) {
   EXPECT_LT(place_of(relay.said, "fire"), place_of(relay.said, newest));
 }
 
-// The relay says when to come back: nothing more is sent before, so nobody is closed for it.
-TEST(Pressure, WhoIsToldToWaitWaitsWithAllThatWaits) {
+// The last of a session leaves with its good-bye, though the socket is full just then.
+TEST(Pressure, StateThatWaitsLeavesBeforeTheGoodBye) {
   FakeRelay relay(Wire::json);
-  ClientConfig config{.wire = Wire::json};
+  ClientConfig config{.wire = Wire::json, .heartbeat_interval_ms = 100'000};
   config.transport = relay.factory();
   Peer ana(std::move(config));
   Room& room = ana.joined("r");
+  relay.takes_bytes = 0;
+  for (int i = 0; i < 6000; ++i) room.set("entity " + std::to_string(i), {{"x", i}});
+  ana.client.poll();
+  ana.client.close();
+  relay.takes_bytes = kAll;
+  const auto said = [&] { return place_of(relay.said, "\"entity 5999\"") < relay.said.size(); };
+  ASSERT_TRUE(ana.wait([&] { return ana.links.back() == "closed"; }));
+  ana.client.poll();
+  EXPECT_TRUE(said());
+}
+
+struct Told {
+  const char* code;
+  bool waits;  // all of it
+};
+class ToldToWait : public testing::TestWithParam<Told> {};
+INSTANTIATE_TEST_SUITE_P(Codes, ToldToWait,
+                         testing::Values(Told{"rate_limited", true}, Told{"overloaded", true},
+                                         Told{"store_unavailable", true}, Told{"slow_mode", false},
+                                         Told{"muted", false}),
+                         [](const auto& row) { return std::string(row.param.code); });
+
+// The relay says when to come back: nothing more is sent before, so nobody is closed for it. A mute
+// and slow mode are of one room's chat only.
+TEST_P(ToldToWait, WaitsWithAllThatWaits) {
+  FakeRelay relay(Wire::json);
+  ClientConfig config{.wire = Wire::json, .heartbeat_interval_ms = 100'000};
+  config.transport = relay.factory();
+  Peer ana(std::move(config));
+  Room& room = ana.joined("r");
+  const auto pings = [&] { return std::count(relay.ops.begin(), relay.ops.end(), "ping"); };
+  ASSERT_TRUE(ana.wait([&] { return pings() == 5; }));  // the next is due long after
   room.chat("too much", ana.note());
   const auto said = [&](std::string_view what) {
     return place_of(relay.said, what) < relay.said.size();
   };
   ASSERT_TRUE(ana.wait([&] { return said("too much"); }));
   const std::string id(json_member(relay.said[place_of(relay.said, "too much")], "id"));
+  const u32 wait_ms = GetParam().waits ? 150 : 3'600'000;
   const double told = ana.client.now_ms();
-  relay.say_system(R"({"type":"system","op":"error","code":"rate_limited","id":)" + id +
-                   R"(,"message":"","retry_after_ms":150})");
+  relay.say_error(id, R"("code":")" + std::string(GetParam().code) + R"(","retry_after_ms":)" +
+                          std::to_string(wait_ms));
   ASSERT_TRUE(ana.wait([&] { return ana.results.size() == 1; }));
-  EXPECT_EQ(ana.results[0].retry_after_ms, 150u);
+  EXPECT_EQ(ana.results[0].retry_after_ms, wait_ms);
   room.chat("later", ana.note());
-  EXPECT_LE(ana.client.due_ms(), 151);
+  ana.client.poll();
+  EXPECT_EQ(said("later"), !GetParam().waits);
   ASSERT_TRUE(ana.wait([&] { return said("later"); }));
-  EXPECT_GE(ana.client.now_ms() - told, 150);
+  EXPECT_GE(ana.client.now_ms() - told, GetParam().waits ? 150 : 0);
+}
+
+TEST(Pressure, TheEndOfAWaitIsDue) {
+  FakeRelay relay(Wire::json);
+  ClientConfig config{.wire = Wire::json, .heartbeat_interval_ms = 100'000};
+  config.transport = relay.factory(kDescriptor);
+  Peer ana(std::move(config));
+  Room& room = ana.joined("r");
+  const auto pings = [&] { return std::count(relay.ops.begin(), relay.ops.end(), "ping"); };
+  ASSERT_TRUE(ana.wait([&] { return pings() == 5; }));
+  relay.say_error("0", R"("code":"rate_limited","retry_after_ms":10000)");
+  ASSERT_TRUE(ana.wait([&] { return !ana.heard.empty(); }));
+  EXPECT_GT(ana.client.due_ms(), 10'000);
+  room.chat("later");
+  EXPECT_GT(ana.client.due_ms(), 0);
+  EXPECT_LE(ana.client.due_ms(), 10'000);
 }
 
 }  // namespace

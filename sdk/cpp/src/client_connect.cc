@@ -6,6 +6,7 @@ namespace perseid {
 inline namespace sdk {
 
 bool ClientCore::connect() {
+  finish_close();
   if (phase_ != Phase::idle && phase_ != Phase::closed) return true;
   failure_ = {};
   if (const std::string_view problem = parse_url(config_.url, url_); !problem.empty()) {
@@ -72,7 +73,8 @@ void ClientCore::say_hello() {
     append_json_string(json, text);
   };
   add("name", config_.name);
-  add("token", token());
+  shown_token_ = token();
+  add("token", shown_token_);
   add("session", session_);
   if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
   if (!session_.empty()) {

@@ -40,6 +40,7 @@ struct Pending {
   std::string sealed = {};                  // body as the relay sees it, sealed by `client`
   bool on_link = false;                     // sent on this connection
   bool sent = false;                        // on some connection of this session
+  u64 after = 0;            // of a publish that was sent: its `seq` is greater, if it arrived
   u64 ordinal = 0;          // of a publish that was sent: so many this session had sent by then
   Result seen = {};         // of a publish whose delivery came before its acknowledgement
   bool unsure = false;      // sent in an earlier session, and nobody knows yet whether it arrived
@@ -108,12 +109,15 @@ class ClientCore final : public WebSocket::Handler {
   void note_failure(u16 code);
   void retry(u16 code, const std::string& reason);
   void end(u16 code, const std::string& reason);
+  void finish_close();
   void tend();  // heartbeat and deadlines
   void ping();
   void set_state(LinkState state, u16 code = 0, std::string_view reason = {}, double retry_ms = 0);
   void run_tasks();
   void bury();
   double next_due() const;
+  double link_due() const;
+  bool is_posted() const;
   double heartbeat_ms() const;
 
   // client_token.cc
@@ -121,6 +125,7 @@ class ClientCore final : public WebSocket::Handler {
   void token_failed(const std::string& problem);
   void on_token_expiring(u64 ends_in_ms);
   void hello_refused(const Result& result);
+  bool has_another_token();
   bool is_refused_for_good() const;
   const std::string& token() const;
 
@@ -139,6 +144,8 @@ class ClientCore final : public WebSocket::Handler {
   void set_degraded(RoomData& room, bool degraded, u32 hz);
   void settle(RoomData& room, bool recovered, bool same_epoch);
   void settle_by_history(RoomData& room);
+  void on_settling(RoomData& room, const Result& result, std::string_view answer);
+  void give_up_unsure(const RoomData& room, const std::function<bool(const Pending&)>& of);
   void be_sure(RoomData& room);
   std::string since_of(const RoomData& room, bool with_epoch) const;
 
@@ -172,8 +179,8 @@ class ClientCore final : public WebSocket::Handler {
   bool may_send(const Pending& pending);
   bool is_remembered(const Pending& pending) const;
   void flush_pending();
-  void flush_states();
-  bool state_may_leave();
+  void flush_states(std::size_t unsent_bytes_max);
+  bool state_may_leave(std::size_t unsent_bytes_max);
   void write(u64 id, Pending& pending);
   void write_publish(u64 id, const Pending& pending);
   void send_system(std::string_view json);
@@ -186,6 +193,8 @@ class ClientCore final : public WebSocket::Handler {
   void doubt_pending();
   bool room_left_for(const Pending& pending) const;
 
+  // Welcomed, on a link that has not ended, as far as it is known.
+  bool is_ready() const { return phase_ == Phase::ready && socket_ != nullptr && socket_->open(); }
   bool binary() const { return config_.wire == Wire::binary; }
   RoomData* data(std::string_view room);
 
@@ -200,6 +209,7 @@ class ClientCore final : public WebSocket::Handler {
   std::unique_ptr<WebSocket> socket_;
   std::unique_ptr<WebSocket> leaving_;  // has said good-bye
   Backoff backoff_;
+  bool closing_ = false;  // the end is to be told
   double retry_at_ms_ = 0;
   double since_ms_ = 0;  // of this phase
   double goaway_ms_ = -1;
@@ -207,6 +217,7 @@ class ClientCore final : public WebSocket::Handler {
   u64 token_asks_ = 0;
   u64 token_ask_ = 0;          // the one that waits for its token, if any
   std::string offered_token_;  // by refresh(), and not answered
+  std::string shown_token_;    // by this connection's hello
   std::string refusal_;        // the error's code with which this connection's hello was refused
   bool faulted_ = false;       // the last connection was closed for a fault of ours
   double heard_ms_ = 0;
@@ -237,7 +248,7 @@ class ClientCore final : public WebSocket::Handler {
   ClockSync clock_;
   LinkStats stats_;
   std::vector<std::function<void()>> later_;
-  std::mutex posted_mutex_;
+  mutable std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;
   std::atomic<bool> stopped_ = false;
   int wake_[2] = {-1, -1};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "sdk/cpp/src/client_core.h"
 #include "sdk/cpp/src/json_walk.h"
@@ -20,6 +21,9 @@ constexpr double kFirstPingsMs = 100;  // the first few come quickly, to know th
 constexpr u32 kFirstPings = 5;
 constexpr double kSteadyMs = 10000;  // a link that stood so long was no fault
 constexpr u32 kSilentHeartbeats = 3;
+constexpr double kAnswerPollMs = 50;  // of another thread's, which fd() does not tell of
+// State waits where the newest value counts, not in a socket's queue before what is more urgent.
+constexpr std::size_t kStateUnsentBytesMax = 32 * KiB;
 
 u64 counted(const WebSocket* socket, u64 WebSocket::Counters::*member) {
   return socket == nullptr ? 0 : socket->counters().*member;
@@ -129,10 +133,8 @@ void ClientCore::step() {
 }
 
 void ClientCore::flush() {
-  if (phase_ == Phase::ready) {
-    flush_pending();
-    flush_states();
-  }
+  if (is_ready()) flush_pending();
+  if (is_ready()) flush_states(kStateUnsentBytesMax);
   if (socket_ != nullptr) socket_->flush();
 }
 
@@ -244,6 +246,7 @@ void ClientCore::end(u16 code, const std::string& reason) {
 void ClientCore::close() {
   if (phase_ == Phase::closed) return;
   flush();
+  if (is_ready()) flush_states(config_.unsent_bytes_max);  // it cannot wait any longer
   if (socket_ != nullptr) {
     socket_->close(static_cast<u16>(CloseCode::normal), "");
     stats_.bytes_in += socket_->counters().bytes_in;
@@ -251,11 +254,17 @@ void ClientCore::close() {
     leaving_ = std::move(socket_);
   }
   phase_ = Phase::closed;
+  token_ask_ = 0;
   unlink_pending();
-  later([this] {
-    failure_ = {LinkFault::closed_by_us, "closed by the application"};
-    end(static_cast<u16>(CloseCode::normal), failure_.message);
-  });
+  closing_ = true;
+  later([this] { finish_close(); });
+}
+
+// What close() leaves to tell, unless a connect() right behind it has told it already.
+void ClientCore::finish_close() {
+  if (!std::exchange(closing_, false)) return;
+  failure_ = {LinkFault::closed_by_us, "closed by the application"};
+  end(static_cast<u16>(CloseCode::normal), failure_.message);
 }
 
 void ClientCore::cut() {
@@ -282,8 +291,18 @@ bool ClientCore::wants_write() const {
   return socket_ != nullptr && socket_->wants_write();
 }
 
+bool ClientCore::is_posted() const {
+  const std::lock_guard lock(posted_mutex_);
+  return !posted_.empty();
+}
+
 double ClientCore::next_due() const {
-  if (!later_.empty()) return 0;
+  if (!later_.empty() || is_posted()) return 0;
+  const double due = link_due();
+  return token_ask_ == 0 ? due : std::min(due, now_ms() + kAnswerPollMs);
+}
+
+double ClientCore::link_due() const {
   if (phase_ == Phase::waiting) return retry_at_ms_;
   if (socket_ == nullptr) return leaving_ != nullptr ? now_ms() + kLookupPollMs : kNever;
   if (socket_->transport().has_more()) return 0;

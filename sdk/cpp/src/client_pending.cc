@@ -11,8 +11,6 @@ namespace perseid {
 inline namespace sdk {
 namespace {
 
-// State waits where the newest value counts, not in a socket's queue before what is more urgent.
-constexpr std::size_t kStateUnsentBytesMax = 32 * KiB;
 constexpr double kKeyframeMs = 1000;  // the relay sends no more of them
 
 BinaryKind kind_of(Pending::Kind kind) {
@@ -127,6 +125,9 @@ void ClientCore::flush_pending() {
 
 void ClientCore::write(u64 id, Pending& pending) {
   if (pending.sent) ++stats_.repeated;
+  if (const RoomData* room = data(pending.room); room != nullptr && !pending.sent) {
+    pending.after = pending.kind == Pending::Kind::action ? room->action_seq : room->chat_seq;
+  }
   pending.on_link = pending.sent = true;
   if (pending.kind != Pending::Kind::request && pending.ordinal == 0) {
     pending.ordinal = ++publishes_sent_;
@@ -168,7 +169,7 @@ void ClientCore::write_publish(u64 id, const Pending& pending) {
 }
 
 bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload) {
-  if (phase_ != Phase::ready || room.phase != RoomPhase::joined) return false;
+  if (!is_ready() || room.phase != RoomPhase::joined) return false;
   if (socket_->unsent_bytes() > config_.unsent_bytes_max || !is_valid_json(payload)) return false;
   const Lane lane = action ? Lane::action : Lane::chat;
   std::string sealed;
@@ -189,16 +190,17 @@ bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload)
   return true;
 }
 
-bool ClientCore::state_may_leave() {
-  if (socket_->unsent_bytes() > kStateUnsentBytesMax) socket_->flush();
-  return socket_->unsent_bytes() <= kStateUnsentBytesMax;
+// Flushing may tell that the link has ended: then it waits for the next.
+bool ClientCore::state_may_leave(std::size_t unsent_bytes_max) {
+  if (socket_->unsent_bytes() > unsent_bytes_max) socket_->flush();
+  return is_ready() && socket_->unsent_bytes() <= unsent_bytes_max;
 }
 
-void ClientCore::flush_states() {
+void ClientCore::flush_states(std::size_t unsent_bytes_max) {
   for (auto& [name, owner] : rooms_) {
     RoomData& room = *owner->data_;
     if (room.phase != RoomPhase::joined) continue;
-    while (!room.out.empty() && state_may_leave()) {
+    while (!room.out.empty() && state_may_leave(unsent_bytes_max)) {
       std::string payload;
       const bool coded = room.out.take(binary() ? room.state.schema() : nullptr, payload);
       if (!binary()) {

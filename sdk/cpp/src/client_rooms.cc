@@ -295,32 +295,48 @@ void ClientCore::settle(RoomData& room, bool recovered, bool same_epoch) {
 }
 
 void ClientCore::settle_by_history(RoomData& room) {
-  std::vector<u64> untold;  // actions are in no history
-  for (const auto& [id, pending] : pending_) {
-    if (!pending.unsure || pending.room != room.name) continue;
-    if (pending.kind == Pending::Kind::action) untold.push_back(id);
-  }
-  for (const u64 id : untold) complete(id, {.cause = Cause::unconfirmed});
+  const auto is_action = [](const Pending& each) { return each.kind == Pending::Kind::action; };
+  give_up_unsure(room, is_action);  // they are in no history
   if (room.unsure == 0) return;
   Pending ask{.kind = Pending::Kind::request, .op = "history"};
   ask.body = R"(,"room":)";
   append_json_string(ask.body, room.name);
   ask.body += ",\"limit\":" + std::to_string(kSettleHistory);
-  ask.answer = [this, name = room.name](const Result&, std::string_view answer) {
+  ask.answer = [this, name = room.name](const Result& result, std::string_view answer) {
     RoomData* asked = data(name);
     // Not joined: whatever this answers, the next `joined` asks anew.
     if (asked == nullptr || asked->phase != RoomPhase::joined) return;
-    for (JsonWalk walk(json_member(answer, "messages")); walk.next();) {
-      const std::string sender = json_text(json_member(walk.value(), "sender"));
-      Message message;
-      message.sender = sender;
-      message.seq = json_u64(json_member(walk.value(), "seq"));
-      message.payload = json_member(walk.value(), "payload");
-      match_unsure(*asked, message);
-    }
-    be_sure(*asked);
+    if (result.cause != Cause::closed) on_settling(*asked, result, answer);
   };
   request(std::move(ask));
+}
+
+void ClientCore::on_settling(RoomData& room, const Result& result, std::string_view answer) {
+  if (result.retry_after_ms != 0) return settle_by_history(room);  // what waits is paused so long
+  u64 oldest = ~u64{0};
+  for (JsonWalk walk(json_member(answer, "messages")); walk.next();) {
+    const std::string sender = json_text(json_member(walk.value(), "sender"));
+    Message message;
+    message.sender = sender;
+    message.seq = json_u64(json_member(walk.value(), "seq"));
+    message.payload = json_member(walk.value(), "payload");
+    oldest = std::min(oldest, message.seq);
+    match_unsure(room, message);
+  }
+  give_up_unsure(room, [&](const Pending& each) {  // it may be in a hole
+    return !result.ok() || (each.after < room.missed_chat && each.after + 1 < oldest);
+  });
+  be_sure(room);
+}
+
+// Of what is unsure: nobody will know.
+void ClientCore::give_up_unsure(const RoomData& room,
+                                const std::function<bool(const Pending&)>& of) {
+  std::vector<u64> ids;
+  for (const auto& [id, pending] : pending_) {
+    if (pending.unsure && pending.room == room.name && of(pending)) ids.push_back(id);
+  }
+  for (const u64 id : ids) complete(id, {.cause = Cause::unconfirmed});
 }
 
 // What is unsure still did not arrive: it may be sent (again).

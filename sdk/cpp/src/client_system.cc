@@ -1,4 +1,6 @@
 // What a relay says to a ClientCore besides deliveries: answers, errors, notices of the system.
+#include <algorithm>
+
 #include "sdk/cpp/src/client_core.h"
 #include "sdk/cpp/src/json_walk.h"
 
@@ -87,7 +89,10 @@ void ClientCore::on_error(u64 id, std::string_view message) {
   result.retry_after_ms = static_cast<u32>(json_u64(json_member(message, "retry_after_ms")));
   if (id != 0 && id == hello_id_ && phase_ == Phase::greeting) return hello_refused(result);
   // Who waits as told is never closed: the rest of what waits does so, too.
-  if (result.error == Error::rate_limited) paused_until_ms_ = now_ms() + result.retry_after_ms;
+  // A mute and slow mode are of one room's chat only.
+  if (result.error != Error::muted && result.error != Error::slow_mode) {
+    paused_until_ms_ = std::max(paused_until_ms_, now_ms() + result.retry_after_ms);
+  }
   for (auto& [name, room] : rooms_) {
     if (id == 0 || room->data_->join_id != id) continue;
     return join_refused(*room->data_, result);

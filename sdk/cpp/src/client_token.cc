@@ -71,8 +71,10 @@ void ClientCore::refresh(std::string token, Done done) {
   append_json_string(ask.body, token);
   ask.answer = [this, token = std::move(token), done = std::move(done)](const Result& result,
                                                                         std::string_view) {
-    if (result.cause != Cause::refused) config_.token = token;
-    if (offered_token_ == token) offered_token_.clear();
+    // Without an answer it is shown by the next connect(), if no hello showed it in vain.
+    const bool is_offered = offered_token_ == token;
+    if (result.ok() || (is_offered && result.cause == Cause::closed)) config_.token = token;
+    if (is_offered) offered_token_.clear();
     if (done) done(result);
   };
   request(std::move(ask));
@@ -83,18 +85,29 @@ const std::string& ClientCore::token() const {
   return config_.fetch_token || offered_token_.empty() ? config_.token : offered_token_;
 }
 
+// Tried again later, with the session, where the relay says when, or with another token.
 void ClientCore::hello_refused(const Result& result) {
   const bool of_token = result.error == Error::bad_token || result.error == Error::token_expired ||
                         result.error == Error::unauthenticated;
-  if (!session_.empty() && !of_token) {  // a relay that resumes nothing takes a plain one
+  CloseCode code = CloseCode::unauthenticated;
+  if (result.retry_after_ms != 0) {
+    goaway_ms_ = result.retry_after_ms;
+    code = CloseCode::going_away;
+  } else if (of_token) {
+    if (has_another_token()) code = CloseCode::going_away;
+  } else if (!session_.empty()) {  // a relay that resumes nothing takes a plain one
     session_.clear();
     return say_hello();
   }
   refusal_ = result.code;
-  // Later it may be otherwise only where it says so.
-  const CloseCode code =
-      result.retry_after_ms != 0 ? CloseCode::going_away : CloseCode::unauthenticated;
   socket_->drop(static_cast<u16>(code), result.message, LinkFault::rejected);
+}
+
+// The one that was shown is refused: if it was offered by refresh(), that changes nothing.
+bool ClientCore::has_another_token() {
+  if (config_.fetch_token) return false;
+  if (shown_token_ == offered_token_) offered_token_.clear();
+  return token() != shown_token_;
 }
 
 // Of a connection that ended with 4001: whether another token would not help, or there is none.

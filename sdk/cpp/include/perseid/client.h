@@ -43,6 +43,7 @@ class Client {
 
   // False: there is no use in trying, and failure() says why. What only trying tells (no such host,
   // nobody listens, a wrong certificate) comes with on.link, and failure() says it, too.
+  // Right behind close(), without a poll() between, it tells first what close() left to tell.
   bool connect();
   // Why connect() was false, or why the last connection ended; of a link that is open, none.
   const LinkFailure& failure() const;
