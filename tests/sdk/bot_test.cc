@@ -61,8 +61,8 @@ TEST(Bots, ComeByTlsWithAToken) {
   test::Peer ana(std::move(config));
   Room& room = ana.joined("arena");
   const std::string token = folder.write("token", test::signed_token(60'000, "ben") + "\n");
-  const std::string known = url + " --ca " + files.cert + " --bots 1 --seconds 1 ";
-  Bots bots(known + "--token-file " + token);
+  const std::string known = url + " --ca " + files.cert + " --bots 1 ";
+  Bots bots(known + "--seconds 5 --token-file " + token);
   ASSERT_TRUE(ana.wait([&] { return room.entities().contains("bot0"); }));
   ASSERT_TRUE(ana.wait([&] { return room.entities().empty(); }));
   EXPECT_EQ(bots.end(), 0) << bots.said;
@@ -74,7 +74,7 @@ TEST(Bots, ComeByTlsWithAToken) {
   Bots without(known + "--token-file " + folder.path("nothing"));
   without.end();
   EXPECT_NE(without.said.find("nothing cannot be read"), std::string::npos) << without.said;
-  Bots untrusting(url + " --bots 1 --seconds 1");
+  Bots untrusting(url + " --bots 1");
   EXPECT_NE(untrusting.end(), 0);
   EXPECT_NE(untrusting.said.find("closed"), std::string::npos) << untrusting.said;
 }

@@ -108,12 +108,12 @@ TEST_P(Tokens, AFunctionWhoseTokenIsNoneEndsTheClientToo) {
 }
 
 TEST_P(Tokens, AFunctionIsAskedAgainBeforeATokenEndsAndNobodyNotices) {
-  const Strict strict({"--token-warning-ms", "500"});
+  const Strict strict({"--token-warning-ms", "2300"});
   int asked = 0;
   Peer ana(strict.with_function(
       [&](const GiveToken& give) {
         ++asked;
-        give(signed_token(700));
+        give(signed_token(2'500));
       },
       GetParam()));
   ana.joined("lobby");
@@ -126,7 +126,8 @@ TEST_P(Tokens, WhoseTokenEndsGoesOnInTheSameSessionWithTheNext) {
   const Strict strict({"--token-warning-ms", "0"});
   int asked = 0;
   Peer ana(strict.with_function(
-      [&](const GiveToken& give) { give(signed_token(++asked == 1 ? 400 : 60'000)); }, GetParam()));
+      [&](const GiveToken& give) { give(signed_token(++asked == 1 ? 2'000 : 60'000)); },
+      GetParam()));
   Room& room = ana.joined("lobby");
   const std::string id = ana.client.id();
   ASSERT_TRUE(ana.wait([&] { return ana.client.stats().resumed == 1; }));
@@ -143,7 +144,7 @@ TEST_P(Tokens, AFunctionIsAskedAgainWhereAnOldTokenIsRefused) {
   int asked = 0;
   Peer ana(strict.with_function(
       [&](const GiveToken& give) {
-        const double lasts_ms[] = {400, -1000, 60'000};
+        const double lasts_ms[] = {2'000, -1000, 60'000};
         give(signed_token(lasts_ms[std::min(asked++, 2)]));
       },
       GetParam()));
@@ -155,7 +156,7 @@ TEST_P(Tokens, AFunctionIsAskedAgainWhereAnOldTokenIsRefused) {
 
 TEST_P(Tokens, AStringThatEndsEndsTheClientAndANewOneBeginsAgain) {
   const Strict strict({"--token-warning-ms", "0"});
-  Peer ana(strict.with_token(signed_token(400), GetParam()));
+  Peer ana(strict.with_token(signed_token(2'000), GetParam()));
   ana.joined("lobby");
   ASSERT_TRUE(ana.wait([&] { return ana.links.back() == "closed"; }));
   EXPECT_EQ(ana.last_link.close_code, 4001);
@@ -219,7 +220,7 @@ TEST_P(Tokens, AStringIsRefreshedByHandWhenItIsToldToEnd) {
 TEST_P(Tokens, OneThatWasOfferedOnALinkThatBrokeIsShownOnTheNext) {
   const Strict strict({"--token-warning-ms", "0"});
   bool away = false;
-  ClientConfig config = strict.with_token(signed_token(1'000), GetParam());
+  ClientConfig config = strict.with_token(signed_token(3'000), GetParam());
   config.reconnect_attempts = 1'000;
   config.transport = [&](const Endpoint& to) -> std::unique_ptr<Transport> {
     Endpoint where = to;
@@ -228,7 +229,7 @@ TEST_P(Tokens, OneThatWasOfferedOnALinkThatBrokeIsShownOnTheNext) {
   };
   Peer ana(std::move(config));
   ana.joined("lobby");
-  const double ended = ana.client.now_ms() + 1'000;
+  const double ended = ana.client.now_ms() + 3'000;
   away = true;
   ana.client.cut();
   ana.client.refresh(signed_token(60'000), ana.note());
