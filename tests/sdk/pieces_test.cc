@@ -49,8 +49,9 @@ TEST(Urls, AreReadOrRefused) {
 const Upgrade kUpgrade{.key = "dGhlIHNhbXBsZSBub25jZQ==", .wire = Wire::binary};
 
 std::string answer(const std::string& lines) {
-  return read_upgrade_answer("HTTP/1.1 101 Switching Protocols\r\n" + lines + "\r\n", kUpgrade)
-      .problem;
+  const std::string head =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+  return read_upgrade_answer(head + lines + "\r\n", kUpgrade).problem;
 }
 
 TEST(Upgrades, OnlyTheAnswerToOurOwnIsTaken) {
