@@ -141,7 +141,7 @@ class ClientCore final : public WebSocket::Handler {
   void on_roster(std::string_view message);
   void read_members(RoomData& room, std::string_view members);
   void join_refused(RoomData& room, const Result& result);
-  void set_degraded(RoomData& room, bool degraded, u32 hz);
+  void set_degraded(RoomData& room, bool degraded, u32 hz, std::string_view reason = {});
   void settle(RoomData& room, bool recovered, bool same_epoch);
   void settle_by_history(RoomData& room);
   void on_settling(RoomData& room, const Result& result, std::string_view answer);

@@ -211,6 +211,7 @@ void ClientCore::lost() {
   for (auto& [name, room] : rooms_) {
     RoomData& data = *room->data_;
     data.degraded = false;
+    data.set_sent_hz(data.room_hz);
     if (data.phase != RoomPhase::left) data.phase = RoomPhase::idle;
     data.state.restart();
   }

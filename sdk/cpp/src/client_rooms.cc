@@ -193,7 +193,8 @@ void ClientCore::on_joined(std::string_view message) {
   numbers_[room.number] = &room;
   const std::string_view state = json_member(message, "state");
   room.schema = json_member(state, "schema");
-  room.state_hz = static_cast<u32>(json_u64(json_member(state, "hz"), room.state_hz));
+  room.room_hz = static_cast<u32>(json_u64(json_member(state, "hz"), room.room_hz));
+  room.state_hz = room.room_hz;
   room.far_divisor =
       static_cast<u32>(json_u64(json_member(json_member(state, "grid"), "far_divisor"), 1));
   room.state.set_schema(room.schema);
@@ -232,7 +233,7 @@ void ClientCore::on_left(u64 id, std::string_view message) {
   const std::string reason = json_text(json_member(message, "reason"));
   if (room != nullptr && (room->leaving || !reason.empty())) {
     numbers_.erase(room->number);
-    set_degraded(*room, false, room->state_hz);
+    set_degraded(*room, false, room->room_hz);
     room->phase = RoomPhase::left;
     room->was_joined = false;
     room->doomed = room->leaving && !room->rejoin;
@@ -277,12 +278,13 @@ void ClientCore::on_roster(std::string_view message) {
     owner.on.presence({.event = PresenceEvent::roster, .client = {}, .name = {}});
 }
 
-void ClientCore::set_degraded(RoomData& room, bool degraded, u32 hz) {
-  room.state_hz = hz;
+void ClientCore::set_degraded(RoomData& room, bool degraded, u32 hz, std::string_view reason) {
+  room.set_sent_hz(hz);
   if (room.degraded == degraded) return;
   room.degraded = degraded;
   degraded_rooms_ += degraded ? 1 : ~0u;
-  if (state_ == LinkState::open || state_ == LinkState::degraded) set_state(LinkState::open);
+  if (state_ != LinkState::open && state_ != LinkState::degraded) return;
+  set_state(LinkState::open, 0, reason);
 }
 
 // What has become of publishes to this room that an earlier session left without an answer?

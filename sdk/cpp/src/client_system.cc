@@ -60,9 +60,12 @@ void ClientCore::on_system(std::string_view message) {
 void ClientCore::on_degraded(bool restored, std::string_view message) {
   RoomData* room = room_of(message);
   if (room == nullptr) return;
-  set_degraded(*room, !restored, static_cast<u32>(json_u64(json_member(message, "state_hz"))));
+  const std::string reason = json_text(json_member(message, "reason"));
+  const auto hz = static_cast<u32>(json_u64(json_member(message, "state_hz")));
+  set_degraded(*room, !restored, hz, reason);
   const Room& owner = *find(room->name);
-  if (owner.on.degraded) owner.on.degraded({.restored = restored, .state_hz = room->state_hz});
+  if (!owner.on.degraded) return;
+  owner.on.degraded({.restored = restored, .state_hz = hz, .reason = reason});
 }
 
 void ClientCore::on_receipt(std::string_view message) {

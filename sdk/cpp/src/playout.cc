@@ -21,7 +21,7 @@ void PlayoutClock::arrived(u64 tick, double now_ms) {
   const double late = arrivals_.empty() ? 0 : transit - *base_ms_;
   if (rest_ && now_ms < rest_->when_ms + kDoubtMs && transit < rest_->refuted_ms) {
     go_on();
-  } else if (late > config_.period_ms + 2 * lateness(0.5)) {
+  } else if (late > interval_ms() + 2 * lateness(0.5)) {
     rested(transit, now_ms);
   } else if (late < -kJumpMs) {
     arrivals_.clear();  // ticks were left out
@@ -83,11 +83,11 @@ double PlayoutClock::lateness(double share) const {
   return late_[static_cast<std::size_t>(std::ceil(std::clamp(share, 0.0, 1.0) * last))];
 }
 
-// One period besides, because what is shown lies between two ticks.
+// The time between two ticks besides, because what is shown lies between two ticks.
 double PlayoutClock::delay_ms() const {
-  const double least = config_.delay_ms_min > 0 ? config_.delay_ms_min : config_.period_ms;
+  const double least = config_.delay_ms_min > 0 ? config_.delay_ms_min : interval_ms();
   if (!config_.adapt) return least;
-  return std::clamp(config_.period_ms + jitter_ms(), least, std::max(least, config_.delay_ms_max));
+  return std::clamp(interval_ms() + jitter_ms(), least, std::max(least, config_.delay_ms_max));
 }
 
 double PlayoutClock::moment(double now_ms) {

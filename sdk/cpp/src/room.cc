@@ -206,8 +206,14 @@ Entities Room::at(double now_ms) const {
 
 void RoomData::start_timeline() {
   TimelineConfig config = timeline_config;
-  if (config.period_ms <= 0 && state_hz != 0) config.period_ms = 1000.0 / state_hz;
+  if (config.period_ms <= 0 && room_hz != 0) config.period_ms = 1000.0 / room_hz;
   timeline = std::make_unique<Timeline>(std::move(config));
+  timeline->rate(state_hz);
+}
+
+void RoomData::set_sent_hz(u32 hz) {
+  state_hz = hz;
+  if (timeline != nullptr) timeline->rate(hz);
 }
 
 }  // namespace sdk

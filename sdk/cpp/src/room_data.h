@@ -47,7 +47,8 @@ struct RoomData {
   RoomState state;
   StateOut out;
   std::vector<Member> members;
-  u32 state_hz = 20;
+  u32 room_hz = 20;   // ticks a second
+  u32 state_hz = 20;  // of them so many are sent to us
   u32 far_divisor = 1;  // of a grid: its far cells are told each so many ticks
   bool degraded = false;
   double keyframe_asked_ms = -1e18;
@@ -55,6 +56,7 @@ struct RoomData {
   TimelineConfig timeline_config;
 
   void start_timeline();
+  void set_sent_hz(u32 hz);
   u64& seq_of(bool action) { return action ? action_seq : chat_seq; }
   bool is_seated() const { return was_joined && in_session; }
   u64& own_seq(bool action) { return action ? own_action : own_chat; }

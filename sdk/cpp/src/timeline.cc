@@ -23,8 +23,14 @@ Timeline::Timeline(TimelineConfig config)
 
 void Timeline::clear() {
   lives_.clear();
+  const double interval_ms = playout_.interval_ms();
   playout_ = PlayoutClock(playout_config(config_));
+  playout_.come_each(interval_ms);
   begun_ = false;
+}
+
+void Timeline::rate(double sent_hz) {
+  playout_.come_each(sent_hz > 0 ? 1000 / sent_hz : 0);
 }
 
 void Timeline::add(u64 tick, const Entities& entities, std::span<const std::string> touched,
@@ -45,7 +51,7 @@ void Timeline::add(u64 tick, const Entities& entities, std::span<const std::stri
     Life& life = lives_[key];
     if (life.ended) life = {};
     if (life.tracks.empty()) life.begin = moment;
-    life.every_ms = every > 1 ? every * playout_.period_ms() : 0;
+    life.every_ms = every > 1 ? every * playout_.interval_ms() : 0;
     add_entity(life, entity->second, moment);
   }
   if (!begun_ || moment > newest_) {

@@ -8,6 +8,7 @@
 // has the same rule (time/playback.ts).
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -20,7 +21,7 @@ inline namespace sdk {
 struct PlayoutConfig {
   double period_ms = 50;
   bool adapt = true;        // else the delay is delay_ms_min
-  double delay_ms_min = 0;  // 0: one period
+  double delay_ms_min = 0;  // 0: the time between two ticks that come
   double delay_ms_max = 500;
   double quantile = 0.95;  // of ticks that are there in time
 };
@@ -36,6 +37,10 @@ class PlayoutClock {
   double delay_ms() const;
   double jitter_ms() const { return lateness(config_.quantile); }  // most ticks are late by it
   double period_ms() const { return config_.period_ms; }
+  // From now on a tick comes each so many ms, if not all of them do: a link that does not keep up.
+  void come_each(double interval_ms) { interval_ms_ = interval_ms; }
+  // Between two ticks that come.
+  double interval_ms() const { return std::max(config_.period_ms, interval_ms_); }
   // Another connection: goes on as it is until a tick comes, and judges by those from then on.
   void restart();
 
@@ -63,6 +68,7 @@ class PlayoutClock {
   double lateness(double share) const;
 
   PlayoutConfig config_;
+  double interval_ms_ = 0;
   std::deque<Arrival> arrivals_;
   std::vector<double> late_;       // by how much each was late; sorted
   std::optional<double> base_ms_;  // the transit of a tick that nothing held up

@@ -52,6 +52,8 @@ class Timeline {
   // The entities to show at `now_ms`: those of moment(now_ms).
   Entities at(double now_ms) { return entities_at(playout_.moment(now_ms)); }
   Entities entities_at(double moment_ms) const;
+  // From now on so many states a second are sent, of those that there are. 0: all.
+  void rate(double sent_hz);
   // Forgets everything: another session, another room.
   void clear();
 

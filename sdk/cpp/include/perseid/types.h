@@ -134,7 +134,8 @@ struct Joined {
 
 struct Degraded {
   bool restored = false;
-  u32 state_hz = 0;
+  u32 state_hz = 0;              // so many a second are sent from now on
+  std::string_view reason = {};  // bandwidth or load; empty: restored
 };
 
 // A message that an encrypted room does not hand on.
