@@ -99,7 +99,7 @@ TEST(DegradedRooms, AreForgottenWithTheLink) {
 // One state in four comes: nothing of it is late, and what is shown lies between two of them.
 TEST(DegradedRooms, AreDrawnBetweenTheStatesThatCome) {
   constexpr double kTickMs = 50;
-  Timeline timeline({.period_ms = kTickMs});
+  Timeline timeline({.period_ms = kTickMs, .extrapolate_ms_max = 0});
   timeline.rate(5);
   const std::vector<std::string> touched{"e"};
   double worst = 0;
