@@ -106,11 +106,11 @@ class ToldToWait : public testing::TestWithParam<Told> {};
 INSTANTIATE_TEST_SUITE_P(Codes, ToldToWait,
                          testing::Values(Told{"rate_limited", true}, Told{"overloaded", true},
                                          Told{"store_unavailable", true}, Told{"slow_mode", false},
-                                         Told{"muted", false}),
+                                         Told{"muted", false}, Told{"banned", false}),
                          [](const auto& row) { return std::string(row.param.code); });
 
-// The relay says when to come back: nothing more is sent before, so nobody is closed for it. A mute
-// and slow mode are of one room's chat only.
+// The relay says when to come back: nothing more is sent before, so nobody is closed for it. What a
+// moderator did is of one room only.
 TEST_P(ToldToWait, WaitsWithAllThatWaits) {
   FakeRelay relay(Wire::json);
   ClientConfig config{.wire = Wire::json, .heartbeat_interval_ms = 100'000};

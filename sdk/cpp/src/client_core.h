@@ -154,6 +154,7 @@ class ClientCore final : public WebSocket::Handler {
   void on_json(std::string_view message);
   void on_binary(std::string_view message);
   void on_system(std::string_view message);
+  static bool has_all_wait(const Result& result);
   void on_error(u64 id, std::string_view message);
   void on_pong(std::string_view message);
   void on_gap(std::string_view message);

@@ -314,7 +314,7 @@ void ClientCore::settle_by_history(RoomData& room) {
 }
 
 void ClientCore::on_settling(RoomData& room, const Result& result, std::string_view answer) {
-  if (result.retry_after_ms != 0) return settle_by_history(room);  // what waits is paused so long
+  if (has_all_wait(result)) return settle_by_history(room);  // what waits is paused so long
   u64 oldest = ~u64{0};
   for (JsonWalk walk(json_member(answer, "messages")); walk.next();) {
     const std::string sender = json_text(json_member(walk.value(), "sender"));

@@ -83,6 +83,12 @@ void ClientCore::on_pong(std::string_view message) {
   pinged_ms_ = -1;
 }
 
+// But what a moderator did is of one room only, and may last for days.
+bool ClientCore::has_all_wait(const Result& result) {
+  return result.retry_after_ms != 0 && result.error != Error::muted &&
+         result.error != Error::slow_mode && result.error != Error::banned;
+}
+
 void ClientCore::on_error(u64 id, std::string_view message) {
   Result result{.cause = Cause::refused};
   result.code = json_text(json_member(message, "code"));
@@ -92,8 +98,7 @@ void ClientCore::on_error(u64 id, std::string_view message) {
   result.retry_after_ms = static_cast<u32>(json_u64(json_member(message, "retry_after_ms")));
   if (id != 0 && id == hello_id_ && phase_ == Phase::greeting) return hello_refused(result);
   // Who waits as told is never closed: the rest of what waits does so, too.
-  // A mute and slow mode are of one room's chat only.
-  if (result.error != Error::muted && result.error != Error::slow_mode) {
+  if (has_all_wait(result)) {
     paused_until_ms_ = std::max(paused_until_ms_, now_ms() + result.retry_after_ms);
   }
   for (auto& [name, room] : rooms_) {
