@@ -121,9 +121,9 @@ export class Outbox {
 
   refused(id: unknown, error: PerseidError): boolean {
     const entry = this.#flight.get(id as number);
-    // Who waits as told is never closed: the rest of the queue waits, too.
-    if (error.retryAfterMs && !["muted", "slow_mode"].includes(error.code)) {
-      this.#pausedUntil = performance.now() + error.retryAfterMs;
+    // Who waits as told is never closed: the rest of the queue waits, too. But not for one room.
+    if (error.retryAfterMs && !["muted", "slow_mode", "banned"].includes(error.code)) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + error.retryAfterMs);
     }
     if (!entry) return false;
     this.#finish(entry).reject(error);

@@ -4,6 +4,7 @@ import { Backoff } from "../src/backoff.js";
 import type { LinkEvent } from "../src/client_events.js";
 import { Clock } from "../src/clock.js";
 import { Emitter } from "../src/emitter.js";
+import { PerseidError, type RelayErrorCode } from "../src/errors.js";
 import { Heartbeat } from "../src/heartbeat.js";
 import { connect } from "../src/index.js";
 import { LaneCount } from "../src/lanes.js";
@@ -221,6 +222,31 @@ test("uncertain publishes are rejected where that is wanted and nothing can tell
   const later = outbox.add({ lane: "chat", room: "a", text: "2", id: 2 });
   outbox.acked(2, { timestamp: 5 });
   expect(await later).toEqual({ timestamp: 5 });
+});
+
+test("who is told to wait waits, but not for one room's sake", () => {
+  const rows: [RelayErrorCode, boolean][] = [
+    ["rate_limited", true],
+    ["overloaded", true],
+    ["store_unavailable", true],
+    ["muted", false],
+    ["slow_mode", false],
+    ["banned", false],
+  ];
+  for (const [code, waits] of rows) {
+    const sent: number[] = [];
+    const outbox = new Outbox({ messages: 10, bytes: 1e6 }, "resend", {
+      send: ({ id }) => sent.push(id!) > 0,
+      readiness: () => "ready",
+      acked: () => {},
+      changed: () => {},
+    });
+    outbox.add({ lane: "chat", room: "a", text: "1", id: 1 }).catch(() => {});
+    outbox.refused(1, new PerseidError(code, code, undefined, 100_000));
+    outbox.add({ lane: "chat", room: "b", text: "2", id: 2 }).catch(() => {});
+    expect(sent, code).toEqual(waits ? [1] : [1, 2]);
+    outbox.fail(new PerseidError("closed"));
+  }
 });
 
 test("a connection that opens and is not welcomed is given up, and tried again", () => {
