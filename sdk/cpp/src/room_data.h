@@ -47,8 +47,8 @@ struct RoomData {
   RoomState state;
   StateOut out;
   std::vector<Member> members;
-  u32 room_hz = 20;   // ticks a second
-  u32 state_hz = 20;  // of them so many are sent to us
+  u32 room_hz = 20;     // ticks a second
+  u32 state_hz = 20;    // of them so many are sent to us
   u32 far_divisor = 1;  // of a grid: its far cells are told each so many ticks
   bool degraded = false;
   double keyframe_asked_ms = -1e18;
