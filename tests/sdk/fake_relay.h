@@ -3,6 +3,7 @@
 // Thread: one. Invariant: it outlives the clients on it.
 #pragma once
 
+#include <perseid/config.h>
 #include <perseid/transport.h>
 #include <perseid/types.h>
 #include <unistd.h>
@@ -168,5 +169,16 @@ class FakeRelay {
   bool upgraded_ = false;
   bool cut_ = false;
 };
+
+// A client of it that comes back a few times, and at once.
+inline ClientConfig config_on(FakeRelay& relay, Wire wire) {
+  ClientConfig config{.url = "wss://somewhere.example",
+                      .name = "ana",
+                      .wire = wire,
+                      .reconnect_attempts = 5,
+                      .reconnect_delay_ms = 1};
+  config.transport = relay.factory();
+  return config;
+}
 
 }  // namespace perseid::test

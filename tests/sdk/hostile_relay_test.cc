@@ -10,18 +10,9 @@
 namespace perseid {
 namespace {
 
+using test::config_on;
 using test::FakeRelay;
 using test::Peer;
-
-ClientConfig config_on(FakeRelay& relay, Wire wire) {
-  ClientConfig config{.url = "wss://somewhere.example",
-                      .name = "ana",
-                      .wire = wire,
-                      .reconnect_attempts = 1,
-                      .reconnect_delay_ms = 1};
-  config.transport = relay.factory();
-  return config;
-}
 
 TEST(HostileRelay, row_17_an_answer_that_is_no_upgrade_is_refused_with_the_reason) {
   const std::string switching = "HTTP/1.1 101 Switching Protocols\r\n";

@@ -10,18 +10,9 @@
 namespace perseid {
 namespace {
 
+using test::config_on;
 using test::FakeRelay;
 using test::Peer;
-
-ClientConfig config_on(FakeRelay& relay, Wire wire) {
-  ClientConfig config{.url = "wss://somewhere.example",
-                      .name = "ana",
-                      .wire = wire,
-                      .reconnect_attempts = 5,
-                      .reconnect_delay_ms = 1};
-  config.transport = relay.factory();
-  return config;
-}
 
 std::size_t count(const std::vector<std::string>& lines, std::string_view what) {
   return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const auto& line) {
