@@ -18,7 +18,7 @@ enum class MessageType : u8 { chat, game_state, player_action, system };
 
 // Ops that a client may ask for: name, fields beyond `type`, `op`, `id`, what it does.
 #define PERSEID_CLIENT_OPS(X)                                                                  \
-  X(hello, "name, token, session, since, meta",                                                \
+  X(hello, "name, token, session, since, meta, signing, signing_key",                          \
     "Names the session, or resumes one; optional, and if sent the first message.")             \
   X(refresh, "token", "Goes on with a newer token of the same user; answered by refreshed.")   \
   X(join, "room, presence, history, since, create, view", "Joins a room; answered by joined.") \
@@ -65,6 +65,7 @@ struct Request {
   std::string_view payload;  // raw JSON
   bool coded = false;        // binary flavour only: payload is a coded update, unchecked, no JSON
   std::string_view name, token, session, meta;  // hello; meta is raw JSON
+  std::string_view signing, signing_key;        // hello; a SignatureKind's name, a key's base64url
   bool presence = false;
   bool has_history = false;
   u32 history = 0;

@@ -3,6 +3,9 @@
 #include <charconv>
 #include <limits>
 
+#include "codec/base64url.h"
+#include "codec/signed_payload.h"
+
 namespace perseid {
 namespace {
 
@@ -196,10 +199,26 @@ class RequestReader {
         return read_seq(value, out_.duration_ms);
       case RequestField::interval_ms:
         return read_whole(value, out_.interval_ms);
+      case RequestField::signing:
+        return read_signing(value);
+      case RequestField::signing_key:
+        return read_signing_key(value);
       default:
         if (const Error error = read_string(value, out_.client); error != Error::ok) return error;
         return check_client(out_.client);
     }
+  }
+
+  Error read_signing(ondemand::value& value) {
+    SignatureKind kind;
+    if (const Error error = read_string(value, out_.signing); error != Error::ok) return error;
+    return signature_kind_named(out_.signing, kind) ? Error::ok : Error::bad_value;
+  }
+
+  Error read_signing_key(ondemand::value& value) {
+    SigningKey key;
+    if (const Error error = read_string(value, out_.signing_key); error != Error::ok) return error;
+    return read_base64url(out_.signing_key, key) ? Error::ok : Error::bad_value;
   }
 
   Error read_type(ondemand::value& value) {

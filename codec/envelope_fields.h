@@ -32,7 +32,9 @@ namespace perseid {
   X(seq)                          \
   X(client)                       \
   X(duration_ms)                  \
-  X(interval_ms)
+  X(interval_ms)                  \
+  X(signing)                      \
+  X(signing_key)
 
 enum class RequestField : u8 {
 #define X(name) name,

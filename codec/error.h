@@ -75,6 +75,10 @@ namespace perseid {
   X(unknown_message, none, 0, "The room holds no such message.")                                 \
   X(not_author, none, 0, "Only its author or a moderator may change the message.")               \
   X(chat_limit, none, 0, "The room cannot keep more edits and reactions now.")                   \
+  X(signature_required, none, 0, "This session signs what it says; sign this as well.")          \
+  X(bad_signature, none, 0, "The signature is not right for this session, place and message.")   \
+  X(replayed, none, 0,                                                                           \
+    "The signature's count was taken already, or its nonce is not this session's.")              \
   X(forbidden, none, 0, "The session has no permission for this.")                               \
   X(muted, none, 0, "A moderator lets this client write no chat here now.")                      \
   X(banned, none, 0, "A moderator keeps this client out of the room.")                           \

@@ -71,6 +71,10 @@ void welcome(std::string& out, std::string_view id, const Welcome& welcome, cons
   number(out, "resume_window_ms", options.resume_window_ms);
   number(out, "timestamp", unix_ms);
   if (welcome.token_ends_in_ms > 0) number(out, "token_ends_in_ms", welcome.token_ends_in_ms);
+  if (!welcome.signing_json.empty()) {
+    out += R"(,"signing":)";
+    out += welcome.signing_json;
+  }
   if (welcome.resumed) {
     out += R"(,"rooms":[)";
     out += welcome.rooms_json;

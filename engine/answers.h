@@ -38,7 +38,8 @@ struct Welcome {
   SessionUid client;
   std::string_view secret = {};
   bool resumed = false;
-  u64 token_ends_in_ms = 0;  // 0: it does not, or there is none
+  u64 token_ends_in_ms = 0;            // 0: it does not, or there is none
+  std::string_view signing_json = {};  // empty: it does not sign
   std::string_view rooms_json = {};
 };
 void welcome(std::string& out, std::string_view id, const Welcome& welcome, const Options& options,

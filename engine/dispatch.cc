@@ -36,6 +36,7 @@ Dispatch::Dispatch(Context& context, Mail& mail, Sessions& sessions, Views& view
       views_(views),
       rooms_(rooms),
       admissions_(admissions),
+      signers_(context, sessions),
       json_(envelope_limits(context.options)),
       binary_(envelope_limits(context.options)),
       parcels_(context.pool),

@@ -18,6 +18,7 @@
 #include "engine/rooms.h"
 #include "engine/seen_rooms.h"
 #include "engine/sessions.h"
+#include "engine/signers.h"
 #include "engine/views.h"
 
 namespace perseid {
@@ -92,6 +93,10 @@ class Dispatch {
   void renew(Slot session, std::shared_ptr<const Grant> grant);
   bool is_permitted(Slot session, const Request& request, Permission permission,
                     std::string_view room, std::string_view field);
+  // Messages that are signed (dispatch_sign.cc).
+  bool begin_signing(Slot session, const Request& request, const Grant* grant);
+  bool admit_signature(Slot session, const Request& request, const SignedPlace& place,
+                       u64 repeat_key);
   // Sessions that go on (dispatch_resume.cc). True if the hello has been seen to.
   bool resume(Slot session, const Request& request, const std::shared_ptr<const Grant>& grant);
   bool may_go_on(Slot old, const std::shared_ptr<const Grant>& grant) const;
@@ -145,6 +150,7 @@ class Dispatch {
   Views& views_;
   Rooms& rooms_;
   Admissions& admissions_;
+  Signers signers_;
   EnvelopeReader json_;
   BinaryReader binary_;
   ParcelWriter parcels_;

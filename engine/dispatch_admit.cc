@@ -14,6 +14,7 @@ void Dispatch::hello(Slot slot, const Request& request) {
   std::shared_ptr<const Grant> grant;
   if (!read_token(slot, request, grant)) return;
   if (!request.session.empty() && resume(slot, request, grant)) return;
+  if (!begin_signing(slot, request, grant.get())) return;
   if (admissions_.asks_for_tokens() && !admissions_.admit(slot, std::move(grant))) {
     return refuse_stranger(slot, request.id);
   }
@@ -24,7 +25,9 @@ void Dispatch::hello(Slot slot, const Request& request) {
 
 // A connection that came with a token is somebody from the start.
 void Dispatch::opened(Slot slot) {
-  if (admissions_.is_known(slot)) name_session(slot, {});
+  if (!admissions_.is_known(slot)) return;
+  name_session(slot, {});
+  begin_signing(slot, {}, admissions_.grant(slot).get());
 }
 
 // By its token, if it has one; else as it says itself.
@@ -83,6 +86,9 @@ void Dispatch::refresh(Slot slot, const Request& request) {
   Verdict verdict = admissions_.verify(slot, request.token);
   if (verdict.error == Error::ok && verdict.grant->user != had->user) {
     verdict = {.error = Error::forbidden, .why = "It is of another user (sub).", .grant = nullptr};
+  }
+  if (verdict.error == Error::ok && verdict.grant->signing_key != had->signing_key) {
+    verdict = {.error = Error::forbidden, .why = "It is of another key (cnf).", .grant = nullptr};
   }
   if (verdict.error != Error::ok) {
     return sessions_.answer_error(slot, request.id, verdict.error, "token", 0, verdict.why);

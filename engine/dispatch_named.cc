@@ -30,6 +30,7 @@ void Dispatch::tell_name(Slot session, bool gone) {
 void Dispatch::close(Slot session) {
   tell_name(session, true);
   admissions_.close(session);
+  signers_.close(session);
   sessions_.close(session);
 }
 
@@ -41,6 +42,7 @@ void Dispatch::name(const NameLetter& letter) {
 
 void Dispatch::send_named(Slot session, const Request& request, ChatKind chat) {
   const u64 key = repeat_key(request, request.to);
+  if (!admit_signature(session, request, {.is_private = true, .name = request.to}, key)) return;
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
   if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const u64 question = ++questions_asked_;

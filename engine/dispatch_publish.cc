@@ -61,9 +61,10 @@ void Dispatch::publish(Slot session, const Request& request) {
   if ((may & permission_of(request.type)) == 0) {
     return sessions_.answer_error(session, request.id, Error::forbidden, "type");
   }
+  const u64 key = repeat_key(request, view.name);
+  if (!admit_signature(session, request, {.is_private = false, .name = view.name}, key)) return;
   ChatKind chat = ChatKind::message;
   if (!admit_chat(session, request, chat)) return;
-  const u64 key = repeat_key(request, view.name);
   if (key != 0 && answer_repeated(session, request, view.name, key)) return;
   if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   if (view.home == context_.config.shard && member.joined) {
@@ -158,6 +159,7 @@ void Dispatch::send_direct(Slot session, const Request& request) {
     return sessions_.answer_error(session, request.id, Error::unknown_client, "to");
   }
   const u64 key = repeat_key(request, request.to);
+  if (!admit_signature(session, request, {.is_private = true, .name = request.to}, key)) return;
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
   if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const SessionUid sender = sessions_.uid(session);

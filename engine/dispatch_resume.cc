@@ -22,7 +22,8 @@ bool Dispatch::may_go_on(Slot old, const std::shared_ptr<const Grant>& grant) co
   if (!admissions_.asks_for_tokens()) return true;
   const std::shared_ptr<const Grant>& had = admissions_.grant(old);
   if (had == nullptr) return false;
-  return grant == nullptr ? admissions_.is_valid(old) : grant->user == had->user;
+  if (grant == nullptr) return admissions_.is_valid(old);
+  return grant->user == had->user && grant->signing_key == had->signing_key;
 }
 
 bool Dispatch::resume(Slot slot, const Request& request,
@@ -118,6 +119,8 @@ void Dispatch::welcome(Slot slot, std::string_view id, bool resumed, std::string
   const SessionUid uid = sessions_.uid(slot);
   char secret[kSessionSecretBytes];
   write_session_secret(uid.value, sessions_.secret(uid), secret);
+  std::string signing;
+  signers_.append_json(signing, slot);
   std::string& text = context_.scratch;
   text.clear();
   answers::welcome(text, id,
@@ -125,6 +128,7 @@ void Dispatch::welcome(Slot slot, std::string_view id, bool resumed, std::string
                     .secret = {secret, kSessionSecretBytes},
                     .resumed = resumed,
                     .token_ends_in_ms = admissions_.expires_in_ms(slot),
+                    .signing_json = signing,
                     .rooms_json = rooms_json},
                    context_.options, context_.now.unix_ms);
   sessions_.answer(slot, text);

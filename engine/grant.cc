@@ -65,6 +65,7 @@ Error read_grant(std::string_view claims_json, const TokenRules& rules, u64 now_
   const Error error = check(claims, rules, now_unix_ms, why);
   if (error != Error::ok) return error;
   out.user = std::move(claims.user);
+  out.signing_key = claims.signing_key;
   out.name = claims.name.empty() ? out.user : std::move(claims.name);
   out.expires_unix_ms = claims.expires_ms + rules.leeway_ms;
   out.rooms = std::move(claims.rooms);

@@ -5,11 +5,13 @@
 // the room's name matches.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "codec/error.h"
+#include "codec/signed_payload.h"
 #include "engine/permission.h"
 
 namespace perseid {
@@ -23,8 +25,9 @@ struct RoomGrant {
 };
 
 struct Grant {
-  std::string user;  // claim sub; empty: anonymous
-  std::string name;  // claim name, or else sub
+  std::string user;                       // claim sub; empty: anonymous
+  std::string name;                       // claim name, or else sub
+  std::optional<SigningKey> signing_key = {};  // claim cnf: Ed25519
   u64 expires_unix_ms = kNoExpiry;
   Permissions everywhere = 0;
   std::vector<RoomGrant> rooms;

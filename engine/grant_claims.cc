@@ -1,5 +1,6 @@
 #include "engine/grant_claims.h"
 
+#include "codec/base64url.h"
 #include "codec/envelope_fields.h"
 #include "codec/json_document.h"
 
@@ -11,7 +12,7 @@ namespace ondemand = simdjson::ondemand;
 constexpr u32 kNameBytesMax = 1024;
 constexpr u32 kAudiencesMax = 64;
 
-#define PERSEID_CLAIMS(X) X(sub) X(name) X(exp) X(nbf) X(iss) X(aud) X(permissions) X(rooms)
+#define PERSEID_CLAIMS(X) X(sub) X(name) X(exp) X(nbf) X(iss) X(aud) X(permissions) X(rooms) X(cnf)
 
 enum class Claim : u8 {
 #define X(name) name,
@@ -87,6 +88,21 @@ bool read_rooms(ondemand::value value, std::vector<RoomGrant>& out) {
   return true;
 }
 
+// A key of another kind than ours is refused: who asks for one more proof is not let in without.
+bool read_confirmation(ondemand::value value, std::optional<SigningKey>& out) {
+  ondemand::object jwk;
+  if (value["jwk"].get_object().get(jwk) != simdjson::SUCCESS) return false;
+  std::string kty, crv, x;
+  for (auto field : jwk) {
+    std::string_view key;
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    std::string* const text = key == "kty" ? &kty : key == "crv" ? &crv : key == "x" ? &x : nullptr;
+    if (text == nullptr) continue;
+    if (!text->empty() || !read_string(field.value(), *text)) return false;
+  }
+  return kty == "OKP" && crv == "Ed25519" && read_base64url(x, out.emplace());
+}
+
 bool is_name(const std::string& name) {
   return check_name(name, kNameBytesMax) == Error::ok;
 }
@@ -114,6 +130,8 @@ std::string_view read_claim(Claim claim, ondemand::value value, Claims& out) {
     case Claim::rooms:
       out.has_rooms = true;
       return read_rooms(value, out.rooms) ? "" : "Its rooms are not patterns with permissions.";
+    case Claim::cnf:
+      return read_confirmation(value, out.signing_key) ? "" : "Its cnf is no Ed25519 key (jwk).";
     case Claim::other:
       return {};
   }

@@ -12,12 +12,15 @@
 namespace perseid {
 
 // {"sub":…,"name":…,"exp":…,"nbf":…,"iss":…,"aud":… or […],
-//  "permissions":[…],"rooms":{"pattern":[…]}}; others are passed over (RFC 7519 section 4.3).
+//  "permissions":[…],"rooms":{"pattern":[…]},
+//  "cnf":{"jwk":{"kty":"OKP","crv":"Ed25519","x":…}}} (RFC 7800, RFC 8037); others are passed over
+//  (RFC 7519 section 4.3).
 struct Claims {
   std::string user;
   std::string name;
   std::string issuer;
   std::vector<std::string> audience;
+  std::optional<SigningKey> signing_key = {};
   u64 expires_ms = 0;
   u64 not_before_ms = 0;
   Permissions permissions = 0;

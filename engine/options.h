@@ -131,6 +131,8 @@ namespace perseid {
   NUM(u32, session_messages_per_second, 1000, 1, 100000000, "",                                    \
       "Messages of one session; burst twice that.")                                                \
   NUM(u32, session_bytes_per_second, 1048576, 128, 4294967295, "bytes", "The same, in bytes.")     \
+  NUM(u32, session_signatures_per_second, 200, 1, 100000, "",                                      \
+      "Ed25519 signatures of one session that are checked; burst twice that.")                     \
   NUM(u32, address_messages_per_second, 0, 0, 100000000, "",                                       \
       "Messages of one IP address, on each shard and while it is connected; 0: no limit.")         \
   NUM(u32, address_connections_max, 0, 0, 16000000, "",                                            \

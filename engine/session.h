@@ -41,6 +41,7 @@ struct Session {
   bool stands_in : 1 = false;   // for one whose connection it only closes: nobody hears of it
   bool admitted : 1 = true;     // it may ask for more than to be let in
   bool moderator : 1 = false;   // of --moderator-token
+  bool signs : 1 = false;       // see engine/signers.h
   bool named : 1 = false;       // private messages by its name reach it
 };
 

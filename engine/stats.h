@@ -30,6 +30,8 @@ namespace perseid {
   X(tokens_refreshed, "Tokens that took the place of older ones.")                          \
   X(tokens_expired, "Sessions whose token ended before it was refreshed.")                  \
   X(unauthenticated_closed, "Connections closed because nobody signed in.")                 \
+  X(signatures_checked, "Signed messages that were genuine, and no replay.")                \
+  X(signatures_refused, "Messages refused for their signature, or for want of one.")        \
   X(messages_in, "Messages accepted from clients.")                                         \
   X(message_bytes_in, "Their bytes.")                                                       \
   X(messages_sequenced, "Messages given a seq by rooms whose home is here.")                \

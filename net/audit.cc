@@ -54,6 +54,8 @@ bool Audit::is_security(const Event& event) {
       return event.kind == EventKind::error_occurred && event.detail.empty();
     case Error::banned:
     case Error::forbidden:
+    case Error::bad_signature:
+    case Error::replayed:
       return event.kind == EventKind::error_occurred;
     default:
       return false;
