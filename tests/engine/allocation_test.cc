@@ -14,6 +14,7 @@
 #include "codec/message_reader.h"
 #include "engine/relay.h"
 #include "tests/engine/messages.h"
+#include "tests/engine/signers.h"
 #include "tests/support/count_malloc.h"
 
 namespace perseid::test {
@@ -27,7 +28,8 @@ constexpr u32 kMeasured = 8000;
 class Relays {
  public:
   // `create` as in a join; the first of the members makes the room.
-  explicit Relays(u32 count, std::string_view create = "") {
+  // With a greeting the first of them says that before anything else.
+  explicit Relays(u32 count, std::string_view create = "", std::string_view greeting = "") {
     options_.creators_declare_rooms = true;
     options_.session_messages_per_second = 100'000'000;
     options_.session_bytes_per_second = ~0u;
@@ -59,6 +61,10 @@ class Relays {
         bytes = wrapped;
       }
       if (i == 0) speaker_ = slot;
+      if (i == 0 && !greeting.empty()) {
+        turn(greeting);
+        turn({});
+      }
       if (i == 2 * count) bin_speaker_ = slot;
       say(at, slot, format, bytes);
     }
@@ -72,6 +78,8 @@ class Relays {
     turn({});
   }
   const Stats& stats(u32 relay) const { return relays_[relay]->stats(); }
+  // What the speaker was sent up to the first message that it sent.
+  const std::string& heard() const { return heard_; }
 
  private:
   struct Post final : World {
@@ -120,6 +128,7 @@ class Relays {
           SendBatch batch;
           relay.gather(slot, batch);
           if (batch.empty()) break;
+          if (i == 0 && slot == speaker_ && heard_.empty()) hear(batch);
           relay.sent(slot, batch, batch.total_bytes);
         }
       }
@@ -135,6 +144,12 @@ class Relays {
     }
   }
 
+  void hear(const SendBatch& batch) {
+    for (u32 i = 0; i < batch.count; ++i)
+      heard_ += as_text({batch.slices[i].data, batch.slices[i].size_bytes});
+  }
+
+  std::string heard_;
   Options options_;
   std::vector<std::unique_ptr<Post>> posts_;
   std::vector<std::unique_ptr<Relay>> relays_;
@@ -253,6 +268,32 @@ TEST(Allocation, none_per_update_of_rooms_with_rules) {
     check_state(relays, both, Flavour::json);
     check_state(relays, both, Flavour::bin);
     check_state(relays, kOwned, Flavour::json);
+  }
+}
+
+// Signed beforehand: it is the relay that is counted.
+void check_signed(u32 relay_count, const Signer* by) {
+  const std::string how = by != nullptr ? by->hello() : R"("signing":"hmac-sha256")";
+  Relays relays(relay_count, "", system("hello", how));
+  Signer signer = by != nullptr ? *by : Signer();
+  heed(signer, relays.heard());
+  std::vector<std::string> messages;
+  for (u32 n = 0; n < kWarmUp + kMeasured; ++n) {
+    messages.push_back(chat("arena", signer.chat("arena", R"({"text":"hi"})")));
+  }
+  for (u32 n = 0; n < kWarmUp; ++n) relays.relay_one(messages[n]);
+  const u64 before = allocations.load();
+  for (u32 n = kWarmUp; n < messages.size(); ++n) relays.relay_one(messages[n]);
+  EXPECT_EQ(allocations.load() - before, 0u) << how << " over " << relay_count << " relays";
+  EXPECT_EQ(relays.stats(0).signatures_checked, messages.size());
+}
+
+TEST(Allocation, none_per_signed_message) {
+  if (!kCountsAllocations) GTEST_SKIP() << "sanitizers bring their own malloc";
+  const Signer ana = Signer::ed25519(1);
+  for (const u32 relays : {1u, 2u}) {
+    check_signed(relays, &ana);
+    check_signed(relays, nullptr);
   }
 }
 

@@ -167,7 +167,8 @@ FakeWorld::FakeWorld(u32 shard_count, const Tweak& tweak, std::shared_ptr<const 
                        .authenticator = authenticator,
                        .seed = {}};
     config.seed[0] = static_cast<u8>(i + 1);
-    if (store != nullptr) config.seed[1] = store->lives;  // no relay has the seed of another
+    // No relay has the seed or the secret of another.
+    if (store != nullptr) config.seed[1] = config.secret_key[0] = store->lives;
     shard.relay = std::make_unique<Relay>(config, shard);
   }
   if (store != nullptr) ++store->lives;
