@@ -52,6 +52,7 @@ TEST_F(Token, WhatTheyMakeARelayTakes) {
                           .name = "Ana",
                           .issuer = {},
                           .audience = {},
+                          .signing_key = std::string(43, 'A'),
                           .rooms = {"game-*=join,chat", "a=b=join"},
                           .permissions = {"direct"}},
                          kNowS, out_, problems_),
@@ -61,6 +62,7 @@ TEST_F(Token, WhatTheyMakeARelayTakes) {
     ASSERT_EQ(verdict.error, Error::ok) << verdict.why;
     EXPECT_EQ(verdict.grant->user, "ana \"the\" great");
     EXPECT_EQ(verdict.grant->name, "Ana");
+    EXPECT_EQ(verdict.grant->signing_key, SigningKey{});
     EXPECT_EQ(verdict.grant->in("game-1"), kMayJoin | kMayChat | kMaySendDirect);
     EXPECT_EQ(verdict.grant->in("a=b"), kMayJoin | kMaySendDirect);
     EXPECT_EQ(verdict.grant->in("other"), kMaySendDirect);
@@ -97,6 +99,9 @@ TEST_F(Token, SaysWhatIsWrong) {
   TokenWish room = wish(secret);
   room.rooms = {"lobby"};
   EXPECT_NE(problem_of(room).find("write PATTERN=join,chat"), std::string::npos);
+  TokenWish key = wish(secret);
+  key.signing_key = std::string(44, 'A');
+  EXPECT_NE(problem_of(key).find("not 32 bytes in base64url"), std::string::npos);
   EXPECT_EQ(keys("RS1"), 1);
 }
 

@@ -68,6 +68,8 @@ CLI::App* add_token(CLI::App& app, perseid::ctl::TokenWish& wish) {
   command->add_option("--kid", wish.key_id, "Which key of the file; the first if left out.");
   command->add_option("--issuer", wish.issuer, "Its iss.");
   command->add_option("--audience", wish.audience, "Its aud.");
+  command->add_option("--signing-key", wish.signing_key,
+                      "Ed25519 public key (base64url): its bearer has to sign with it.");
   return command;
 }
 

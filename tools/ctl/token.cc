@@ -10,7 +10,9 @@
 #include <iterator>
 #include <ostream>
 
+#include "codec/base64url.h"
 #include "codec/json_text.h"
+#include "codec/signed_payload.h"
 #include "engine/permission.h"
 #include "net/tokens/token_signer.h"
 
@@ -82,6 +84,18 @@ bool append_everywhere(std::string& out, const TokenWish& wish, std::ostream& pr
   return append_permissions(out, all, problems);
 }
 
+// RFC 7800, with a key as of RFC 8037.
+bool append_confirmation(std::string& out, const TokenWish& wish, std::ostream& problems) {
+  if (wish.signing_key.empty()) return true;
+  SigningKey key;
+  if (!read_base64url(wish.signing_key, key)) {
+    problems << "--signing-key: not 32 bytes in base64url without padding\n";
+    return false;
+  }
+  out += R"(,"cnf":{"jwk":{"kty":"OKP","crv":"Ed25519","x":")" + wish.signing_key + R"("}})";
+  return true;
+}
+
 }  // namespace
 
 int make_keys(const KeysWish& wish, std::ostream& out, std::ostream& problems) {
@@ -118,7 +132,10 @@ int make_token(const TokenWish& wish, u64 now_unix_s, std::ostream& out, std::os
   append_text(claims, "aud", wish.audience);
   claims += R"(,"iat":)" + std::to_string(now_unix_s);
   claims += R"(,"exp":)" + std::to_string(now_unix_s + wish.valid_s);
-  if (!append_rooms(claims, wish, problems) || !append_everywhere(claims, wish, problems)) return 1;
+  if (!append_rooms(claims, wish, problems) || !append_everywhere(claims, wish, problems) ||
+      !append_confirmation(claims, wish, problems)) {
+    return 1;
+  }
   claims += '}';
   std::string problem;
   const std::optional<std::string> token = sign_token(claims, keys, wish.key_id, problem);

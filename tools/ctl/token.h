@@ -25,6 +25,7 @@ struct TokenWish {
   std::string name;
   std::string issuer;
   std::string audience;
+  std::string signing_key;               // Ed25519's public key in base64url (claim cnf)
   std::vector<std::string> rooms;        // PATTERN=join,chat,…
   std::vector<std::string> permissions;  // that hold everywhere
   u64 valid_s = 3600;
