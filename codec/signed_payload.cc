@@ -28,6 +28,11 @@ struct BackScanner {
     return true;
   }
 
+  // Whether that stands before the last `chars`: sooner seen than these are read.
+  bool follows(std::string_view expected, std::size_t chars) const noexcept {
+    return rest.size() > chars && rest.substr(0, rest.size() - chars).ends_with(expected);
+  }
+
   bool take_bytes(MutableBytes out) noexcept {
     const std::size_t chars = base64url_chars(out.size());
     if (rest.size() < chars || !read_base64url(rest.substr(rest.size() - chars), out)) return false;
@@ -68,7 +73,8 @@ bool read_as(SignatureKind kind, std::string_view payload, SignedPayload& out) n
   BackScanner in{payload};
   out.by.kind = kind;
   const MutableBytes signature{out.signature.data(), signature_bytes(kind)};
-  if (!in.take(kEnd) || !in.take_bytes(signature)) return false;
+  if (!in.take(kEnd) || !in.follows(kSignature, base64url_chars(signature.size()))) return false;
+  if (!in.take_bytes(signature)) return false;
   out.head = in.rest;
   return in.take(kSignature) && take_signed_by(in, out.by) && is_last_member(in.rest);
 }
