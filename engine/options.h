@@ -166,6 +166,9 @@ namespace perseid {
   NUM(u32, token_warning_ms, 60000, 0, 86400000, "ms",                                             \
       "So long before its token ends a client is told to refresh it.")                             \
   NUM(u32, token_bytes_max, 8192, 64, 65536, "bytes", "Length of a token.")                        \
+  NUM(u32, unauthenticated_bytes_max, 24576, 1024, 1048576, "bytes",                               \
+      "Before it has signed in: one message, inflated, and the replies that a client may leave "   \
+      "unread.")                                                                                   \
   TEXT(anonymous_rooms, "",                                                                        \
        "Rooms for who shows no token, as patterns with * and ? between commas; empty: none.")      \
   GROUP("Moderation")                                                                              \

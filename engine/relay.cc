@@ -209,6 +209,10 @@ std::shared_ptr<const Grant> Relay::grant_of(Slot session) const {
   return state_->admissions.grant(session);
 }
 
+bool Relay::is_admitted(Slot session) const {
+  return state_->sessions[session].admitted;
+}
+
 u64 Relay::address_key_of(Slot session) const {
   return state_->sessions.address_key(session);
 }

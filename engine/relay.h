@@ -62,6 +62,7 @@ class Relay {
   void closed(Slot session);
   WireFormat format_of(Slot session) const;
   std::shared_ptr<const Grant> grant_of(Slot session) const;  // null if it has shown no token
+  bool is_admitted(Slot session) const;    // always, where no tokens are asked for
   u64 address_key_of(Slot session) const;  // as open() was told, if anybody asks; else 0
   // What a session that is handed over is still owed, byte for byte.
   void take_replies(Slot session, std::vector<u8>& out);

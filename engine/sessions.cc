@@ -138,6 +138,7 @@ bool Sessions::has_room(Slot slot, u32 size_bytes) {
     most = std::max(options.outbox_bytes_max, options.answers_bytes_max);
     if (size_bytes <= kRefusalBytesMax) most += kRefusalsBytesMax;
   }
+  if (!session.admitted) most = std::min(most, u64{options.unauthenticated_bytes_max});
   // One frame larger than the whole outbox may wait alone: a history answer, a long message.
   return session.outbox.reply_bytes() == 0 || session.outbox.reply_bytes() + size_bytes <= most;
 }

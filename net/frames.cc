@@ -1,5 +1,6 @@
 #include "net/frames.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -22,7 +23,11 @@ void Frames::feed(Slot slot, Connection& connection, MutableBytes bytes) {
   if (connection.deaf || bytes.empty()) return;
   slot_ = slot;
   connection_ = &connection;
-  const Error error = connection.reader.feed(bytes, limits(connection), *this);
+  limits_ = limits(connection);
+  const Error error = connection.reader.feed(bytes, limits_, *this);
+  if (error == Error::message_too_big && is_stranger(connection)) {
+    core_.stats.unauthenticated_too_big.add();
+  }
   if (error != Error::ok && connection.phase == Phase::moving) {
     connection.deaf = true;
     if (error != kStopReading) core_.mover->keep_error(slot, error);
@@ -48,12 +53,22 @@ ReaderLimits Frames::limits(const Connection& connection) const {
   const bool echo = connection.is_echo;
   Inflater* inflater = nullptr;
   if (connection.inflates) inflater = echo ? echo_of(connection).inflater.get() : &core_.inflater;
-  return {.message_bytes_max =
-              echo ? core_.options.echo_message_bytes_max : core_.options.max_message_bytes,
+  return {.message_bytes_max = message_bytes_max(connection),
           .source = FrameSource::client,
           .inflater = inflater,
           .partials = &core_.partials,
           .skips_compressed = connection.phase != Phase::open && connection.phase != Phase::moving};
+}
+
+u64 Frames::message_bytes_max(const Connection& connection) const {
+  const Options& options = core_.options;
+  if (connection.is_echo) return options.echo_message_bytes_max;
+  if (!is_stranger(connection)) return options.max_message_bytes;
+  return std::min(options.max_message_bytes, options.unauthenticated_bytes_max);
+}
+
+bool Frames::is_stranger(const Connection& connection) const {
+  return connection.session != kNoSlot && !core_.relay->is_admitted(connection.session);
 }
 
 Error Frames::on_message(Opcode opcode, MutableBytes payload) {
@@ -69,6 +84,7 @@ Error Frames::on_message(Opcode opcode, MutableBytes payload) {
     core_.echo->message(slot_, connection, opcode, payload);
   } else if (connection.session != kNoSlot) {
     core_.relay->receive(connection.session, opcode, payload);
+    limits_.message_bytes_max = message_bytes_max(connection);
   }
   return Error::ok;
 }

@@ -2,7 +2,8 @@
 // frames are answered (RFC 6455 section 5.5).
 // Thread: the shard's. One per shard: it serves one read at a time.
 // Invariant: what was good before a bad frame of the same read has been handed on before the
-// connection is told to close.
+// connection is told to close. The limits are those of the moment: what comes behind a message that
+//   signed somebody in is read as a player's.
 #pragma once
 
 #include "net/shard_core.h"
@@ -23,11 +24,14 @@ class Frames : public MessageSink {
 
  private:
   ReaderLimits limits(const Connection& connection) const;
+  u64 message_bytes_max(const Connection& connection) const;
+  bool is_stranger(const Connection& connection) const;  // a token is asked of it first
   void pong(Bytes payload);
 
   ShardCore& core_;
   Slot slot_ = kNoSlot;
   Connection* connection_ = nullptr;
+  ReaderLimits limits_;  // of the read in hand
 };
 
 }  // namespace perseid

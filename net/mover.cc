@@ -55,7 +55,10 @@ bool Mover::begin(Slot slot, Connection& connection, ShardId to, Opcode opcode, 
 Error Mover::keep(Slot slot, Opcode opcode, Bytes payload) {
   Moving& moving = *moving_.at(slot).moving;
   moving.item_bytes += payload.size() + sizeof(Moving::Item);
-  if (moving.item_bytes > kKeptBytesMax) return Error::too_many_messages;
+  const Connection& connection = core_.connections[slot];
+  const bool admitted = core_.relay->is_admitted(connection.session);
+  const u64 most = admitted ? kKeptBytesMax : core_.options.unauthenticated_bytes_max;
+  if (moving.item_bytes > most) return Error::too_many_messages;
   moving.items.push_back(item_of(opcode, payload));
   return Error::ok;
 }

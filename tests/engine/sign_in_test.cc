@@ -65,6 +65,25 @@ TEST_F(SignIn, WhoSaysNothingAtAllIsClosedInTime) {
   EXPECT_EQ(quick.closed, CloseCode::none);
 }
 
+// HOSTILE.md rows 15 and 34: pongs are all that a stranger can be sent, and it need not read them.
+TEST_F(SignIn, row_15_and_34_a_stranger_may_leave_little_unread_and_more_once_it_is_admitted) {
+  const std::string pong = "\x8a\x7d" + std::string(125, 'p');
+  const auto fill = [&](Peer& peer) {
+    peer.accepts_bytes = 0;
+    u64 bytes = 0;
+    while (world_.relay().push_frame(peer.slot, as_bytes(pong)) == Error::ok) bytes += pong.size();
+    world_.turn();
+    EXPECT_EQ(peer.closed, CloseCode::too_slow);
+    return bytes;
+  };
+  const u64 budget = world_.options.unauthenticated_bytes_max;
+  const u64 of_stranger = fill(world_.connect());
+  EXPECT_LE(of_stranger, budget);
+  EXPECT_GT(of_stranger, budget - pong.size());
+  EXPECT_GT(fill(signed_in("ana", grant_for("ana"))), 10 * budget);
+  EXPECT_EQ(stats().outbox_overflows, 2u);
+}
+
 // A review found it nameless until it said hello: bans by name did not hold for it.
 TEST_F(SignIn, ATokenOfTheRequestIsAsGoodAsOneOfAHello) {
   Peer& root = signed_in("root", grant_in("root", "*", kMayAdminister));

@@ -160,6 +160,15 @@ TEST(OptionsCli, OptionsThatDisagreeAreNamedAsFlags) {
   EXPECT_EQ(result.warnings[1].text.rfind("--max-message-bytes (3000000)", 0), 0u);
 }
 
+TEST(OptionsCli, WhereTokensAreAskedForEveryHelloShouldFit) {
+  const char* const secret = "ssssssssssssssssssssssssssssssss";
+  EXPECT_TRUE(read({"--token-secret", secret}).warnings.empty()) << "the defaults agree";
+  EXPECT_TRUE(read({"--meta-bytes-max", "65536"}).warnings.empty()) << "nobody is a stranger";
+  const CliResult result = read({"--token-secret", secret, "--meta-bytes-max", "65536"});
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_EQ(result.warnings[0].text.rfind("--unauthenticated-bytes-max (24576)", 0), 0u);
+}
+
 TEST(OptionsCli, TheLastOfARepeatedFlagCounts) {
   EXPECT_EQ(read({"--port", "1", "--port=2"}).options.port, 2);
 }

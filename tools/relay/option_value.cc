@@ -137,6 +137,18 @@ std::vector<Warning> option_warnings(const Options& options) {
                                  std::to_string(options.session_bytes_per_second) +
                                  "): the largest messages will be refused as rate_limited"});
   }
+  // `since` names each room, and where its reader stopped in it.
+  const u64 since_bytes_max = u64{options.session_rooms_max} * (options.room_name_bytes_max + 48);
+  const u64 hello_bytes_max =
+      options.token_bytes_max + options.meta_bytes_max + std::min<u64>(since_bytes_max, 32 * KiB);
+  if (hello_bytes_max > options.unauthenticated_bytes_max &&
+      !(options.token_keys.empty() && options.token_secret.empty())) {
+    out.push_back({"options_disagree",
+                   "--unauthenticated-bytes-max (" +
+                       std::to_string(options.unauthenticated_bytes_max) +
+                       ") holds not every hello: the longest token, meta and since come to " +
+                       std::to_string(hello_bytes_max)});
+  }
   return out;
 }
 
