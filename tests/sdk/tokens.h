@@ -26,14 +26,15 @@ inline std::string base64url(std::string_view bytes) {
   return out;
 }
 
-// Valid for so long from now.
+// Valid for so long from now; `more`: further claims, each with a comma before it.
 inline std::string signed_token(double for_ms, const std::string& sub = "ana",
-                                const std::string& secret = kTokenSecret) {
+                                const std::string& secret = kTokenSecret,
+                                const std::string& more = {}) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const double ends_s = (std::chrono::duration<double, std::milli>(now).count() + for_ms) / 1000;
   const std::string text =
       base64url(R"({"alg":"HS256","typ":"JWT"})") + "." +
-      base64url(R"({"sub":")" + sub + R"(","exp":)" + std::to_string(ends_s) + "}");
+      base64url(R"({"sub":")" + sub + R"(","exp":)" + std::to_string(ends_s) + more + "}");
   u8 mac[EVP_MAX_MD_SIZE];
   unsigned bytes = 0;
   HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),

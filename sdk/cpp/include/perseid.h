@@ -58,7 +58,8 @@ typedef enum perseid_fault {
   PERSEID_FAULT_REJECTED = 14,
   PERSEID_FAULT_ENDED = 15,
   PERSEID_FAULT_CLOSED_BY_US = 16,
-  PERSEID_FAULT_NO_TOKEN = 17 /* fetch_token had none */
+  PERSEID_FAULT_NO_TOKEN = 17,  /* fetch_token had none */
+  PERSEID_FAULT_NO_SIGNING = 18 /* `signing` and what the relay says of it do not go together */
 } perseid_fault;
 
 /* Why a message of an encrypted room was not handed on. */
@@ -70,6 +71,19 @@ typedef enum perseid_seal_fault {
   PERSEID_REPLAYED = 4,
   PERSEID_TOO_MANY_SENDERS = 5
 } perseid_seal_fault;
+
+typedef enum perseid_signing {
+  PERSEID_UNSIGNED = 0,
+  PERSEID_HMAC = 1,   /* the relay alone can check it */
+  PERSEID_ED25519 = 2 /* everybody can who knows the public key */
+} perseid_signing;
+
+typedef enum perseid_signature {
+  PERSEID_NO_SIGNATURE = 0, /* not signed so that others can check it */
+  PERSEID_SIGNATURE_VALID = 1,
+  PERSEID_SIGNATURE_INVALID = 2,
+  PERSEID_SIGNATURE_CHANGED = 3 /* edited or deleted since */
+} perseid_signature;
 
 /* A token is wanted: for a connection, or since the last one ends. perseid_give_token() once. */
 typedef void (*perseid_on_token_wanted)(void* user, perseid_token_ask* ask);
@@ -87,6 +101,8 @@ typedef struct perseid_config {
   int tls_unverified;     /* of wss://: anybody may pose as the relay; for tests alone */
   perseid_on_token_wanted fetch_token; /* NULL: `token` is shown */
   void* fetch_token_user;
+  perseid_signing signing;  /* of what this client says, all of it */
+  uint8_t signing_seed[32]; /* of PERSEID_ED25519: the private key */
 } perseid_config;
 
 typedef struct perseid_result {
@@ -108,7 +124,10 @@ typedef struct perseid_message {
   size_t payload_bytes;
   uint64_t seq;
   uint64_t timestamp_ms;
-  int encrypted; /* it came sealed, and was opened */
+  int encrypted;    /* it came sealed, and was opened */
+  const char* wire; /* the payload as it came, sealed or not */
+  size_t wire_bytes;
+  int changed; /* edited or deleted since */
 } perseid_message;
 
 /* A room's key: 32 random bytes, and an id of up to 32 letters, digits, '_' and '-'. */
@@ -201,6 +220,13 @@ void perseid_set_token_expiring_handler(perseid_client* client, perseid_on_token
                                         void* user);
 /* Goes on with a newer token of the same user, without a new connection. */
 void perseid_refresh(perseid_client* client, const char* token, perseid_on_result done, void* user);
+
+/* Signed messages: `signing` of perseid_config. A new pair of keys; `seed` is to be kept secret. */
+void perseid_new_signing_pair(uint8_t seed[32], uint8_t key[32]);
+/* Inside the callback that gave the message: whether its signature is right, and by which public
+ * key, which may be NULL here. Whose key it is, the application has to know. */
+perseid_signature perseid_verify(const perseid_client* client, const perseid_message* message,
+                                 uint8_t key[32]);
 
 /* A room lives until perseid_room_leave() or the client's end. `done` may be NULL, here and below.
  */

@@ -26,6 +26,8 @@ ClientConfig config_of(const perseid_config& from) {
   out.compress = from.compress != 0;
   out.tls.verify = from.tls_unverified == 0;
   out.tls.ca_file = text_of(from.ca_file);
+  out.signing.algorithm = static_cast<SigningAlgorithm>(from.signing);
+  std::copy(std::begin(from.signing_seed), std::end(from.signing_seed), out.signing.seed.begin());
   if (from.queue_messages_max != 0) out.queue_messages_max = from.queue_messages_max;
   if (from.reconnect_attempts != 0) out.reconnect_attempts = std::max(0, from.reconnect_attempts);
   return out;
@@ -46,6 +48,7 @@ void tell(const Message& message, perseid_on_message handler, void* user) {
   const std::string room(message.room);
   const std::string sender(message.sender);
   const std::string payload(message.payload);
+  const std::string wire(message.wire);
   const perseid_message told{.action = message.action ? 1 : 0,
                              .is_private = message.is_private ? 1 : 0,
                              .old = message.old ? 1 : 0,
@@ -55,7 +58,10 @@ void tell(const Message& message, perseid_on_message handler, void* user) {
                              .payload_bytes = payload.size(),
                              .seq = message.seq,
                              .timestamp_ms = message.timestamp_ms,
-                             .encrypted = message.encrypted ? 1 : 0};
+                             .encrypted = message.encrypted ? 1 : 0,
+                             .wire = wire.c_str(),
+                             .wire_bytes = wire.size(),
+                             .changed = message.edited || message.deleted ? 1 : 0};
   handler(user, &told);
 }
 

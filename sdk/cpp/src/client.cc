@@ -82,6 +82,10 @@ void Client::refresh(std::string token, Done done) {
   core_->refresh(std::move(token), std::move(done));
 }
 
+Signature Client::verify(const Message& message) const {
+  return core_->verify(message);
+}
+
 void Client::request(std::string_view op, std::string_view members, AnswerDone done) {
   core_->request({.kind = Pending::Kind::request,
                   .op = std::string(op),

@@ -14,7 +14,7 @@ bool ClientCore::connect() {
     failure_.message += problem;
     return false;
   }
-  if (!choose_transport()) return false;
+  if (!can_sign() || !choose_transport()) return false;
   backoff_.attempts_max = config_.reconnect_attempts < 0 ? 5 : config_.reconnect_attempts;
   if (config_.reconnect_delay_ms >= 0) backoff_.delay_ms = config_.reconnect_delay_ms;
   backoff_.attempts = 0;
@@ -76,6 +76,7 @@ void ClientCore::say_hello() {
   shown_token_ = token();
   add("token", shown_token_);
   add("session", session_);
+  if (signer_ != nullptr) json += signer_->hello_members();
   if (!config_.meta.empty()) json += ",\"meta\":" + config_.meta;
   if (!session_.empty()) {
     std::string rooms = "{";
@@ -105,6 +106,7 @@ void ClientCore::settings_of(std::string_view welcome) {
 
 void ClientCore::on_welcome(std::string_view message) {
   const bool resumed = json_true(json_member(message, "resumed"));
+  if (!begin_signing(message, resumed)) return;
   settings_of(message);
   session_ = json_text(json_member(message, "session"));
   client_id_ = json_text(json_member(message, "client"));
@@ -117,7 +119,10 @@ void ClientCore::on_welcome(std::string_view message) {
   pinged_ms_ = -1;
   pings_ = 0;
   if (resumed) ++stats_.resumed;
-  if (!resumed) doubt_pending();
+  if (!resumed) {
+    ++sessions_;
+    doubt_pending();
+  }
   set_state(LinkState::open);
   resume_rooms(resumed ? json_member(message, "rooms") : std::string_view());
 }

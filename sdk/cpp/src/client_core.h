@@ -21,6 +21,7 @@
 #include "sdk/cpp/src/backoff.h"
 #include "sdk/cpp/src/dictionary_fetch.h"
 #include "sdk/cpp/src/room_data.h"
+#include "sdk/cpp/src/signer.h"
 #include "sdk/cpp/src/token_desk.h"
 #include "sdk/cpp/src/websocket.h"
 
@@ -37,7 +38,8 @@ struct Pending {
   Done done = {};          // of a publish
   AnswerDone answer = {};  // of a request
   std::shared_ptr<RoomCipher> cipher = {};  // of a publish to an encrypted room
-  std::string sealed = {};                  // body as the relay sees it, sealed by `client`
+  std::string sealed = {};                  // body as the relay sees it: sealed, signed, or both
+  u64 session = 0;                          // in which `sealed` was made
   bool on_link = false;                     // sent on this connection
   bool sent = false;                        // on some connection of this session
   u64 after = 0;            // of a publish that was sent: its `seq` is greater, if it arrived
@@ -45,7 +47,7 @@ struct Pending {
   Result seen = {};         // of a publish whose delivery came before its acknowledgement
   bool unsure = false;      // sent in an earlier session, and nobody knows yet whether it arrived
   std::string client = {};  // who we were when it was sent
-  std::string_view wire() const { return cipher != nullptr ? sealed : body; }
+  std::string_view wire() const { return sealed.empty() && cipher == nullptr ? body : sealed; }
 };
 
 class ClientCore final : public WebSocket::Handler {
@@ -89,6 +91,7 @@ class ClientCore final : public WebSocket::Handler {
   const LinkFailure& failure() const { return failure_; }
   const std::string& id() const { return client_id_; }
   const ClockSync& clock() const { return clock_; }
+  Signature verify(const Message& message) const;  // client_signing.cc
   LinkStats stats() const;
 
  private:
@@ -172,8 +175,14 @@ class ClientCore final : public WebSocket::Handler {
   RoomData* room_numbered(u32 number);
   void count_in(Lane lane, std::size_t bytes);
 
+  // client_signing.cc
+  bool can_sign();
+  bool begin_signing(std::string_view welcome, bool resumed);
+  std::string own_name() const;
+
   // client_secure.cc
   bool seal(Pending& pending);
+  std::string wire_of(const SignedContext& context, RoomCipher* cipher, std::string_view body);
   bool open(RoomData& room, Message& message, std::string& plain);
 
   // client_pending.cc
@@ -232,6 +241,8 @@ class ClientCore final : public WebSocket::Handler {
   u64 ping_id_ = 0;
   std::string session_;
   std::string client_id_;
+  u64 sessions_ = 0;                // begun, so far
+  std::unique_ptr<Signer> signer_;  // null: this client does not sign
   std::map<std::string, std::unique_ptr<Room>, std::less<>> rooms_;
   std::map<u32, RoomData*> numbers_;
   std::map<u64, Pending> pending_;

@@ -183,6 +183,7 @@ bool ClientCore::is_final(u16 code, int http_status) const {
   const bool certificate =
       std::ranges::find(kCertificate, failure_.fault) != std::end(kCertificate);
   if (certificate && session_.empty()) return true;
+  if (failure_.fault == LinkFault::no_signing) return true;
   if (http_status >= 400 && http_status < 500 && http_status != 408 && http_status != 429) {
     return true;
   }

@@ -36,6 +36,10 @@ std::size_t wire_bytes_max(const Pending& pending) {
   return pending.cipher != nullptr ? sealed_payload_bytes_max(plain) : plain;
 }
 
+Result refused_payload(Error error) {
+  return {.cause = Cause::invalid, .error = error, .code = std::string(info(error).code)};
+}
+
 }  // namespace
 
 bool ClientCore::room_left_for(const Pending& pending) const {
@@ -51,15 +55,17 @@ bool ClientCore::publish(Pending pending) {
     refused.cause = Cause::closed;
   } else if (!room_left_for(pending)) {
     refused.cause = Cause::queue_full;
-  } else if (wire_bytes_max(pending) > config_.payload_bytes_max) {
-    refused.cause = Cause::invalid;
-    refused.error = Error::payload_too_large;
+  } else if (wire_bytes_max(pending) + (signer_ != nullptr ? kSignatureBytesMax : 0) >
+             config_.payload_bytes_max) {
+    refused = refused_payload(Error::payload_too_large);
   } else if (!is_valid_json(pending.body)) {
-    refused.cause = Cause::invalid;
-    refused.error = Error::invalid_json;
+    refused = refused_payload(Error::invalid_json);
+  } else if (signer_ != nullptr && pending.cipher == nullptr && !pending.body.starts_with('{')) {
+    refused = refused_payload(Error::bad_value);
+    refused.message = "Only an object can be signed.";
+    refused.field = "payload";
   }
   if (!refused.ok()) {
-    if (refused.error != Error::ok) refused.code = info(refused.error).code;
     if (pending.done) later([done = std::move(pending.done), refused] { done(refused); });
     return false;
   }
@@ -169,12 +175,14 @@ void ClientCore::write_publish(u64 id, const Pending& pending) {
 }
 
 bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload) {
+  // What is repeated goes first, lest its count becomes too old for the relay.
+  if (signer_ != nullptr && is_ready()) flush_pending();
   if (!is_ready() || room.phase != RoomPhase::joined) return false;
   if (socket_->unsent_bytes() > config_.unsent_bytes_max || !is_valid_json(payload)) return false;
   const Lane lane = action ? Lane::action : Lane::chat;
   std::string sealed;
-  if (RoomCipher* cipher = room.options.encryption.get()) {
-    sealed = sealed_payload(*cipher, {room.name, action, client_id_}, payload);
+  if (RoomCipher* cipher = room.options.encryption.get(); cipher != nullptr || signer_ != nullptr) {
+    sealed = wire_of({.action = action, .room = room.name}, cipher, trimmed_json(payload));
     if (sealed.empty()) return false;
     payload = sealed;
   }

@@ -59,7 +59,7 @@ struct JsonDelivery {
     if (key == "sender") sender = json_text(value);
     if (key == "seq") message.seq = json_u64(value);
     if (key == "timestamp") message.timestamp_ms = json_u64(value);
-    if (key == "payload") message.payload = state.payload = value;
+    if (key == "payload") message.payload = message.wire = state.payload = value;
     if (key == "tick") state.tick = json_u64(value);
     if (key == "full") state.full = json_true(value);
     if (key == "cell") state.cell = read_cell(value);
@@ -149,7 +149,7 @@ void ClientCore::on_binary(std::string_view bytes) {
   message.sender = sender_text(from.sender, sender);
   message.seq = from.seq;
   message.timestamp_ms = from.timestamp_unix_ms;
-  message.payload = from.payload;
+  message.payload = message.wire = from.payload;
   message.is_private = from.to != 0;
   const std::string marks = "{" + std::string(from.marks) + "}";
   for (JsonWalk walk(marks); walk.next();) read_mark(walk.key(), walk.value(), message);

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "sdk/cpp/src/openssl_held.h"
 #include "sdk/cpp/src/replay_window.h"
 #include "sdk/cpp/src/sealed_text.h"
 
@@ -23,14 +24,7 @@ namespace {
 constexpr std::string_view kInfo = "perseid room key 1";
 using Nonce = std::array<u8, 12>;
 
-template <auto Free>
-struct Freed {
-  template <class Type>
-  void operator()(Type* held) const {
-    Free(held);
-  }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>>;
+using Context = Held<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 // A key that is wiped when it goes.
 struct SecretKey {
@@ -47,10 +41,9 @@ OSSL_PARAM octets(const char* name, const void* data, std::size_t size) {
 }
 
 bool derive(const SecretKey& key, Bytes salt, SecretKey& out) {
-  const std::unique_ptr<EVP_KDF, Freed<EVP_KDF_free>> kdf(
-      EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_HKDF, nullptr));
+  const Held<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_HKDF, nullptr));
   if (kdf == nullptr) return false;
-  const std::unique_ptr<EVP_KDF_CTX, Freed<EVP_KDF_CTX_free>> context(EVP_KDF_CTX_new(kdf.get()));
+  const Held<EVP_KDF_CTX, EVP_KDF_CTX_free> context(EVP_KDF_CTX_new(kdf.get()));
   char digest[] = "SHA256";
   const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
                                octets(OSSL_KDF_PARAM_KEY, key.bytes.data(), key.bytes.size()),

@@ -4,6 +4,7 @@
 #include "codec/json_string.h"
 #include "sdk/cpp/src/json_walk.h"
 #include "sdk/cpp/src/sealed_text.h"
+#include "sdk/cpp/src/signer.h"
 
 namespace perseid {
 inline namespace sdk {
@@ -83,7 +84,9 @@ std::string sealed_payload(RoomCipher& cipher, const SealContext& context,
 
 SealFault opened_payload(RoomCipher& cipher, const Message& message, bool live, std::string& out) {
   out.clear();
-  const OnlyMember only = only_member(message.payload);
+  const std::string bare = without_signature(message.payload);
+  const std::string_view payload = bare.empty() ? message.payload : bare;
+  const OnlyMember only = only_member(payload);
   if (is_open(message.action, only) || message.deleted || message.sender == kRelaySender) {
     return SealFault::none;
   }
@@ -98,12 +101,12 @@ SealFault opened_payload(RoomCipher& cipher, const Message& message, bool live, 
     if (fault != SealFault::none) return fault;
     out = R"({"edit":)" + with_text(only.value, plain) + "}";
   } else {
-    const SealFault fault = open(json_member(message.payload, "e2e"));
+    const SealFault fault = open(json_member(payload, "e2e"));
     if (fault != SealFault::none) return fault;
     out = plain;
     // Edited, of a history: the new text stands beside what there was.
     if (message.edited) {
-      const SealFault newer = open(json_member(message.payload, "text"));
+      const SealFault newer = open(json_member(payload, "text"));
       if (newer != SealFault::none) return newer;
       out = with_text(is_object(out) ? out : "{}", plain);
     }

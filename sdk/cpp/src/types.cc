@@ -47,9 +47,10 @@ std::string_view text_of(SealFault fault) {
 
 std::string_view name_of(LinkFault fault) {
   constexpr std::string_view kNames[] = {
-      "none",       "bad_url",     "no_tls",    "bad_ca_file",   "no_transport", "unresolved",
-      "refused",    "unreachable", "timed_out", "tls_untrusted", "tls_expired",  "tls_wrong_host",
-      "tls_failed", "not_a_relay", "rejected",  "ended",         "closed_by_us", "no_token"};
+      "none",        "bad_url",        "no_tls",      "bad_ca_file", "no_transport",
+      "unresolved",  "refused",        "unreachable", "timed_out",   "tls_untrusted",
+      "tls_expired", "tls_wrong_host", "tls_failed",  "not_a_relay", "rejected",
+      "ended",       "closed_by_us",   "no_token",    "no_signing"};
   return kNames[static_cast<u8>(fault)];
 }
 

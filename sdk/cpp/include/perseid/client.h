@@ -79,6 +79,9 @@ class Client {
   // Goes on with a newer token of the same user, without a new connection. One that is refused
   // changes nothing; without a link it is what the next connection begins with.
   void refresh(std::string token, Done done = {});
+  // Whether the message bears a signature that everybody can check, and by which key. A private one
+  // was signed for this client's id or name.
+  Signature verify(const Message& message) const;
   // Any other op (mute, kick, slow_mode, ...): `members` are the JSON members beyond type, op, id.
   void request(std::string_view op, std::string_view members, AnswerDone done);
 

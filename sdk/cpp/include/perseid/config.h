@@ -2,6 +2,7 @@
 // Thread: none; plain values.
 #pragma once
 
+#include <perseid/signing.h>
 #include <perseid/tls.h>
 #include <perseid/token.h>
 #include <perseid/transport.h>
@@ -21,6 +22,7 @@ struct ClientConfig {
   // are.
   std::string token = {};
   FetchToken fetch_token = {};  // `token` counts for nothing then
+  SigningConfig signing = {};   // signs what is said, all of it
   std::string meta = {};        // JSON, up to 1024 bytes
   Wire wire = Wire::binary;
   bool compress = false;            // let the relay compress what it sends

@@ -68,6 +68,7 @@ struct Message {
   u64 seq = 0;                   // 0: private, or it passes by (typing)
   u64 timestamp_ms = 0;
   std::string_view payload = {};  // JSON, byte for byte as the sender wrote it
+  std::string_view wire = {};     // as it came: sealed, if the room is encrypted
   bool is_private = false;
   bool old = false;  // of the history that the join asked for
   bool edited = false;
@@ -180,7 +181,8 @@ enum class LinkFault : u8 {
   rejected,        // the relay said no: to the handshake, the token, the session
   ended,           // the connection ended: see the close code
   closed_by_us,    // close()
-  no_token         // ClientConfig::fetch_token had none
+  no_token,        // ClientConfig::fetch_token had none
+  no_signing       // ClientConfig::signing and what the relay says of it do not go together
 };
 std::string_view name_of(LinkFault fault);
 
