@@ -2,6 +2,7 @@
 // are its users.
 import { socketOf, urlOf } from "./address.js";
 import type { ClientEvents, LinkEvent, LinkState } from "./client_events.js";
+import { goneFor, kFinalReasons, kUnauthenticated } from "./ending.js";
 import { PerseidError } from "./errors.js";
 import { json, type Flavour, type Publish } from "./flavour.js";
 import { bearable, Heartbeat } from "./heartbeat.js";
@@ -15,13 +16,8 @@ import { Requests } from "./requests.js";
 import type { Room } from "./room.js";
 import { seenIn } from "./seen.js";
 import { SignIn } from "./sign_in.js";
+import { refusal, type Signer } from "./signing.js";
 
-const kUnauthenticated = 4001;
-const kFinalReasons: { [code: number]: string } = {
-  [kUnauthenticated]: "unauthenticated",
-  4003: "forbidden",
-  4009: "session_taken_over",
-};
 const kBufferedBytesMax = 1 << 20;
 const kRetryMs = 20;
 const kWelcomeMs = 10_000;
@@ -35,6 +31,7 @@ export class Core {
   readonly requests: Requests;
   readonly heartbeat: Heartbeat;
   readonly signIn: SignIn;
+  readonly signer: Signer | undefined;
   readonly stats = new LinkStats();
   readonly rooms = new Map<string, Room>();
   /** By their numbers on this connection, which the binary flavour says in place of names. */
@@ -60,22 +57,24 @@ export class Core {
 
   constructor(
     url: string,
-    private readonly options: ConnectOptions,
+    readonly options: ConnectOptions,
     readonly tell: Tell,
   ) {
     this.flavour = options.flavour ?? json;
     this.session = options.session;
     this.signIn = new SignIn(options.token, (error) => tell("error", error));
+    this.signer = options.signing?.();
     const limits = { messages: 1000, bytes: 1 << 20, ...options.queue };
     this.outbox = new Outbox(limits, options.uncertain ?? "resend", {
       send: (publish) => this.#sendPublish(publish),
+      sign: (publish) => this.signer?.sign(publish),
       readiness: (publish) => this.#readiness(publish),
       acked: (ms) => this.stats.acked(ms),
       changed: () => tell("pressure", this.outbox.pressure),
     });
     this.requests = new Requests(
       (message) => this.say(message),
-      (room) => this.isUp && (room === undefined || this.#mayAsk(room)),
+      (room) => this.isUp && (room === undefined || this.rooms.get(room)?.status === "joined"),
     );
     this.heartbeat = new Heartbeat({
       ping: () => this.#ping(),
@@ -137,10 +136,18 @@ export class Core {
 
   /** Without an answer: lost if the link is. What cannot be written is told. */
   sendNow(publish: Publish): void {
+    const failed = (error: PerseidError) => this.tell("error", error);
+    const connection = this.#connection;
+    const write = (text?: string) => {
+      const isSame = this.isUp && connection === this.#connection;
+      if (isSame && text !== undefined) this.#write({ ...publish, text });
+    };
     try {
-      this.#write(publish);
+      const signed = this.signer?.signNext(publish);
+      if (signed) signed.then(write).catch(failed);
+      else this.#write(publish);
     } catch (error) {
-      this.tell("error", error as PerseidError);
+      failed(error as PerseidError);
     }
   }
 
@@ -254,10 +261,10 @@ export class Core {
   }
 
   #hello(token: string | undefined): void {
-    const { name, meta } = this.options;
-    const { session } = this;
+    const { options, session, signer } = this;
     this.#helloId = this.nextId();
-    this.say({ op: "hello", id: this.#helloId, name, token, meta, session, since: this.#since() });
+    const said = { name: options.name, token, meta: options.meta, session, ...signer?.hello };
+    this.say({ op: "hello", id: this.#helloId, ...said, since: this.#since() });
     // Until the heartbeat begins nothing else would notice that the link is dead.
     this.#unwelcome = setTimeout(() => this.link.abandon("no welcome"), kWelcomeMs);
     // Without a session nothing can stand in the way of the first joins.
@@ -283,6 +290,8 @@ export class Core {
   welcomed(welcome: Welcome & { id?: unknown }): void {
     if (welcome.id !== this.#helloId) return;
     clearTimeout(this.#unwelcome);
+    const cannot = refusal(this.signer, welcome.signing);
+    if (cannot) return this.end(cannot.code, cannot);
     const before = this.session;
     const resumed = before !== undefined && welcome.resumed;
     if (this.welcome && !resumed) this.formerIds.add(this.welcome.client);
@@ -359,11 +368,8 @@ export class Core {
     const reason = this.#reason || why || String(code);
     this.#reason = undefined;
     if (retryInMs === undefined) {
-      // Browsers do not say more of it than that it failed.
       const isTls = this.welcome === undefined && this.link.url.startsWith("wss:");
-      const hint = isTls ? ". Is the relay's certificate trusted here?" : "";
-      const text = `the connection is gone (${reason}), and no attempt is left${hint}`;
-      return this.end(final ?? "gave_up", new PerseidError("closed", final ?? text));
+      return this.end(final ?? "gave_up", goneFor(final, reason, isTls));
     }
     this.settle({ reason, retryInMs, attempt: this.link.backoff.attempt });
   }
@@ -376,10 +382,6 @@ export class Core {
   #ping(): void {
     const id = this.nextId();
     if (this.say({ op: "ping", id })) this.heartbeat.sent(id);
-  }
-
-  #mayAsk(name: string): boolean {
-    return this.rooms.get(name)?.status === "joined";
   }
 
   #readiness({ room }: Publish): Readiness {

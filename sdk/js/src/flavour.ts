@@ -1,5 +1,5 @@
 // Flavour: how messages are written and read. JSON is here; the binary one is perseid/state.
-import type { Incoming, Json, Lane, RoomStateInfo, StateDelivery } from "./messages.js";
+import type { Incoming, Json, Lane, Message, RoomStateInfo, StateDelivery } from "./messages.js";
 import type { StateReader } from "./state_reader.js";
 
 /** What a client publishes; `text` is the payload's JSON. */
@@ -52,17 +52,21 @@ export const json: Flavour = {
 
   read(data) {
     if (typeof data !== "string") return undefined;
-    return incoming(JSON.parse(data) as Wire);
+    return incoming(JSON.parse(data) as Wire, data);
   },
 };
 
-/** A parsed message, by its lane. */
-export function incoming(wire: Wire): Incoming | undefined {
+/** A parsed message, by its lane, with its text where that may be signed. */
+export function incoming(wire: Wire, text: string): Incoming | undefined {
   const { type, lane, ...rest } = wire;
   if (type === "game_state") {
     return { ...rest, lane: type, full: wire.full === true } as StateDelivery;
   }
   if (type !== "chat" && type !== "player_action" && type !== "system") return undefined;
+  const message = { ...rest, lane: type } as unknown as Message & { raw?: string; of?: unknown };
+  if (type !== "system") message.raw = text.slice(text.indexOf('"payload":') + 10, -1); // The last.
+  else if (wire.op === "history") message.raw = text;
   // A `gap` has a lane of its own: that of what is missing.
-  return { ...rest, lane: type, ...(lane !== undefined && { of: lane }) } as unknown as Incoming;
+  else if (lane !== undefined) message.of = lane;
+  return message;
 }

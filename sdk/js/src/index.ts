@@ -37,6 +37,8 @@ export type { ConnectOptions, JoinOptions, TokenSource } from "./options.js";
 export type { BackoffOptions } from "./backoff.js";
 export type { OutboxLimits } from "./outbox.js";
 export type { RoomCipher } from "./cipher.js";
+export type { Signed } from "./signed.js";
+export type { Signer, Signing, SigningTerms } from "./signing.js";
 export type { SocketConstructor, SocketLike } from "./socket.js";
 export type { LaneStats, Stats } from "./link_stats.js";
 export type {

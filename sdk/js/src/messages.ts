@@ -1,4 +1,6 @@
 // What travels, as types: the messages of docs/protocol.md and the events made of them.
+import type { Signed } from "./signed.js";
+import type { SigningTerms } from "./signing.js";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -49,6 +51,8 @@ export interface Message<Payload = Json> {
   encrypted?: boolean;
   /** Of a history: why it could not be opened. Its payload is null then. */
   undecryptable?: string;
+  /** Who signed it, if somebody did: `verify()` of perseid/secure tells whether that is true. */
+  signed?: Signed;
 }
 
 /** A chat payload whose keys the relay knows. Any other JSON may be sent as well. */
@@ -130,6 +134,7 @@ export interface Welcome {
   reconnect_delay_ms: number;
   resume_window_ms?: number;
   timestamp: number;
+  signing?: SigningTerms;
   rooms?: ResumedRoom[];
 }
 
@@ -163,6 +168,6 @@ export interface SystemMessage {
 }
 
 export type Incoming =
-  | (Message & { number?: number; bytes?: number })
+  | (Message & { number?: number; bytes?: number; raw?: string })
   | StateDelivery
   | SystemMessage;

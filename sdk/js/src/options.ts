@@ -4,6 +4,7 @@ import type { RoomCipher } from "./cipher.js";
 import type { Flavour } from "./flavour.js";
 import type { Json } from "./messages.js";
 import type { OutboxLimits } from "./outbox.js";
+import type { Signing } from "./signing.js";
 import type { SocketConstructor } from "./socket.js";
 import type { TimelineOptions } from "./time/timeline.js";
 
@@ -21,6 +22,11 @@ export interface ConnectOptions {
   meta?: { [key: string]: Json };
   /** The secret of an earlier `client.session`, to go on with it (after a page was reloaded, say). */
   session?: string;
+  /**
+   * Signs all chat and actions: `ed25519Signer()` or `hmacSigner()` of perseid/secure. A relay that
+   * does not take signatures is refused; nothing is ever sent without.
+   */
+  signing?: Signing;
   /** `json` if absent; `binary()` of perseid/state takes fewer bytes. */
   flavour?: Flavour;
   /** False: one connection, no second. */

@@ -4,7 +4,7 @@
 // so never more than that may be under way, or a repetition could be delivered twice.
 import { PerseidError } from "./errors.js";
 import type { Publish } from "./flavour.js";
-import type { Ack, Message } from "./messages.js";
+import type { Ack, Json, Message } from "./messages.js";
 
 export interface OutboxLimits {
   /** Publishes that may wait, those under way included. */
@@ -19,6 +19,8 @@ export type Readiness = "wait" | "ready" | "lost";
 export interface OutboxHandlers {
   /** False while the socket has no room: pump() is called again. Throws what no room could hold. */
   send(publish: Publish): boolean;
+  /** What to send as its text, undefined: ask again. At once undefined: it is sent as it is. */
+  sign?(publish: Publish): Promise<string | undefined> | undefined;
   readiness(publish: Publish): Readiness;
   acked(ms: number): void;
   /** The queue went from empty to not, from full to not, and so on. */
@@ -32,6 +34,8 @@ interface Entry {
   uncertain: boolean;
   /** Its payload as it was sent in such sessions: sealed, it is another in each. */
   was: string[];
+  /** Its payload as it is sent in this session, if that signs. */
+  signed: string | undefined;
   place: number; // How many publishes this session had sent before it.
   sentAt: number;
   /** Makes the payload anew, for another session. */
@@ -50,6 +54,7 @@ export class Outbox {
   #sent = 0;
   #pausedUntil = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isSigning = false;
 
   constructor(
     private readonly limits: OutboxLimits,
@@ -77,7 +82,7 @@ export class Outbox {
     }
     return new Promise((resolve, reject) => {
       const entry = { publish, bytes, seal, uncertain: false, was: [], place: 0, sentAt: 0 };
-      this.#queue.push({ ...entry, resolve, reject });
+      this.#queue.push({ ...entry, signed: undefined, resolve, reject });
       this.#bytes += bytes;
       this.handlers.changed();
       this.pump();
@@ -86,7 +91,7 @@ export class Outbox {
 
   /** Sends what may be sent. */
   pump(): void {
-    if (this.#queue.length === 0 || this.#isPaused()) return;
+    if (this.#queue.length === 0 || this.#isSigning || this.#isPaused()) return;
     const before = this.#queue;
     const waits = new Set<string | undefined>();
     let left: Entry[] = [];
@@ -133,7 +138,7 @@ export class Outbox {
 
   /** The session goes on: what was not answered is repeated, with the same ids. */
   resumed(): void {
-    for (const entry of this.#flight.values()) this.handlers.send(entry.publish);
+    for (const entry of this.#flight.values()) this.handlers.send(wire(entry));
     this.pump();
   }
 
@@ -144,7 +149,8 @@ export class Outbox {
     this.#sent = 0;
     for (const entry of entries) {
       entry.uncertain = true;
-      entry.was = [...entry.was, entry.publish.text].slice(-kSessionsMax);
+      entry.was = [...entry.was, wire(entry).text].slice(-kSessionsMax);
+      entry.signed = undefined;
     }
     this.#queue.unshift(...entries);
     for (const entry of this.#queue) {
@@ -153,14 +159,14 @@ export class Outbox {
   }
 
   /** A delivery that an earlier session of this client sent: is it one of the uncertain? */
-  recognise(message: Message): void {
-    const text = JSON.stringify(message.payload);
+  recognise(message: Message, payload: Json): void {
+    const text = JSON.stringify(payload);
     const at = this.#queue.findIndex(
       ({ uncertain, publish, was }) =>
         uncertain &&
         publish.lane === message.lane &&
         publish.room === message.room &&
-        was.some((each) => JSON.stringify(JSON.parse(each)) === text),
+        was.includes(text), // What JSON.stringify has written it writes again.
     );
     if (at < 0) return;
     const [entry] = this.#queue.splice(at, 1);
@@ -177,9 +183,14 @@ export class Outbox {
   }
 
   #sends(entry: Entry): boolean {
+    const signing = entry.signed ?? this.handlers.sign?.(entry.publish);
+    if (typeof signing === "object") {
+      void this.#signs(entry, signing);
+      return false;
+    }
     this.#fly(entry);
     try {
-      if (this.handlers.send(entry.publish)) return true;
+      if (this.handlers.send(wire(entry))) return true;
     } catch (error) {
       this.#finish(entry).reject(error as PerseidError);
       return true;
@@ -187,6 +198,25 @@ export class Outbox {
     this.#flight.delete(entry.publish.id!);
     this.#sent -= 1;
     return false;
+  }
+
+  // One at a time, and sent at once or signed anew: counts leave in their order.
+  async #signs(entry: Entry, signing: Promise<string | undefined>): Promise<void> {
+    this.#isSigning = true;
+    try {
+      entry.signed = await signing;
+    } catch (error) {
+      if (this.#remove(entry)) this.#finish(entry).reject(error as PerseidError);
+    }
+    this.#isSigning = false;
+    this.pump();
+    if (this.#queue.includes(entry)) entry.signed = undefined;
+  }
+
+  #remove(entry: Entry): boolean {
+    const at = this.#queue.indexOf(entry);
+    if (at >= 0) this.#queue.splice(at, 1);
+    return at >= 0;
   }
 
   #fly(entry: Entry): void {
@@ -216,3 +246,6 @@ export class Outbox {
     return entry;
   }
 }
+
+const wire = ({ publish, signed }: Entry): Publish =>
+  signed === undefined ? publish : { ...publish, text: signed };

@@ -1,6 +1,7 @@
 // Payloads: what an application says, as the text that is sent.
 import { PerseidError } from "./errors.js";
 import type { Json, Message } from "./messages.js";
+import { unsign } from "./signed.js";
 
 /** A chat message or a private one: a string is a text. */
 export const messageOf = (message: string | Json): Json =>
@@ -19,8 +20,17 @@ export function textOf(payload: Json): string {
   return text;
 }
 
-/** Without what only this client says of a message: a relay could claim that it came encrypted. */
-export function ofRelay<Type extends Message>(message: Type): Type {
-  for (const own of ["old", "encrypted", "undecryptable"] as const) delete message[own];
+/**
+ * Without what only this client says of a message: a relay could claim that it came encrypted. With
+ * who says to have signed it; the rest as in Signed.
+ */
+export function ofRelay(
+  message: Message & { raw?: string },
+  ...where: [places: string[], raw?: string, index?: number]
+): Message {
+  for (const own of ["old", "encrypted", "undecryptable", "signed", "raw"] as const) {
+    delete message[own];
+  }
+  unsign(message, ...where);
   return message;
 }

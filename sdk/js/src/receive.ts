@@ -38,9 +38,14 @@ function take(core: Core, data: string | ArrayBuffer): void {
   if (message.lane === "system") return system(core, message);
   const room = roomOf(core, message);
   if (message.lane === "game_state") return room?.stateCame(message, performance.now());
-  ofRelay(message);
-  if (room) deliver(core, room, message);
+  const { payload, raw } = message;
+  ofRelay(message, room ? [room.place] : ownPlaces(core), raw);
+  if (room) deliver(core, room, message, payload);
   else if (message.to !== undefined) core.tell("direct", message);
+}
+
+function ownPlaces({ id, options: { name } }: Core): string[] {
+  return name === undefined ? [`to ${id}`] : [`to ${id}`, `to @${name}`];
 }
 
 /** The binary flavour says a room's number, JSON its name. Nothing is for a room before it is in. */
@@ -53,14 +58,14 @@ function roomOf(core: Core, message: (Message | StateDelivery) & { number?: numb
   return room;
 }
 
-function deliver(core: Core, room: Room, message: Message): void {
+function deliver(core: Core, room: Room, message: Message, sent: Json): void {
   const { lane, sender } = message;
   const isNew = count(room, message, (lost) => core.stats.lost(lane, lost));
   if (!isNew) {
     core.stats.lanes[lane].duplicates += 1;
     return;
   }
-  if (core.formerIds.has(sender) && !message.old) core.outbox.recognise(message);
+  if (core.formerIds.has(sender) && !message.old) core.outbox.recognise(message, sent);
   room.delivered(message);
   if (core.outbox.queued > 0) core.outbox.pump();
 }

@@ -118,8 +118,10 @@ export class Room extends Emitter<RoomEvents> {
   }
   /** Older chat messages, oldest first, as they are now. */
   async history(range: { before?: number; limit?: number } = {}): Promise<Message[]> {
-    const { messages } = await this.#ask({ op: "history", ...range });
-    const list = (messages as Message[]).map((each) => ofRelay({ ...each, lane: "chat" as const }));
+    const { messages, raw } = await this.#ask({ op: "history", ...range });
+    const list = (messages as Message[]).map((each, index) =>
+      ofRelay({ ...each, lane: "chat" }, [this.place], raw as string, index),
+    );
     const { encryption } = this.options;
     if (!encryption) return list;
     const open = (each: Message) =>
@@ -159,6 +161,11 @@ export class Room extends Emitter<RoomEvents> {
   /** Where this member stopped reading, for `since` of another join. */
   get since(): { epoch: string; chat: number; player_action: number } {
     return { epoch: this.#epoch, ...this.seen };
+  }
+
+  /** @internal As signatures say it. */
+  get place(): string {
+    return `room ${this.name}`;
   }
 
   /** @internal */

@@ -11,3 +11,11 @@
  */
 export { roomCipher, newRoomKey, type RoomCipherOptions } from "./room_cipher.js";
 export { ReplayWindow } from "./replay_window.js";
+export {
+  exportSigningKeys,
+  importSigningKeys,
+  newSigningKeys,
+  publicSigningKey,
+} from "./signing_keys.js";
+export { ed25519Signer, hmacSigner } from "./signers.js";
+export { verify, verifier, type VerifierOptions, type VerifyOptions } from "./verify.js";

@@ -79,9 +79,11 @@ function read(bytes: Uint8Array, options: BinaryOptions): Incoming | undefined {
   const kind = head & 15;
   if (kind === 1 || kind === 2) return delivery(bytes, head, kind);
   if (kind === 3 || kind === kCoded) return state(bytes, head, kind, options);
-  if (kind === 4) return incoming(JSON.parse(textOf(bytes.subarray(1))));
+  if (kind === 4) return system(textOf(bytes.subarray(1)));
   return undefined;
 }
+
+const system = (text: string) => incoming(JSON.parse(text), text);
 
 function delivery(bytes: Uint8Array, head: number, kind: number): Incoming {
   const from = new Reading(bytes);
@@ -98,8 +100,9 @@ function delivery(bytes: Uint8Array, head: number, kind: number): Incoming {
   const sender = clientOf(from);
   const timestamp = from.number(6);
   const marks = head & kMarked ? JSON.parse(textOf(from.take(from.varint()))) : {};
-  const payload = JSON.parse(textOf(from.rest)) as Json;
-  return { lane, ...target, sender, timestamp, ...marks, payload };
+  const raw = textOf(from.rest);
+  const payload = JSON.parse(raw) as Json;
+  return { lane, ...target, sender, timestamp, ...marks, payload, raw };
 }
 
 function state(
