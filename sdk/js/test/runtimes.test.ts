@@ -1,5 +1,5 @@
 // The packed ES modules under Deno and Bun, by their own WebSockets: joined, said, set, cut off,
-// resumed, encrypted. Both come from npm (test/runtimes); where they do not, the test is skipped.
+// resumed, encrypted, signed. Both come from npm (test/runtimes); where they do not, the test is skipped.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync } from "node:fs";
@@ -81,8 +81,8 @@ async function play(of: Runtime, wire: Wire, args: string[], more: NodeJS.Proces
 }
 
 const kPlayed = {
-  ...{ heard: [[1, "Zoë 🎲"], [2, "back"]], resumed: true, same: true },
-  ...{ payload: { text: "4711" }, encrypted: true },
+  ...{ heard: [[1, "Zoë 🎲"], [2, "back"], [3, "signed"]], resumed: true, same: true },
+  ...{ payload: { text: "4711" }, encrypted: true, verified: true },
 };
 
 for (const runtime of kRuntimes) {

@@ -1,9 +1,11 @@
-// A relay's end of a client's connections, of this test's own making: what it is sent it keeps, and
-// it answers as it is told. In JSON.
-import { onTestFinished } from "vitest";
+// A relay's end of a client's connections, of these tests' own making: what it is sent it keeps, and
+// it answers as it is told. In JSON. And what there is to sign with.
+import { expect, onTestFinished } from "vitest";
 import type { Client } from "../src/client.js";
 import { connect } from "../src/index.js";
 import type { ConnectOptions } from "../src/options.js";
+import { ed25519Signer, newSigningKeys, publicSigningKey } from "../src/secure/index.js";
+import { formOf } from "../src/secure/signed_form.js";
 import type { SigningTerms } from "../src/signing.js";
 import type { SocketLike } from "../src/socket.js";
 
@@ -108,3 +110,33 @@ export class FakeRelay {
     return { room, room_number: 1, epoch: "e", seq: { chat: 0, player_action: 0 } };
   }
 }
+
+export const keys = await newSigningKeys();
+export const key = await publicSigningKey(keys);
+export const signing = await ed25519Signer(keys);
+export const kOther = "AAAAAAAAAAAAAAAAAAAAAA";
+
+export const ed25519 = (more: Partial<SigningTerms> = {}): SigningTerms => ({
+  ...{ algorithm: "ed25519", key, nonce: kNonce, count: 0 },
+  ...more,
+});
+export const hmac: SigningTerms = { algorithm: "hmac-sha256", key: "A".repeat(43), count: 0 };
+
+export function relayOf(terms: SigningTerms | undefined): FakeRelay {
+  const relay = new FakeRelay();
+  relay.terms = terms;
+  return relay;
+}
+
+/** The forms of all chat and actions that the relay was sent; fails if one is in none. */
+export function forms(relay: FakeRelay) {
+  const frames = relay.frames.filter((each) => !each.includes('"type":"system"'));
+  return frames.map((frame) => {
+    const payload = /"payload":(.*?)(,"id":\d+)?}$/.exec(frame)![1]!;
+    const form = formOf(payload);
+    expect(form, frame).toBeDefined();
+    return { ...form!, payload };
+  });
+}
+
+export const counts = (relay: FakeRelay) => forms(relay).map(({ count }) => count);

@@ -4,7 +4,7 @@
 import { webcrypto } from "node:crypto";
 import process from "node:process";
 import { connect } from "perseid";
-import { newRoomKey, roomCipher } from "perseid/secure";
+import { ed25519Signer, newRoomKey, newSigningKeys, roomCipher, verify } from "perseid/secure";
 import { binary } from "perseid/state";
 
 globalThis.crypto ??= webcrypto; // Node 18.
@@ -13,12 +13,12 @@ const own = globalThis.WebSocket ? undefined : (await import("perseid/node")).No
 const until = (source, name, match = () => true) =>
   new Promise((resolve) => source.on(name, (event) => match(event) && resolve(event)));
 
-const client = connect(url, {
-  name: "ana",
+const options = {
   reconnect: once ? false : { attempts: 50, delayMs: 20, delayMaxMs: 200 },
   ...(flavour === "binary" && { flavour: binary() }),
   ...(own && { WebSocket: own }),
-});
+};
+const client = connect(url, { name: "ana", ...options });
 client.ready().catch(({ name, code, message }) => console.log(`${name} ${code}: ${message}`));
 const room = await client.join(`lobby ${name}`, { presence: true });
 const heard = [];
@@ -42,5 +42,12 @@ const hidden = await client.join(`hidden ${name}`, { encryption: await cipher() 
 const opened = until(hidden, "chat");
 await hidden.chat("4711");
 const { payload, encrypted } = await opened;
-console.log(JSON.stringify({ heard, resumed, same: client.id === id, payload, encrypted }));
+const keys = await newSigningKeys();
+const signer = connect(url, { ...options, signing: await ed25519Signer(keys) });
+const signed = until(room, "chat", ({ seq }) => seq === 3);
+await (await signer.join(`lobby ${name}`)).chat("signed");
+const verified = await verify(await signed);
+const same = client.id === id;
+console.log(JSON.stringify({ heard, resumed, same, payload, encrypted, verified }));
+signer.close();
 client.close(); // And nothing keeps the runtime from ending.
