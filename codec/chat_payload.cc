@@ -5,6 +5,7 @@
 #include "codec/envelope_fields.h"
 #include "codec/json_document.h"
 #include "codec/json_text.h"
+#include "codec/signed_payload.h"
 
 namespace perseid {
 namespace {
@@ -197,8 +198,11 @@ Error ChatPayloadReader::read(std::string_view payload, ChatPayload& out, std::s
   return Reader(out, field).read(object);
 }
 
+// Nothing that is made here was signed by anybody, whatever stood beside the old text: a replay
+// that was refused must not come about by an edit.
 void ChatPayloadReader::append_edited(std::string& out, std::string_view payload,
                                       std::string_view text) {
+  const std::size_t begin = out.size();
   out += "{\"text\":";
   out += text;
   ondemand::object object;
@@ -215,6 +219,10 @@ void ChatPayloadReader::append_edited(std::string& out, std::string_view payload
       out += trim_json(raw);
     }
   }
+  out += '}';
+  SignedPayload made;
+  if (!read_signed_payload(std::string_view(out).substr(begin), made)) return;
+  out.resize(begin + made.body.size());
   out += '}';
 }
 

@@ -43,7 +43,8 @@ class ChatPayloadReader {
   // the next call. Else what is wrong, with `field` naming the place ("payload.react.seq").
   Error read(std::string_view payload, ChatPayload& out, std::string_view& field);
   // Appends a message's payload with another text (a JSON string in quotes); what stands beside
-  // the text stays. A payload that is no object becomes one. Padded as above.
+  // the text stays, but for its signature. A payload that is no object becomes one. Padded as
+  // above.
   void append_edited(std::string& out, std::string_view payload, std::string_view text);
 
  private:

@@ -76,7 +76,9 @@ bool read_as(SignatureKind kind, std::string_view payload, SignedPayload& out) n
   if (!in.take(kEnd) || !in.follows(kSignature, base64url_chars(signature.size()))) return false;
   if (!in.take_bytes(signature)) return false;
   out.head = in.rest;
-  return in.take(kSignature) && take_signed_by(in, out.by) && is_last_member(in.rest);
+  if (!in.take(kSignature) || !take_signed_by(in, out.by) || !is_last_member(in.rest)) return false;
+  out.body = in.rest.substr(0, in.rest.size() - (in.rest.size() > 1 ? 1 : 0));
+  return true;
 }
 
 }  // namespace

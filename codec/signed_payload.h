@@ -39,6 +39,7 @@ struct SignedBy {
 struct SignedPayload {
   SignedBy by;
   std::string_view head;           // the payload up to where the signature begins
+  std::string_view body;           // of that what stands before `signed`: `{`, perhaps members
   std::array<u8, 64> signature{};  // signature_bytes() of them
 };
 // False if `payload`, which is valid JSON without white space around it, is in neither form.

@@ -97,6 +97,7 @@ class Dispatch {
   bool begin_signing(Slot session, const Request& request, const Grant* grant);
   bool admit_signature(Slot session, const Request& request, const SignedPlace& place,
                        u64 repeat_key);
+  void charge_forgery(Slot session);
   // Sessions that go on (dispatch_resume.cc). True if the hello has been seen to.
   bool resume(Slot session, const Request& request, const std::shared_ptr<const Grant>& grant);
   bool may_go_on(Slot old, const std::shared_ptr<const Grant>& grant) const;
@@ -114,7 +115,7 @@ class Dispatch {
   void publish_here(Slot session, const Request& request, ChatKind chat, Room& room, u64 repeat_key,
                     Permissions may);
   void send_direct(Slot session, const Request& request);
-  void send_named(Slot session, const Request& request, ChatKind chat);
+  void send_named(Slot session, const Request& request, ChatKind chat, u64 repeat_key);
   bool pass_named(u64 question);  // false if the name's keeper takes nothing now
   void finish_named(u64 question);
   bool is_kept(Slot session, const Request& request, ChatKind chat) const;

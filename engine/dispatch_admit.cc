@@ -14,7 +14,11 @@ void Dispatch::hello(Slot slot, const Request& request) {
   std::shared_ptr<const Grant> grant;
   if (!read_token(slot, request, grant)) return;
   if (!request.session.empty() && resume(slot, request, grant)) return;
-  if (!begin_signing(slot, request, grant.get())) return;
+  if (!begin_signing(slot, request, grant.get())) {
+    // To look at its token again for each hello that is no better would cost much.
+    if (admissions_.asks_for_tokens()) sessions_.end(slot, Error::unauthenticated);
+    return;
+  }
   if (admissions_.asks_for_tokens() && !admissions_.admit(slot, std::move(grant))) {
     return refuse_stranger(slot, request.id);
   }

@@ -40,9 +40,7 @@ void Dispatch::name(const NameLetter& letter) {
   if (!names_.add(letter.name_hash, letter.session, sessions_max)) ++context_.stats.names_unlisted;
 }
 
-void Dispatch::send_named(Slot session, const Request& request, ChatKind chat) {
-  const u64 key = repeat_key(request, request.to);
-  if (!admit_signature(session, request, {.is_private = true, .name = request.to}, key)) return;
+void Dispatch::send_named(Slot session, const Request& request, ChatKind chat, u64 key) {
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
   if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const u64 question = ++questions_asked_;

@@ -148,9 +148,11 @@ void Dispatch::refuse_published(Slot session, const PublishAnswer& answer, std::
 
 void Dispatch::send_direct(Slot session, const Request& request) {
   if (!is_permitted(session, request, kMaySendDirect, {}, "to")) return;
+  const u64 key = repeat_key(request, request.to);
+  if (!admit_signature(session, request, {.is_private = true, .name = request.to}, key)) return;
   ChatKind chat = ChatKind::message;
   if (!admit_chat(session, request, chat)) return;
-  if (request.to.starts_with(kNamedRecipient)) return send_named(session, request, chat);
+  if (request.to.starts_with(kNamedRecipient)) return send_named(session, request, chat, key);
   SessionUid to;
   if (!read_client_id(request.to, to.value)) {
     return sessions_.answer_error(session, request.id, Error::bad_value, "to");
@@ -158,8 +160,6 @@ void Dispatch::send_direct(Slot session, const Request& request) {
   if (to.shard() >= context_.config.shard_count) {
     return sessions_.answer_error(session, request.id, Error::unknown_client, "to");
   }
-  const u64 key = repeat_key(request, request.to);
-  if (!admit_signature(session, request, {.is_private = true, .name = request.to}, key)) return;
   if (key != 0 && answer_repeated(session, request, {}, key)) return;
   if (is_shed(session, request)) return refuse_overloaded(session, request, key);
   const SessionUid sender = sessions_.uid(session);

@@ -39,11 +39,25 @@ bool Dispatch::admit_signature(Slot slot, const Request& request, const SignedPl
   if (request.type == MessageType::game_state) return true;
   const auto [error, field, wait_ms, is_genuine] =
       signers_.check(slot, request.type, place, request.payload);
-  if (error == Error::ok) return true;
   PublishMemory* const memory = sessions_[slot].memory.get();
-  if (is_genuine && key != 0 && memory != nullptr && memory->find(key) != nullptr) return true;
+  const bool is_repeated =
+      is_genuine && key != 0 && memory != nullptr && memory->find(key) != nullptr;
+  if (error == Error::ok || is_repeated) {
+    if (sessions_[slot].signs) ++context_.stats.signatures_checked;
+    return true;
+  }
+  ++context_.stats.signatures_refused;
   sessions_.answer_error(slot, request.id, error, field, wait_ms);
+  if (error == Error::bad_signature) charge_forgery(slot);
   return false;
+}
+
+// To see through one took as long as very many messages, so it counts like them: the next ones
+// are refused unseen.
+void Dispatch::charge_forgery(Slot slot) {
+  constexpr u64 kForgeryBytes = 16 * KiB;
+  const Error error = sessions_.charge_waste(slot, kForgeryBytes);
+  if (error != Error::ok) sessions_.end(slot, error);
 }
 
 }  // namespace perseid

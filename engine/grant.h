@@ -25,8 +25,8 @@ struct RoomGrant {
 };
 
 struct Grant {
-  std::string user;                       // claim sub; empty: anonymous
-  std::string name;                       // claim name, or else sub
+  std::string user;                            // claim sub; empty: anonymous
+  std::string name;                            // claim name, or else sub
   std::optional<SigningKey> signing_key = {};  // claim cnf: Ed25519
   u64 expires_unix_ms = kNoExpiry;
   Permissions everywhere = 0;

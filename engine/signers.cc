@@ -46,23 +46,16 @@ void Signers::close(Slot slot) {
 // Who does not sign may not repeat what another has signed.
 Signers::Verdict Signers::check(Slot slot, MessageType type, const SignedPlace& place,
                                 std::string_view payload) {
-  const bool signs = sessions_[slot].signs;
   SignedPayload read;
   const bool is_signed = read_signed_payload(payload, read);
-  if (!signs && !is_signed) return {};
-  Verdict verdict;
-  if (!signs) {
-    verdict = {.error = Error::bad_signature, .field = "payload.signature"};
-  } else if (!is_signed) {
-    verdict = {.error = Error::signature_required, .field = "payload"};
-  } else {
-    text_.clear();
-    append_signed_text(text_, type, place, read.head);
-    verdict = judge(signers_.find(slot)->second, read);
+  if (!sessions_[slot].signs) {
+    if (!is_signed) return {};
+    return {.error = Error::bad_signature, .field = "payload.signature"};
   }
-  ++(verdict.error == Error::ok ? context_.stats.signatures_checked
-                                : context_.stats.signatures_refused);
-  return verdict;
+  if (!is_signed) return {.error = Error::signature_required, .field = "payload"};
+  text_.clear();
+  append_signed_text(text_, type, place, read.head);
+  return judge(signers_.find(slot)->second, read);
 }
 
 // What costs nothing to see first. Of what is refused before its signature was looked at, nothing

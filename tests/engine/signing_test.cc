@@ -100,6 +100,39 @@ TEST_F(Signing, typing_edits_and_reactions_are_signed_like_all_chat) {
   EXPECT_NE(history(world_, reader, "r").find(R"("count":1)"), std::string::npos);
 }
 
+// A review found that what the relay refuses could come about by an edit: the history's row would
+// have been, to the byte, what somebody else had signed.
+TEST_F(Signing, hostile_an_edit_makes_no_signed_payload) {
+  SigningPeer sender = in_room(&ana_);
+  const std::string genuine = sender.signer.chat("r", kHi);
+  EXPECT_EQ(fate(*sender.peer, chat("r", genuine, "1")), "");
+  Peer& eve = world_.connect();
+  world_.join(eve, "r");
+  std::string near = genuine;
+  near.replace(near.find("hi"), 2, "x");
+  near.insert(near.find(R"("signed")"), " ");
+  EXPECT_EQ(fate(eve, chat("r", near, "1")), "") << "of no form that says anything";
+  EXPECT_EQ(fate(eve, edit("r", 2, "hi", "2")), "");
+  const std::string page = history(world_, eve, "r");
+  EXPECT_EQ(page.find(genuine), page.rfind(genuine));
+  EXPECT_NE(page.find(R"("payload":{"text":"hi"}})"), std::string::npos) << page;
+}
+
+// To look at one takes as long as very many messages, and counts like them.
+TEST_F(Signing, hostile_forgeries_are_looked_at_ever_less) {
+  SigningPeer sender = in_room(&ana_);
+  SignedBy stolen = sender.signer.by;
+  stolen.count = 1;
+  const Signer eve = Signer::ed25519(2);
+  const std::string forged = chat("r", eve.sign_as(stolen, MessageType::chat, {false, "r"}, kHi));
+  for (u32 i = 0; i < 2000; ++i) {  // ten seconds, as often as signatures are allowed
+    sender.peer->say(forged);
+    world_.run_for(5, 5);
+  }
+  EXPECT_LT(refused(), 12u * 64 + 10) << "16 KiB each, of 1 MiB a second, and two seconds at once";
+  EXPECT_GT(world_.relay(0).stats().rate_limited, 1000u);
+}
+
 // HOSTILE, "replay of a signed message", "truncated MAC", "swapped key id".
 TEST_F(Signing, hostile_forgeries_are_refused_and_say_where) {
   const Signer eve = Signer::ed25519(2);

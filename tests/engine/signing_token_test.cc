@@ -53,6 +53,7 @@ TEST_F(SigningTokens, another_key_than_the_tokens_is_forbidden) {
   const std::string answer = reply(world_, peer, hello_with("bound", eve_.hello()));
   EXPECT_EQ(field(answer, "code"), "forbidden");
   EXPECT_EQ(field(answer, "field"), "signing_key");
+  EXPECT_EQ(peer.closed, CloseCode::unauthenticated);
 }
 
 TEST_F(SigningTokens, a_session_keeps_its_key_over_refreshing_and_resuming) {
