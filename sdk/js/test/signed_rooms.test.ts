@@ -8,8 +8,10 @@ import type { ConnectOptions } from "../src/options.js";
 import {
   ed25519Signer,
   hmacSigner,
+  newRoomKey,
   newSigningKeys,
   publicSigningKey,
+  roomCipher,
   verifier,
   verify,
 } from "../src/secure/index.js";
@@ -142,6 +144,33 @@ describe.each(kFlavours)("signed in %s, read in %s", (flavour, _, writes, reads)
     expect(await Promise.all(heard.map((each) => verify(each)))).toEqual([true, true]);
     expect(heard[0]!.signed!.nonce).not.toBe(heard[1]!.signed!.nonce);
   });
+});
+
+test("what was sealed is signed, and opened again, edited and out of the history too", async () => {
+  const secret = newRoomKey();
+  const encryption = () => roomCipher({ keys: { k1: secret }, current: "k1" });
+  const ana = client(relay, { signing: hmacSigner() });
+  const theirs = await client(relay).join("both", { encryption: await encryption() });
+  const changes: Message[] = [];
+  const failed: PerseidError[] = [];
+  theirs.on("change", (each) => changes.push(each));
+  theirs.on("error", (error) => failed.push(error));
+  const heard = next<Message>(theirs, "chat");
+  for (const [i, of] of [ana, client(relay, { signing })].entries()) {
+    const mine = await of.join("both", { encryption: await encryption() });
+    const { seq = 0 } = await mine.chat({ text: "secret", data: 1 });
+    await mine.react(seq, "+");
+    await mine.edit(seq, "another");
+    await mine.chat({ text: "as it was" });
+    await until(() => changes.length === 2 * (i + 1));
+  }
+  expect((await heard).payload).toEqual({ text: "secret", data: 1 });
+  expect(failed).toEqual([]);
+  const read = await theirs.history();
+  const [edited, kept] = [{ text: "another", data: 1 }, { text: "as it was" }];
+  expect(read.map(({ payload }) => payload)).toEqual([edited, kept, edited, kept]);
+  const verified = await Promise.all(read.map((each) => verify(each)));
+  expect(verified).toEqual([false, false, false, true]); // The first two are of HMAC.
 });
 
 test("who does not sign cannot say again what another has signed", async () => {
