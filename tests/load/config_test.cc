@@ -38,13 +38,17 @@ struct MistakeCase {
 };
 
 const MistakeCase kMistakes[] = {
-    {{}, "which scenario? there are idle, fanout, players, state, resume and echo"},
+    {{}, "which scenario? there are idle, fanout, players, state, resume, attack and echo"},
     {{"nosuch"},
-     "\"nosuch\" is no scenario; there are idle, fanout, players, state, resume and echo"},
+     "\"nosuch\" is no scenario; there are idle, fanout, players, state, resume, attack and echo"},
     {{"--quiet"}, "the scenario comes first; there are idle"},
     {{"idle", "--rooms", "0"}, "--rooms must be at least 1"},
     {{"fanout", "--rooms", "0"}, "--rooms must be at least 1"},
     {{"players", "--room-size", "0"}, "there are no clients"},
+    {{"attack", "--rooms", "0"}, "--rooms must be at least 1"},
+    {{"attack", "--kinds", "pings,nosuch"}, "--kinds: there are head_drip tls_drip"},
+    {{"attack", "--kinds", "tls_drip"}, "tls_drip with --tls only"},
+    {{"attack", "--hostile", "4000000000"}, "clients need as many open files"},
     {{"fanout", "--rate", "-1"}, "--rate must be 0 to 1000000"},
     {{"fanout", "--rate", "nan"}, "--rate must be 0 to 1000000"},
     {{"echo", "--duration-s", "-1"}, "--duration-s must be 0 to"},

@@ -36,6 +36,25 @@ TEST(LoadReport, IdleSaysNothingOfDeliveries) {
   EXPECT_TRUE(has(text, "bytes per connection")) << text;
 }
 
+TEST(LoadReport, AnAttackIsJudgedByItsMediansAndByAllKinds) {
+  AttackFigures figures;
+  for (const u64 p99_ns : {900'000, 200'000, 150'000}) {
+    figures.rounds.push_back({.calm_p99_ns = 100'000, .attack_p99_ns = p99_ns});
+  }
+  figures.acts = {5, 1, 0};
+  figures.kinds = 2;
+  figures.ratio_max = 2;
+  EXPECT_EQ(figures.ratio(), 2.0);
+  EXPECT_TRUE(figures.good());
+  figures.kinds = 3;
+  EXPECT_FALSE(figures.good()) << "one did not act";
+  figures.kinds = 2;
+  figures.ratio_max = 1.9;
+  EXPECT_FALSE(figures.good());
+  figures.ratio_max = 0;
+  EXPECT_TRUE(figures.good()) << "not judged";
+}
+
 TEST(LoadReport, TooFewClientsMakeNoSlope) {
   Config config;
   config.scenario = Scenario::idle;

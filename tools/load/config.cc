@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kEnvelope =
     R"({"type":"player_action","room":"load-123456-0","seq":12345,"sender":"c0123456789abc",)"
     R"("timestamp":1700000000000,"payload":})";
-constexpr std::string_view kScenarios = "there are idle, fanout, players, state, resume and echo";
+constexpr std::string_view kScenarios =
+    "there are idle, fanout, players, state, resume, attack and echo";
 
 void add_common(CLI::App* app, Config& config) {
   app->add_option("--host", config.host, "Server's name or address (IPv4)")->capture_default_str();
@@ -172,6 +173,42 @@ CLI::App* add_resume(CLI::App& app, Config& config) {
   return resume;
 }
 
+CLI::App* add_attack(CLI::App& app, Config& config) {
+  CLI::App* attack = app.add_subcommand(
+      "attack", "Players, in calm and among thousands of hostile connections, in turn");
+  add_common(attack, config);
+  add_times(attack, config);
+  attack->add_option("--players", config.players, "Players")->capture_default_str();
+  attack->add_option("--rooms", config.player_rooms, "Rooms that they share")
+      ->capture_default_str();
+  attack->add_option("--rate", config.rate_per_s, "Chat messages of a player per second; 0: 2");
+  attack->add_option("--token", config.token, "The players' token, where the relay asks for one");
+  attack->add_option("--hostile", config.hostile,
+                     "Hostile connections; by default 10000, or as many as the limit of open files "
+                     "allows");
+  attack
+      ->add_option("--hostile-acts-per-second", config.acts_per_s,
+                   "What each of them does a second")
+      ->check(CLI::Range(0.001, 1000.0))
+      ->capture_default_str();
+  attack
+      ->add_option("--hostile-addresses", config.hostile_addresses,
+                   "Loopback addresses that they come from")
+      ->check(CLI::Range(1, 65000))
+      ->capture_default_str();
+  attack->add_option("--kinds", config.kinds, "Kinds of attack, with commas; by default all");
+  attack->add_option("--rounds", config.rounds, "Times of calm and attack")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  attack->add_option("--settle-s", config.settle_s, "Time behind an attack, s")
+      ->capture_default_str();
+  attack
+      ->add_option("--ratio-max", config.ratio_max,
+                   "The median p99 under attack may be so many times that in calm; 0: not judged")
+      ->capture_default_str();
+  return attack;
+}
+
 CLI::App* add_echo(CLI::App& app, Config& config) {
   CLI::App* echo = app.add_subcommand("echo", "Ping-pong on /echo (perseid --echo)");
   add_common(echo, config);
@@ -190,7 +227,8 @@ std::string scenario_problem(int argc, char** argv) {
   if (argc < 2) return "which scenario? " + std::string(kScenarios);
   const std::string_view word = argv[1];
   if (word.starts_with('-')) return {};
-  for (const std::string_view name : {"idle", "fanout", "players", "state", "resume", "echo"}) {
+  for (const std::string_view name :
+       {"idle", "fanout", "players", "state", "resume", "attack", "echo"}) {
     if (word == name) return {};
   }
   return "\"" + std::string(word) + "\" is no scenario; " + std::string(kScenarios);
@@ -256,6 +294,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
   CLI::App* players = add_players(app, out);
   CLI::App* state = add_state(app, out);
   CLI::App* resume = add_resume(app, out);
+  CLI::App* attack = add_attack(app, out);
   CLI::App* echo = add_echo(app, out);
   try {
     app.parse(argc, argv);
@@ -271,6 +310,7 @@ bool read_config(int argc, char** argv, Config& out, int& exit_code) {
                  : players->parsed() ? Scenario::players
                  : state->parsed()   ? Scenario::state
                  : resume->parsed()  ? Scenario::resume
+                 : attack->parsed()  ? Scenario::attack
                  : echo->parsed()    ? Scenario::echo
                                      : Scenario::fanout;
   const u32 clients_max = clients_allowed();

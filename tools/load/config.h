@@ -8,7 +8,7 @@
 
 namespace perseid::load {
 
-enum class Scenario : u8 { idle, fanout, players, echo, state, resume };
+enum class Scenario : u8 { idle, fanout, players, echo, state, resume, attack };
 enum class StateFlavour : u8 { bin, json, both };  // both: every other client
 // perseid: the relay. raw: bytes without a protocol (perseid-ruler). bun: a WebSocket server that
 // publishes every message, as it is, to all of its room (bench/peers).
@@ -43,6 +43,17 @@ struct Config {
   u32 sampled = 1;                           // state: members of a room that decode
   bool grid = false;                         // state: its rooms are grids
   bool slow_half = false;                    // state: half of a room reads too slowly, half-way
+
+  // attack
+  u32 players = 200;
+  u32 player_rooms = 10;
+  std::string token;  // of the players
+  u32 hostile = 0;    // connections; 0: not given
+  u32 hostile_addresses = 250;
+  double acts_per_s = 1;  // of each
+  std::string kinds;      // with commas; empty: all
+  u32 rounds = 3;         // of calm and attack
+  double ratio_max = 2;   // of p99 under attack and in calm; 0: not judged
 
   double duration_s = 10;
   double warmup_s = 1;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tools/load/arsenal.h"
 #include "tools/load/process_stats.h"
 #include "tools/load/stamp.h"
 
@@ -19,6 +20,8 @@ constexpr u32 kIdleConnections = 15000;
 constexpr u32 kIdleMeasureFrom = 2000;
 constexpr u32 kEchoConnections = 64;
 constexpr u32 kResumeConnections = 1000;
+constexpr u32 kHostileConnections = 10'000;
+constexpr double kAttackRate = 2;
 
 std::string range_problem(const char* flag, double value, double most) {
   if (value >= 0 && value <= most) return {};  // false for what is not a number
@@ -80,14 +83,31 @@ std::string protocol_problem(const Config& config) {
   return {};
 }
 
+std::string attack_problem(const Config& config) {
+  if (config.scenario != Scenario::attack || !attacks_of(config).empty()) return {};
+  std::string names;
+  for (const std::string_view name : kAttackNames) names += " " + std::string(name);
+  return "--kinds: there are" + names + "; tls_drip with --tls only";
+}
+
 std::string machine_problem(const Config& config, u32 clients_max) {
   if (config.server_pid != 0 && process_rss_bytes(config.server_pid) == 0) {
     return "--server-pid " + std::to_string(config.server_pid) + ": there is no such process";
   }
-  if (config.clients() <= clients_max) return {};
-  return std::to_string(config.clients()) +
+  const u64 clients = u64{config.clients()} + config.hostile;
+  if (clients <= clients_max) return {};
+  return std::to_string(clients) +
          " clients need as many open files, but the limit (ulimit -n) leaves room for " +
          std::to_string(clients_max) + "; ask for fewer, or raise the limit";
+}
+
+void fill_in_attack(Config& config, u32 clients_max) {
+  config.type = "chat";
+  config.rooms = config.player_rooms;
+  config.room_size = config.rooms == 0 ? 0 : config.players / config.rooms;
+  if (config.rate_per_s == 0) config.rate_per_s = kAttackRate;
+  const u32 left = clients_max - std::min(clients_max, config.clients());
+  if (config.hostile == 0) config.hostile = std::min(kHostileConnections, left);
 }
 
 }  // namespace
@@ -96,6 +116,7 @@ std::string problem_of(const Config& config, u32 clients_max) {
   std::string problem = number_problem(config);
   if (problem.empty()) problem = rooms_problem(config);
   if (problem.empty()) problem = protocol_problem(config);
+  if (problem.empty()) problem = attack_problem(config);
   return problem.empty() ? machine_problem(config, clients_max) : problem;
 }
 
@@ -122,6 +143,7 @@ void fill_in(Config& config, u32 clients_max) {
                    config.scenario == Scenario::resume;
   if (act && config.rate_per_s == 0) config.rate_per_s = 20;
   if (config.scenario == Scenario::resume) config.type = "chat";
+  if (config.scenario == Scenario::attack) fill_in_attack(config, clients_max);
   if (config.scenario == Scenario::state && config.verify) config.flavour = StateFlavour::both;
 }
 

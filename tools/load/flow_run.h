@@ -37,13 +37,15 @@ class FlowRun : public FleetHandler {
   const Ledger& ledger() const { return ledger_; }
   bool sending() const { return sending_; }
 
- private:
-  void on_ready(const Client& client, u32 seq) override;
-  void on_message(Client& client, std::string_view message, u64 now_ns) override;
+  // The parts of run().
   Sample sample() const;
   void flow_until(u64 end_ns, const char* phase);
   void drain();
   void judge(Result& result);
+
+ private:
+  void on_ready(const Client& client, u32 seq) override;
+  void on_message(Client& client, std::string_view message, u64 now_ns) override;
   Outgoing& outgoing(u32 room);
 
   const Config& config_;
@@ -62,6 +64,8 @@ std::unique_ptr<FlowRun> make_echo(const Config& config);
 Result run_idle(const Config& config);
 // Rooms whose members move and see each other move.
 Result run_state(const Config& config);
+// Players among a crowd of hostile connections.
+Result run_attack(const Config& config);
 // Many drop at once and come back with their sessions.
 Result run_resume(const Config& config);
 

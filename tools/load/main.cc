@@ -30,6 +30,8 @@ Result run(const Config& config) {
       return run_state(config);
     case Scenario::resume:
       return run_resume(config);
+    case Scenario::attack:
+      return run_attack(config);
     case Scenario::echo:
       break;
   }

@@ -1,4 +1,5 @@
 #include "tools/load/report.h"
+#include "tools/load/report_attack.h"
 #include "tools/load/report_resume.h"
 #include "tools/load/report_state.h"
 
@@ -78,6 +79,7 @@ std::string to_json(const Config& config, const Result& result) {
   const bool flows = config.scenario != Scenario::idle && config.scenario != Scenario::resume;
   if (flows) add_flow(out, result);
   if (result.resume) add_resume_json(out, *result.resume);
+  if (result.attack) add_attack_json(out, *result.attack);
   if (result.state) add_state_json(out, config, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, result);

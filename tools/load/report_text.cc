@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "tools/load/report.h"
+#include "tools/load/report_attack.h"
 #include "tools/load/report_lines.h"
 #include "tools/load/report_resume.h"
 #include "tools/load/report_state.h"
@@ -101,6 +102,10 @@ void add_checks(std::string& out, const Config& config, const Result& result) {
        ull{result.missing_at_end}, ull{result.order.missing + result.order.seq_holes},
        ull{result.order.repeated + result.order.seq_repeated}, ull{result.broken},
        ull{result.wrong}, ull{result.gaps}, ull{result.errors}, result.lost);
+  if (result.attack && !result.attack->good()) {
+    line(out, "              p99 under attack is %.2f times that in calm, or a kind did not act",
+         result.attack->ratio());
+  }
   if (!result.first_trouble.empty()) line(out, "              %s", result.first_trouble.c_str());
 }
 
@@ -124,7 +129,8 @@ void add_latency_line(std::string& out, const char* title, const Histogram& late
 }
 
 std::string_view name(Scenario scenario) {
-  constexpr std::string_view kNames[] = {"idle", "fanout", "players", "echo", "state", "resume"};
+  constexpr std::string_view kNames[] = {"idle",  "fanout", "players", "echo",
+                                         "state", "resume", "attack"};
   return kNames[static_cast<u8>(scenario)];
 }
 
@@ -142,6 +148,7 @@ std::string to_text(const Config& config, const Result& result) {
   if (flows) add_flow(out, config, result);
   if (result.state) add_state_text(out, config, result);
   if (result.resume) add_resume_text(out, *result.resume);
+  if (result.attack) add_attack_text(out, *result.attack);
   add_cost(out, result);
   if (result.memory) add_memory(out, *result.memory);
   add_checks(out, config, result);

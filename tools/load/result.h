@@ -2,6 +2,7 @@
 // Thread: none; plain values.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -86,6 +87,33 @@ struct ResumeFigures {
   }
 };
 
+// What a run of `attack` found: calm and attack in turn.
+struct AttackFigures {
+  // Ways to be closed that are no code of a close frame, nor of HTTP.
+  static constexpr u32 kEnd = 0;
+  static constexpr u32 kReset = 1;
+  static constexpr u32 kUnread = 2;  // it reads nothing, so not how either
+  struct Round {
+    u64 calm_p50_ns = 0, calm_p99_ns = 0, attack_p50_ns = 0, attack_p99_ns = 0;
+    u32 held = 0;                         // hostile connections when the measured time ends
+    double calm_cpu = 0, attack_cpu = 0;  // of the server, of one core
+  };
+  std::vector<Round> rounds;
+  u32 hostile = 0;
+  u32 held_most = 0;
+  u64 connects = 0;
+  u64 connects_failed = 0;
+  u64 acts_put_off = 0;   // the connection was not ready, or took no more
+  std::vector<u64> acts;  // by kind
+  std::map<u32, u64> closed_by_relay;
+  u32 kinds = 0;
+  double ratio_max = 0;  // 0: whatever it is
+
+  Round median() const;  // of each figure
+  double ratio() const;  // of the medians of p99
+  bool good() const;     // all kinds acted, and the ratio is no more than allowed
+};
+
 struct Result {
   u32 clients = 0;
   Sample cost;  // of the measured time alone
@@ -99,6 +127,7 @@ struct Result {
   std::optional<StateFigures> state;
   std::optional<SlowHalf> slow_half;
   std::optional<ResumeFigures> resume;
+  std::optional<AttackFigures> attack;
   // Of the whole run, warm-up included.
   u64 sent = 0;
   u64 received = 0;
@@ -115,7 +144,7 @@ struct Result {
   // Every message arrived once and in order, and nobody was thrown out.
   bool good() const {
     return missing_at_end == 0 && broken == 0 && order.total() == 0 && gaps == 0 && errors == 0 &&
-           lost == 0 && wrong == 0 && (!resume || resume->good());
+           lost == 0 && wrong == 0 && (!resume || resume->good()) && (!attack || attack->good());
   }
 };
 
