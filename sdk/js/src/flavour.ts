@@ -1,5 +1,6 @@
 // Flavour: how messages are written and read. JSON is here; the binary one is perseid/state.
 import type { Incoming, Json, Lane, Message, RoomStateInfo, StateDelivery } from "./messages.js";
+import { payloadIn } from "./signed_form.js";
 import type { StateReader } from "./state_reader.js";
 
 /** What a client publishes; `text` is the payload's JSON. */
@@ -64,7 +65,7 @@ export function incoming(wire: Wire, text: string): Incoming | undefined {
   }
   if (type !== "chat" && type !== "player_action" && type !== "system") return undefined;
   const message = { ...rest, lane: type } as unknown as Message & { raw?: string; of?: unknown };
-  if (type !== "system") message.raw = text.slice(text.indexOf('"payload":') + 10, -1); // The last.
+  if (type !== "system") message.raw = payloadIn(text);
   else if (wire.op === "history") message.raw = text;
   // A `gap` has a lane of its own: that of what is missing.
   else if (lane !== undefined) message.of = lane;

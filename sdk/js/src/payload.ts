@@ -26,7 +26,7 @@ export function textOf(payload: Json): string {
  */
 export function ofRelay(
   message: Message & { raw?: string },
-  ...where: [places: string[], raw?: string, index?: number]
+  ...where: [places: string[], raw?: string]
 ): Message {
   for (const own of ["old", "encrypted", "undecryptable", "signed", "raw"] as const) {
     delete message[own];

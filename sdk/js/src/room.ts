@@ -22,6 +22,7 @@ import { opened, sealed } from "./room_cipher.js";
 import type { RoomEvents } from "./room_events.js";
 import { hear } from "./room_hear.js";
 import { RoomState } from "./room_state.js";
+import { payloadsIn } from "./signed_form.js";
 import { Timeline } from "./time/timeline.js";
 
 export interface SendOptions {
@@ -119,8 +120,9 @@ export class Room extends Emitter<RoomEvents> {
   /** Older chat messages, oldest first, as they are now. */
   async history(range: { before?: number; limit?: number } = {}): Promise<Message[]> {
     const { messages, raw } = await this.#ask({ op: "history", ...range });
-    const list = (messages as Message[]).map((each, index) =>
-      ofRelay({ ...each, lane: "chat" }, [this.place], raw as string, index),
+    const texts = payloadsIn(raw as string);
+    const list = (messages as Message[]).map((each, i) =>
+      ofRelay({ ...each, lane: "chat" }, [this.place], texts[i]),
     );
     const { encryption } = this.options;
     if (!encryption) return list;

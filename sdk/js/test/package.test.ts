@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { FreshProject, kSdk, readmeBlocks, run } from "./fresh_project.js";
 import { Relay } from "./relay.js";
 
-const kCoreBytesMax = 14 * 1024;
+const kCoreBytesMax = 14.5 * 1024;
 
 async function gzipped(entry: string): Promise<number> {
   const { outputFiles } = await build({
@@ -17,7 +17,7 @@ async function gzipped(entry: string): Promise<number> {
   return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
 }
 
-test("the core is at most 14 KB compressed, and brings no decoder", async () => {
+test("the core is at most 14.5 KB compressed, and brings no decoder", async () => {
   const core = await gzipped("src/index.ts");
   const state = await gzipped("src/state/index.ts");
   console.log(`compressed: core ${core}, perseid/state ${state} bytes`);

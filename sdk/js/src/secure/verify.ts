@@ -3,7 +3,7 @@ import type { Json, Message } from "../messages.js";
 import type { Signed } from "../signed.js";
 import { bytesOf } from "./base64.js";
 import { ReplayWindow } from "./replay_window.js";
-import { formOf, payloadsIn, textToSign } from "./signed_form.js";
+import { formOf, textToSign } from "./signed_form.js";
 import { publicKeyOf, withSubtle } from "./signing_keys.js";
 
 export interface VerifyOptions {
@@ -18,7 +18,7 @@ export interface VerifyOptions {
  */
 export async function verify(message: Message, { name }: VerifyOptions = {}): Promise<boolean> {
   const { signed, lane } = message;
-  const form = signed && formOf(rawOf(signed));
+  const form = signed && formOf(signed.raw);
   if (!form?.key || !isShown(signed!, form.body)) return false;
   const { key: told, nonce, count, places } = signed!;
   if (form.key !== told || form.nonce !== nonce || form.count !== count) return false;
@@ -67,13 +67,4 @@ function isShown({ payload }: Signed, body: string): boolean {
   } catch {
     return false;
   }
-}
-
-let last = { history: "", payloads: [] as string[] };
-
-function rawOf({ raw = "", index }: Signed): string {
-  if (index === undefined) return raw;
-  // Most often the next of the same.
-  if (last.history !== raw) last = { history: raw, payloads: payloadsIn(raw) };
-  return last.payloads[index] ?? "";
 }
