@@ -220,16 +220,23 @@ describe("a verifier", () => {
     expect(await check(heard('{"text":"hi"}'))).toBe(false);
   });
 
-  test("is bounded, and who forges uses up nothing", async () => {
-    const check = verifier({ sessionsMax: 1 });
+  test("is bounded: it forgets who was silent longest, and who forges uses up nothing", async () => {
+    const check = verifier({ sessionsMax: 2 });
     for (let i = 0; i < 3; ++i) {
       const forged = (await said(1)).signed!;
       const raw = forged.raw!.replace('"hi"', '"ho"');
       expect(await check({ ...(await said(1)), signed: { ...forged, raw } })).toBe(false);
     }
     expect(await check(await said(1))).toBe(true);
-    expect(await check(await said(1, "AAAAAAAAAAAAAAAAAAAAAA"))).toBe(false);
-    expect(await check(await said(2))).toBe(true);
+    const others = ["A", "B", "C", "D"].map((letter) => `${letter.repeat(21)}A`);
+    for (const [i, nonce] of others.entries()) {
+      expect(await check(await said(1, nonce))).toBe(true);
+      expect(await check(await said(i + 2))).toBe(true);
+      expect(await check(await said(1, nonce))).toBe(false);
+      expect(await check(await said(1))).toBe(false);
+    }
+    expect(await check(await said(1, others[3]))).toBe(false);
+    expect(await check(await said(1, others[0]))).toBe(true); // Forgotten.
   });
 });
 

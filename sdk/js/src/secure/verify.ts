@@ -35,7 +35,7 @@ export async function verify(message: Message, { name }: VerifyOptions = {}): Pr
 export interface VerifierOptions {
   /** So many counts of each session are remembered. 1024. */
   replayWindow?: number;
-  /** So many sessions are remembered; those beyond are not believed. 16384. */
+  /** So many sessions are remembered: those that were heard last. 16384. */
   sessionsMax?: number;
 }
 
@@ -50,11 +50,11 @@ export function verifier(limits: VerifierOptions = {}): typeof verify {
     if (!(await verify(message, options))) return false;
     if (message.old) return true;
     const { key, nonce, count } = message.signed!;
-    let session = sessions.get(key + nonce);
-    if (!session) {
-      if (sessions.size >= sessionsMax) return false;
-      sessions.set(key + nonce, (session = new ReplayWindow(replayWindow)));
-    }
+    const name = key + nonce;
+    const session = sessions.get(name) ?? new ReplayWindow(replayWindow);
+    sessions.delete(name); // To be the last in order.
+    sessions.set(name, session);
+    if (sessions.size > sessionsMax) sessions.delete(sessions.keys().next().value!);
     return session.take(count);
   };
 }
