@@ -51,7 +51,8 @@ export class Core {
   #isRenewing = false;
   #reason: string | undefined;
   #greeted: { resolve(welcome: Welcome): void; reject(error: PerseidError): void }[] = [];
-  #leaving = new Set<string>();
+  /** With what is signed first. */
+  #leaving = new Map<string, Promise<unknown> | undefined>();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #unwelcome: ReturnType<typeof setTimeout> | undefined;
 
@@ -139,7 +140,7 @@ export class Core {
     const failed = (error: PerseidError) => this.tell("error", error);
     const connection = this.#connection;
     const write = (text?: string) => {
-      const isSame = this.isUp && connection === this.#connection;
+      const isSame = connection === this.#connection; // It was up, and may be closing.
       if (isSame && text !== undefined) this.#write({ ...publish, text });
     };
     try {
@@ -180,10 +181,22 @@ export class Core {
   }
 
   async leave(room: string): Promise<void> {
-    this.#leaving.add(room);
+    const turn = this.signer?.turn;
+    const connection = this.#connection;
+    this.#leaving.set(room, turn);
+    if (turn) await turn;
+    // Another connection has its own way to join a room again.
+    if (connection !== this.#connection && this.rooms.has(room)) return;
     // Whatever the answer: the client is not in the room any more.
     await this.ask({ op: "leave", room }).catch(() => {});
     this.#leaving.delete(room);
+  }
+
+  /** Behind its leave, if that waits. */
+  join(room: Room): void {
+    const turn = this.#leaving.get(room.name);
+    if (turn) void turn.then(() => this.joinAgain(room));
+    else if (this.isUp) room.sendJoin();
   }
 
   /** Everything that waits for the link or for a room. */
@@ -215,7 +228,7 @@ export class Core {
     this.error = error;
     this.#reason = reason;
     this.isUp = false;
-    this.link.stop();
+    this.#stop();
     this.heartbeat.stop();
     clearTimeout(this.#retry);
     clearTimeout(this.#unwelcome);
@@ -224,6 +237,14 @@ export class Core {
     for (const { reject } of this.#greeted.splice(0)) reject(error);
     for (const room of this.rooms.values()) room.linkEnded(error);
     this.settle();
+  }
+
+  // What was said now or never is still signed, and goes out before the good-bye.
+  #stop(): void {
+    const { link, signer } = this;
+    const stop = () => (this.error ? link.stop() : link.abandon("reconnect"));
+    if (link.isOpen && signer?.turn) void signer.turn.then(stop);
+    else stop();
   }
 
   /** After the end: from the start, with the same rooms. */

@@ -30,7 +30,7 @@ export interface OutboxHandlers {
 interface Entry {
   publish: Publish;
   bytes: number;
-  /** Sent in a session that is over, without an answer. */
+  /** Sent before, in a session that is over or on a connection that is, without an answer. */
   uncertain: boolean;
   /** Its payload as it was sent in such sessions: sealed, it is another in each. */
   was: string[];
@@ -131,14 +131,19 @@ export class Outbox {
       this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + error.retryAfterMs);
     }
     if (!entry) return false;
-    this.#finish(entry).reject(error);
+    // Of what is repeated: it was taken then, or refused.
+    const isTold = error.code !== "replayed" || !entry.uncertain;
+    this.#finish(entry).reject(isTold ? error : new PerseidError("uncertain"));
     this.pump();
     return true;
   }
 
   /** The session goes on: what was not answered is repeated, with the same ids. */
   resumed(): void {
-    for (const entry of this.#flight.values()) this.handlers.send(wire(entry));
+    for (const entry of this.#flight.values()) {
+      entry.uncertain = true;
+      this.handlers.send(wire(entry));
+    }
     this.pump();
   }
 

@@ -85,7 +85,7 @@ export class Room extends Emitter<RoomEvents> {
       if (options.since) this.#startFrom(options.since);
     }
     this.status = "joining";
-    if (this.core.isUp) this.sendJoin();
+    this.core.join(this);
   }
 
   /** Says something; a string is a text. Resolves when the relay has accepted it. */

@@ -25,6 +25,8 @@ export interface Signer {
   sign(publish: Publish): Promise<string | undefined> | undefined;
   /** The same for what is sent now or never: one after the other, and not too many. */
   signNext(publish: Publish): ReturnType<Signer["sign"]>;
+  /** When all of that has been signed; undefined if none is. */
+  readonly turn: Promise<unknown> | undefined;
 }
 
 /** Several clients may share one. */

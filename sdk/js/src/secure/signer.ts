@@ -59,11 +59,17 @@ export class SessionSigner implements Signer {
 
   signNext(publish: Publish): Promise<string | undefined> | undefined {
     if (publish.lane === "game_state") return undefined;
-    if (this.#waiting >= kWaitingMax) return Promise.resolve(undefined);
+    if (this.#waiting >= kWaitingMax) {
+      return Promise.reject(new PerseidError("queue_full", "More waits to be signed than may."));
+    }
     this.#waiting += 1;
     const signed = this.#turn.then(() => this.sign(publish)).finally(() => (this.#waiting -= 1));
     this.#turn = signed.catch(() => {});
     return signed;
+  }
+
+  get turn(): Promise<unknown> | undefined {
+    return this.#waiting > 0 ? this.#turn : undefined;
   }
 }
 
