@@ -2,8 +2,12 @@
 // that counts: what JSON says the same is nobody's signature.
 
 // base64url of 16, 32 and 64 bytes: no bit is set beyond the last one.
-const kForm =
-  /^{(.+,)?"signed":{(?:"key":"([\w-]{42}[AEIMQUYcgkosw048])","nonce":"([\w-]{21}[AQgw])",)?"count":([1-9]\d{0,15})},"signature":"([\w-]{85}[AQgw]|[\w-]{42}[AEIMQUYcgkosw048])"}$/s;
+const k32 = "[\\w-]{42}[AEIMQUYcgkosw048]";
+const kForm = new RegExp(
+  `^{(.+,)?"signed":{(?:"key":"(${k32})","nonce":"([\\w-]{21}[AQgw])",)?"count":([1-9]\\d{0,15})},` +
+    `"signature":"([\\w-]{85}[AQgw]|${k32})"}$`,
+  "s",
+);
 
 const kTokens = /"(?:[^"\\]+|\\.)*"|([[{])|([\]}])/g;
 
