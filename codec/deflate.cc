@@ -124,6 +124,8 @@ struct Inflater::State {
   z_stream stream{};
   Scratch scratch;
   std::size_t written = 0;
+  u64 read = 0;  // of the message
+  u64 ratio_max = 0;
   u8 window_bits = 15;
   bool begun = false;
   bool ended = false;  // behind a final block, before anything else
@@ -133,6 +135,7 @@ struct Inflater::State {
   Error run(Bytes input, u64 limit_bytes);
   Error run_message(Bytes message, u64 limit_bytes);
   void make_room(u64 limit_bytes);
+  u64 allowed(u64 limit_bytes) const;
 };
 
 Inflater::Inflater(u8 window_bits, bool context_takeover) : state_(std::make_unique<State>()) {
@@ -166,6 +169,14 @@ void Inflater::State::make_room(u64 limit_bytes) {
       std::min<u64>(most, std::max<std::size_t>(2 * capacity, kScratchFirstBytes))));
 }
 
+// What a message may have come to when so much of it has been read: inflating a few bytes to a
+// megabyte costs a thousand times what receiving them does, and more than all else that a message
+// can ask for.
+u64 Inflater::State::allowed(u64 limit_bytes) const {
+  if (ratio_max == 0) return limit_bytes;
+  return std::min(limit_bytes, std::max(kInflateFreeBytes, ratio_max * read));
+}
+
 // Inflates `input` behind what is written. A final block (RFC 7692 section 7.2.3.4) is not the
 // message's end: what follows it goes on with the same window.
 Error Inflater::State::run(Bytes input, u64 limit_bytes) {
@@ -175,13 +186,16 @@ Error Inflater::State::run(Bytes input, u64 limit_bytes) {
     stream.next_in = const_cast<u8*>(input.data()) + taken;
     stream.avail_in = step(input.size() - taken);
     stream.next_out = scratch.data() + written;
+    // zlib may read on to the end before it has written what it read: so in steps.
+    const u64 ahead = ratio_max == 0 ? ~u64{0} : kInflateFreeBytes;
     stream.avail_out = step(static_cast<std::size_t>(std::min<u64>(
-        scratch.capacity() - kParsePaddingBytes - written, limit_bytes + 1 - written)));
+        {scratch.capacity() - kParsePaddingBytes - written, limit_bytes + 1 - written, ahead})));
     const std::size_t offered = stream.avail_in, room = stream.avail_out;
     const int result = ::inflate(&stream, Z_SYNC_FLUSH);
     taken += offered - stream.avail_in;
+    read += offered - stream.avail_in;
     written += room - stream.avail_out;
-    if (written > limit_bytes) return Error::message_too_big;
+    if (written > allowed(limit_bytes)) return Error::message_too_big;
     ended = result == Z_STREAM_END;
     if (ended) {
       inflateResetKeep(&stream);
@@ -204,12 +218,14 @@ Error Inflater::State::run_message(Bytes message, u64 limit_bytes) {
   return ended || between_blocks ? Error::ok : Error::bad_deflate;
 }
 
-Error Inflater::inflate(Bytes message, u64 limit_bytes, MutableBytes& out) {
+Error Inflater::inflate(Bytes message, u64 limit_bytes, MutableBytes& out, u64 ratio_max) {
   State& state = *state_;
+  state.ratio_max = ratio_max;
   state.begin();
   // One more than the limit and the padding must be countable.
   limit_bytes = std::min<u64>(limit_bytes, u64{1} << 48);
   state.written = 0;
+  state.read = 0;
   state.ended = false;
   state.make_room(limit_bytes);
   const Error error = state.run_message(message, limit_bytes);

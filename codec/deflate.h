@@ -55,6 +55,9 @@ class Deflater {
   std::unique_ptr<State> state_;
 };
 
+// So much is inflated whatever it was made from.
+constexpr u64 kInflateFreeBytes = 128 * KiB;
+
 class Inflater {
  public:
   Inflater(u8 window_bits, bool context_takeover);
@@ -63,8 +66,9 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   // Inflates one whole message (without its tail). The result is padded for parsing, may be written
   // to and lives until the next call. message_too_big as soon as the output would pass
-  // `limit_bytes`; bad_deflate if the stream is broken. After an error the inflater has been reset.
-  Error inflate(Bytes message, u64 limit_bytes, MutableBytes& out);
+  // `limit_bytes`, or, beyond kInflateFreeBytes, `ratio_max` times what was read to make it (0:
+  // any); bad_deflate if the stream is broken. After an error the inflater has been reset.
+  Error inflate(Bytes message, u64 limit_bytes, MutableBytes& out, u64 ratio_max = 0);
   // Gives back what one large message made the output buffer grow to; the last result dies.
   void trim();
 

@@ -35,8 +35,13 @@ Error deliver_compressed(Opcode opcode, Bytes payload, const ReaderLimits& limit
   PSD_ASSERT(limits.inflater != nullptr);
   if (limits.skips_compressed) return Error::ok;
   MutableBytes message;
-  Error error = limits.inflater->inflate(payload, limits.message_bytes_max, message);
+  Error error = limits.inflater->inflate(payload, limits.message_bytes_max, message,
+                                         limits.inflate_ratio_max);
+  if (error == Error::message_too_big) {
+    sink.on_inflated(payload.size(), limits.message_bytes_max);
+  }
   if (error != Error::ok) return error;
+  sink.on_inflated(payload.size(), message.size());
   if (opcode == Opcode::text && !is_utf8(message)) return Error::bad_utf8;
   if (payload.size() > message.size()) error = sink.on_waste(payload.size() - message.size());
   if (error != Error::ok) return error;

@@ -34,6 +34,12 @@ class MessageSink {
     (void)bytes;
     return Error::ok;
   }
+  // A message of so many bytes was inflated to so many: before on_message(), or where it came to
+  // too much.
+  virtual void on_inflated(u64 from_bytes, u64 to_bytes) {
+    (void)from_bytes;
+    (void)to_bytes;
+  }
 };
 
 // What is known while a frame or a message is unfinished.
@@ -62,6 +68,7 @@ struct ReaderLimits {
   u64 message_bytes_max = 1 * MiB;  // of the inflated message
   FrameSource source = FrameSource::client;
   Inflater* inflater = nullptr;     // null: permessage-deflate was not negotiated
+  u64 inflate_ratio_max = 0;        // see Inflater::inflate()
   PartialPool* partials = nullptr;  // null: allocated one by one
   bool skips_compressed = false;    // nobody wants messages any more: they are not inflated
 };

@@ -56,6 +56,7 @@ ReaderLimits Frames::limits(const Connection& connection) const {
   return {.message_bytes_max = message_bytes_max(connection),
           .source = FrameSource::client,
           .inflater = inflater,
+          .inflate_ratio_max = echo ? 0 : inflate_ratio_max(),
           .partials = &core_.partials,
           .skips_compressed = connection.phase != Phase::open && connection.phase != Phase::moving};
 }
@@ -65,6 +66,22 @@ u64 Frames::message_bytes_max(const Connection& connection) const {
   if (connection.is_echo) return options.echo_message_bytes_max;
   if (!is_stranger(connection)) return options.max_message_bytes;
   return std::min(options.max_message_bytes, options.unauthenticated_bytes_max);
+}
+
+// Now and then somebody really has that much of the same to say.
+u64 Frames::inflate_ratio_max() const {
+  const u64 rate = core_.options.inflate_bombs_bytes_per_second;
+  return bombs_.wait(1, rate, core_.now.mono_ms) == 0 ? 0 : core_.options.inflate_ratio_max;
+}
+
+void Frames::on_inflated(u64 from_bytes, u64 to_bytes) {
+  const Options& options = core_.options;
+  const u64 ratio_max = options.inflate_ratio_max;
+  if (connection_->is_echo || ratio_max == 0) return;
+  if (to_bytes <= kInflateFreeBytes || to_bytes <= ratio_max * from_bytes) return;
+  if (limits_.inflate_ratio_max > 0) return core_.stats.inflate_bombs_refused.add();
+  bombs_.charge(to_bytes, options.inflate_bombs_bytes_per_second, core_.now.mono_ms);
+  limits_.inflate_ratio_max = inflate_ratio_max();
 }
 
 bool Frames::is_stranger(const Connection& connection) const {

@@ -6,6 +6,7 @@
 //   signed somebody in is read as a player's.
 #pragma once
 
+#include "engine/token_bucket.h"
 #include "net/shard_core.h"
 
 namespace perseid {
@@ -21,10 +22,12 @@ class Frames : public MessageSink {
   Error on_message(Opcode opcode, MutableBytes payload) override;
   Error on_control(Opcode opcode, Bytes payload) override;
   Error on_waste(u64 bytes) override;
+  void on_inflated(u64 from_bytes, u64 to_bytes) override;
 
  private:
   ReaderLimits limits(const Connection& connection) const;
   u64 message_bytes_max(const Connection& connection) const;
+  u64 inflate_ratio_max() const;
   bool is_stranger(const Connection& connection) const;  // a token is asked of it first
   void pong(Bytes payload);
 
@@ -32,6 +35,7 @@ class Frames : public MessageSink {
   Slot slot_ = kNoSlot;
   Connection* connection_ = nullptr;
   ReaderLimits limits_;  // of the read in hand
+  TokenBucket bombs_;    // what is inflated out of all proportion, of all connections together
 };
 
 }  // namespace perseid

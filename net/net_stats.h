@@ -44,6 +44,7 @@ namespace perseid {
   X(short_sends, "Sends that the kernel took only in part.")                                 \
   X(send_errors, "Sends that failed.")                                                       \
   X(frame_errors, "Connections closed because of what the client sent.")                     \
+  X(inflate_bombs_refused, "Of these, bombs over --inflate-bombs-bytes-per-second.")         \
   X(unauthenticated_too_big, "Of these, those over --unauthenticated-bytes-max.")            \
   X(closes_by_relay, "Connections that the rules asked to close.")                           \
   X(closes_by_peer, "Connections that the client closed with a close frame.")                \

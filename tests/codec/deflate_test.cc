@@ -177,6 +177,38 @@ TEST(Hostile, row_18_deflate_bomb_ratio_1000) {
   EXPECT_EQ(inflate_text(inflater, raw({0x00})), "");
 }
 
+// The work for a message is at most so many times that of receiving it, from where it is much.
+TEST(Hostile, row_19_a_ratio_bounds_what_is_inflated_by_what_came) {
+  constexpr u64 kRatio = 100;
+  std::mt19937 random(1);
+  std::string noise(3000, '\0');
+  for (char& each : noise) each = static_cast<char>(random());
+  const std::string free(kInflateFreeBytes, ' ');
+  const std::string beyond(kInflateFreeBytes + 1, ' ');
+  std::string paid = noise + std::string(kInflateFreeBytes, ' ');  // 131,072 of some 3,130
+  std::string late = noise + std::string(4 * MiB, ' ');
+  for (const bool context : {false, true}) {
+    Inflater inflater(15, context);
+    const auto error_of = [&](const std::string& text, u64 ratio) {
+      const std::string wire = zlib_deflate(text, 9, Z_DEFAULT_STRATEGY, Z_SYNC_FLUSH);
+      MutableBytes out;
+      const Error error =
+          inflater.inflate(as_bytes(wire.substr(0, wire.size() - 4)), 8 * MiB, out, ratio);
+      if (error == Error::ok) {
+        EXPECT_EQ(as_text(out), text);
+      }
+      return error;
+    };
+    EXPECT_EQ(error_of(free, kRatio), Error::ok);
+    EXPECT_EQ(error_of(beyond, kRatio), Error::message_too_big);
+    EXPECT_EQ(error_of(beyond, 0), Error::ok);
+    EXPECT_EQ(error_of(paid, kRatio), Error::ok);
+    EXPECT_EQ(error_of(late, kRatio), Error::message_too_big);
+    EXPECT_EQ(error_of(late, 1100), Error::ok);
+    EXPECT_EQ(error_of(free, kRatio), Error::ok) << "an error leaves nothing behind";
+  }
+}
+
 TEST(Hostile, row_18_many_small_bombs_with_context_takeover) {
   Deflater deflater(15, true);
   Inflater inflater(15, true);

@@ -39,6 +39,28 @@ TEST(Hostile, row_18_and_19_a_bomb_at_ws_gets_1009_and_its_megabytes_are_never_h
   }
 }
 
+// One that a player might send by its length: now and then it may; of many the shard inflates so
+// much a second, and refuses the rest when they have come to 128 KiB, and to a hundred times what
+// was read of them.
+TEST(Hostile, row_19_of_many_small_bombs_at_ws_most_are_not_inflated_to_their_end) {
+  Options options = test_options();
+  options.inflate_bombs_bytes_per_second = 1;
+  TestServer server(options);
+  const std::string text =
+      R"({"type":"chat","room":"nowhere","id":7,"payload":")" + std::string(500'000, 'x') + "\"}";
+  WsClient player = connected(server, kCompressing);
+  player.send_raw(packed_frame(text));
+  EXPECT_NE(player.read_message().value_or("").find(R"("id":7)"), std::string::npos);
+  for (int i = 0; i < 3; ++i) {
+    WsClient bomber = connected(server, kCompressing);
+    bomber.send_raw(packed_frame(text));
+    EXPECT_EQ(bomber.read_close(), 1009);
+  }
+  WsClient plain = connected(server, kCompressing);
+  plain.send_text(text);
+  EXPECT_NE(plain.read_message().value_or("").find(R"("id":7)"), std::string::npos);
+}
+
 // In fragments, between them pings: the limit is of the inflated whole.
 TEST(Hostile, row_11_a_bomb_in_fragments_at_ws_gets_1009) {
   TestServer server;
