@@ -12,6 +12,12 @@ namespace {
 constexpr u64 kLookNs = 100'000'000;
 constexpr u64 kGatherNsMax = 60'000'000'000;
 
+// Of one core. A thread that has ended takes its time along, so that the sum may have shrunk.
+double cpu_of(const Sample& cost) {
+  const auto used_ns = static_cast<double>(static_cast<i64>(cost.server_cpu_ns));
+  return std::max(0.0, used_ns / static_cast<double>(cost.time_ns));
+}
+
 class AttackRun final : public Players {
  public:
   explicit AttackRun(const Config& config) : Players(config), crowd_(config) {
@@ -82,8 +88,7 @@ class AttackRun final : public Players {
     flow_for(config().duration_s, phase);
     const Sample cost = sample() - start;
     const Histogram latency = ledger().latency().since(before);
-    return {latency.percentile(0.5), latency.percentile(0.99),
-            static_cast<double>(cost.server_cpu_ns) / static_cast<double>(cost.time_ns)};
+    return {latency.percentile(0.5), latency.percentile(0.99), cpu_of(cost)};
   }
 
   std::string hello_fields(const Client&) override {
