@@ -206,6 +206,43 @@ TEST_P(Signing, WhatIsSentNowDoesNotOvertakeWhatIsRepeated) {
   EXPECT_EQ(counts(), (std::vector<u64>{1, 1, 2}));
 }
 
+// The relay knows the count, but not any more what came of it.
+TEST(SigningRepeats, AreUnconfirmedIfTheRelayCallsThemReplayed) {
+  FakeRelay relay(Wire::json);
+  relay.welcome_fields =
+      R"(,"signing":{"algorithm":"hmac-sha256","key":")" + std::string(kKey) + R"(","count":0})";
+  ClientConfig config = config_on(relay, Wire::json);
+  config.signing.algorithm = SigningAlgorithm::hmac_sha256;
+  Peer ana(std::move(config));
+  Room& room = ana.joined("lobby");
+  // Waits until it was said so often, and answers the last time.
+  const auto refuse = [&](std::string_view text, std::size_t times) {
+    std::vector<std::string> ids;
+    ASSERT_TRUE(ana.wait([&] {
+      ids.clear();
+      for (const std::string& said : relay.said) {
+        if (said.find(text) != said.npos) ids.emplace_back(json_member(said, "id"));
+      }
+      return ids.size() == times;
+    })) << text;
+    relay.say_error(ids.back(), R"("code":"replayed")");
+  };
+  room.chat("first", ana.note());
+  refuse("first", 1);
+  ASSERT_TRUE(ana.wait([&] { return ana.results.size() == 1; }));
+  EXPECT_EQ(ana.results[0].cause, Cause::refused);
+  const auto is_second = [](const auto& said) { return said.find("second") != said.npos; };
+  room.chat("second", ana.note());
+  ASSERT_TRUE(ana.wait([&] { return std::ranges::any_of(relay.said, is_second); }));
+  relay.resumes = true;
+  relay.welcome_fields += R"(,"rooms":[{"room":"lobby","room_number":1,"epoch":"e"}])";
+  relay.cut();
+  refuse("second", 2);
+  ASSERT_TRUE(ana.wait([&] { return ana.results.size() == 2; }));
+  EXPECT_EQ(ana.results[1].cause, Cause::unconfirmed);
+  EXPECT_EQ(ana.results[1].error, Error::replayed);
+}
+
 // Closed for good, and not a word of what waits has left.
 void expect_no_word(Peer& ana, const FakeRelay& relay, std::string_view why) {
   Room& room = ana.join("lobby");

@@ -28,7 +28,7 @@ std::string text_at(std::string_view object, std::string_view key) {
 
 SigningSeed counted_seed() {
   SigningSeed out;
-  for (u8 i = 0; i < out.size(); ++i) out[i] = i;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<u8>(i);
   return out;
 }
 

@@ -42,6 +42,7 @@ struct Pending {
   u64 session = 0;                          // in which `sealed` was made
   bool on_link = false;                     // sent on this connection
   bool sent = false;                        // on some connection of this session
+  bool repeated = false;                    // on more than one
   u64 after = 0;            // of a publish that was sent: its `seq` is greater, if it arrived
   u64 ordinal = 0;          // of a publish that was sent: so many this session had sent by then
   Result seen = {};         // of a publish whose delivery came before its acknowledgement

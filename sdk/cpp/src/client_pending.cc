@@ -130,7 +130,8 @@ void ClientCore::flush_pending() {
 }
 
 void ClientCore::write(u64 id, Pending& pending) {
-  if (pending.sent) ++stats_.repeated;
+  pending.repeated = pending.sent;
+  if (pending.repeated) ++stats_.repeated;
   if (const RoomData* room = data(pending.room); room != nullptr && !pending.sent) {
     pending.after = pending.kind == Pending::Kind::action ? room->action_seq : room->chat_seq;
   }

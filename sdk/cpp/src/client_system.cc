@@ -105,7 +105,12 @@ void ClientCore::on_error(u64 id, std::string_view message) {
     if (id == 0 || room->data_->join_id != id) continue;
     return join_refused(*room->data_, result);
   }
-  if (pending_.contains(id)) return complete(id, result, message);
+  if (const auto at = pending_.find(id); at != pending_.end()) {
+    // Its count was taken on an earlier connection: delivered, or refused there.
+    const bool taken = at->second.repeated && result.error == Error::replayed;
+    if (taken) result.cause = Cause::unconfirmed;
+    return complete(id, result, message);
+  }
   if (on_.error) on_.error(result);
 }
 

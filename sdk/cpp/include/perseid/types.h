@@ -26,7 +26,7 @@ enum class Cause : u8 {
   invalid,      // not sent: its payload is no JSON, or too large; see Result::error
   queue_full,   // not sent: ClientConfig::queue_*_max
   closed,       // the link was closed before an answer came
-  unconfirmed,  // sent before the link broke; the new session cannot tell whether it arrived
+  unconfirmed,  // sent before the link broke, and nobody can tell whether it arrived
 };
 
 struct Result {
