@@ -5,6 +5,7 @@ import type { ClientEvents, LinkEvent, LinkState } from "./client_events.js";
 import { goneFor, kFinalReasons, kUnauthenticated } from "./ending.js";
 import { PerseidError } from "./errors.js";
 import { json, type Flavour, type Publish } from "./flavour.js";
+import { goOn, linkStateOf } from "./going_on.js";
 import { bearable, Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
 import { LinkStats } from "./link_stats.js";
@@ -208,16 +209,9 @@ export class Core {
 
   /** The state that follows from all that is known; told if it is another. */
   settle(more: Partial<LinkEvent> = {}): void {
-    const degraded = [...this.rooms.values()].some((room) => room.isDegraded);
-    let state: LinkState = this.session === undefined ? "connecting" : "resuming";
-    let { reason } = more;
-    if (this.error) {
-      state = "closed";
-      reason = this.#reason;
-    } else if (this.isUp) {
-      state = this.#isLate || degraded ? "degraded" : "open";
-      if (state === "degraded") reason = this.#isLate ? "heartbeat" : "bandwidth";
-    }
+    const now = linkStateOf(this, this.#isLate);
+    const state = now.state;
+    const reason = this.error ? this.#reason : (now.reason ?? more.reason);
     const isNews = state !== this.state || more.retryInMs !== undefined;
     this.state = state;
     if (isNews) this.tell("link", { ...more, state, ...(reason !== undefined && { reason }) });
@@ -324,31 +318,12 @@ export class Core {
     link.backoff.succeeded();
     const intervalMs = options.pingIntervalMs ?? bearable(welcome.heartbeat_interval_ms, 200);
     this.heartbeat.start(intervalMs, bearable(welcome.timeout_ms, 500));
-    if (resumed) this.#goOn(welcome);
+    if (resumed) goOn(this, welcome, (name) => this.#leaving.has(name));
     else this.#beginAnew();
     if (before !== undefined) this.stats[resumed ? "resumes" : "reconnects"] += 1;
     for (const { resolve } of this.#greeted.splice(0)) resolve(welcome);
     this.settle(before === undefined ? {} : { resumed });
     this.pump();
-  }
-
-  #goOn({ rooms = [] }: Welcome): void {
-    const left = new Map(rooms.map((each) => [each.room, each]));
-    for (const room of this.rooms.values()) {
-      const info = left.get(room.name);
-      if (info && room.status === "joined") {
-        room.resumed(info);
-      } else if (room.status !== "new") {
-        // Its `joined` may have been lost with the connection: leave, to be told it again.
-        if (info) this.say({ op: "leave", room: room.name });
-        room.sendJoin();
-      }
-      left.delete(room.name);
-    }
-    for (const name of left.keys()) {
-      if (!this.#leaving.has(name)) this.say({ op: "leave", room: name });
-    }
-    this.outbox.resumed();
   }
 
   #beginAnew(): void {
