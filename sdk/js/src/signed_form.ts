@@ -4,8 +4,8 @@
 // base64url of 16, 32 and 64 bytes: no bit is set beyond the last one.
 const k32 = "[\\w-]{42}[AEIMQUYcgkosw048]";
 const kForm = new RegExp(
-  `^{(.+,)?"signed":{(?:"key":"(${k32})","nonce":"([\\w-]{21}[AQgw])",)?"count":([1-9]\\d{0,15})},` +
-    `"signature":"([\\w-]{85}[AQgw]|${k32})"}$`,
+  `^{(.+,)?"signed":{(?:"key":"(${k32})","nonce":"([\\w-]{21}[AQgw])",)?` +
+    `"count":([1-9]\\d{0,15})},"signature":"([\\w-]{85}[AQgw]|${k32})"}$`,
   "s",
 );
 
