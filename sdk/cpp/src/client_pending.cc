@@ -177,7 +177,11 @@ void ClientCore::write_publish(u64 id, const Pending& pending) {
 
 bool ClientCore::send_now(RoomData& room, bool action, std::string_view payload) {
   // What is repeated goes first, lest its count becomes too old for the relay.
-  if (signer_ != nullptr && is_ready()) flush_pending();
+  // If it has to wait, this one is not sent.
+  if (signer_ != nullptr && is_ready()) {
+    if (!unsent_.empty() && now_ms() < paused_until_ms_) return false;
+    flush_pending();
+  }
   if (!is_ready() || room.phase != RoomPhase::joined) return false;
   if (socket_->unsent_bytes() > config_.unsent_bytes_max || !is_valid_json(payload)) return false;
   const Lane lane = action ? Lane::action : Lane::chat;
