@@ -56,7 +56,7 @@ class Deflater {
 };
 
 // So much is inflated whatever it was made from.
-constexpr u64 kInflateFreeBytes = 128 * KiB;
+constexpr u64 kInflateFreeBytes = 32 * KiB;
 
 class Inflater {
  public:

@@ -38,7 +38,7 @@ Error deliver_compressed(Opcode opcode, Bytes payload, const ReaderLimits& limit
   Error error = limits.inflater->inflate(payload, limits.message_bytes_max, message,
                                          limits.inflate_ratio_max);
   if (error == Error::message_too_big) {
-    sink.on_inflated(payload.size(), limits.message_bytes_max);
+    sink.on_inflated(0, limits.message_bytes_max);
   }
   if (error != Error::ok) return error;
   sink.on_inflated(payload.size(), message.size());

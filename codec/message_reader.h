@@ -34,8 +34,8 @@ class MessageSink {
     (void)bytes;
     return Error::ok;
   }
-  // A message of so many bytes was inflated to so many: before on_message(), or where it came to
-  // too much.
+  // A message of so many bytes was inflated to so many. From 0: to as many as it may have, and then
+  // it was refused.
   virtual void on_inflated(u64 from_bytes, u64 to_bytes) {
     (void)from_bytes;
     (void)to_bytes;

@@ -164,10 +164,12 @@ void Closer::finish(Slot slot, Connection& connection) {
   // Ends what waits for the peer. The socket is closed when its last operation is home: the kernel
   // looks up the file of a shutdown only when its worker runs it (io_wq_submit_work), and by then
   // the index could be another client's.
-  io_uring_sqe* sqe = core_.ring.sqe();
-  io_uring_prep_cancel_fd(sqe, static_cast<int>(connection.file),
-                          IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
-  io_uring_sqe_set_data64(sqe, Op{}.pack());
+  if (connection.recv_armed) {
+    core_.cancel(slot, connection.recv_multishot ? OpKind::recv_multishot : OpKind::recv_once);
+  }
+  if (connection.poll_armed) core_.cancel(slot, OpKind::poll);
+  if (connection.blocked) core_.cancel(slot, OpKind::writable);
+  if (connection.send != nullptr) core_.cancel(slot, OpKind::send);
 }
 
 void Closer::close_socket(Slot slot, Connection& connection) {

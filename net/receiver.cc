@@ -36,11 +36,11 @@ void Receiver::settle(Slot slot, Connection& connection) {
   const bool receive = connection.listening == Listening::receive;
   const bool rest = connection.listening == Listening::rest;
   if (connection.recv_armed && connection.recv_multishot && !receive) {
-    if (!connection.recv_cancelled) cancel(slot, connection, OpKind::recv_multishot);
+    if (!connection.recv_cancelled) core_.cancel(slot, OpKind::recv_multishot);
     connection.recv_cancelled = true;
   }
   if (connection.poll_armed && !rest && !connection.poll_cancelled) {
-    cancel(slot, connection, OpKind::poll);
+    core_.cancel(slot, OpKind::poll);
     connection.poll_cancelled = true;
   }
   if (connection.recv_armed || connection.starved) return;
@@ -84,13 +84,6 @@ void Receiver::arm_poll(Slot slot, Connection& connection) {
   io_uring_sqe_set_data64(sqe, user_data);
   connection.poll_armed = true;
   connection.poll_cancelled = false;
-}
-
-void Receiver::cancel(Slot slot, Connection& connection, OpKind kind) {
-  (void)connection;
-  io_uring_sqe* sqe = core_.ring.sqe();
-  io_uring_prep_cancel64(sqe, Op{kind, core_.handle(slot).generation, slot}.pack(), 0);
-  io_uring_sqe_set_data64(sqe, Op{}.pack());
 }
 
 void Receiver::on_receive(Slot slot, Connection& connection, const Completion& done) {

@@ -32,7 +32,6 @@ class Receiver {
   void arm_multishot(Slot slot, Connection& connection);
   void arm_once(Slot slot, Connection& connection);
   void arm_poll(Slot slot, Connection& connection);
-  void cancel(Slot slot, Connection& connection, OpKind kind);
   void arm_all(std::vector<Handle>& list);
   void ended(Slot slot, Connection& connection, const Completion& done);
   void take_bytes(Slot slot, Connection& connection, const Completion& done);

@@ -179,9 +179,7 @@ void Sender::await_writable(Slot slot, Connection& connection) {
 }
 
 void Sender::stop_waiting(Slot slot) {
-  io_uring_sqe* sqe = core_.ring.sqe();
-  io_uring_prep_cancel64(sqe, Op{OpKind::writable, core_.handle(slot).generation, slot}.pack(), 0);
-  io_uring_sqe_set_data64(sqe, Op{}.pack());
+  core_.cancel(slot, OpKind::writable);
 }
 
 void Sender::on_writable(Slot slot, Connection& connection, const Completion& done) {

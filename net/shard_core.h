@@ -92,6 +92,13 @@ struct ShardCore {
     ++connection.ops_in_flight;
     return ring.sqe();
   }
+  // Ends an operation that waits for the peer; its completion comes. By its name, which the kernel
+  // finds at once: to cancel by file it goes through all requests of the ring.
+  void cancel(Slot slot, OpKind kind) {
+    io_uring_sqe* sqe = ring.sqe();
+    io_uring_prep_cancel64(sqe, Op{kind, handle(slot).generation, slot}.pack(), 0);
+    io_uring_sqe_set_data64(sqe, Op{}.pack());
+  }
   void queue_flush(Slot slot, Connection& connection) {
     if (connection.flush_queued) return;
     connection.flush_queued = true;

@@ -185,7 +185,7 @@ TEST(Hostile, row_19_a_ratio_bounds_what_is_inflated_by_what_came) {
   for (char& each : noise) each = static_cast<char>(random());
   const std::string free(kInflateFreeBytes, ' ');
   const std::string beyond(kInflateFreeBytes + 1, ' ');
-  std::string paid = noise + std::string(kInflateFreeBytes, ' ');  // 131,072 of some 3,130
+  std::string paid = noise + std::string(kInflateFreeBytes, ' ');  // 35,768 of some 3,050
   std::string late = noise + std::string(4 * MiB, ' ');
   for (const bool context : {false, true}) {
     Inflater inflater(15, context);

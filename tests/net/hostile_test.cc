@@ -40,7 +40,7 @@ TEST(Hostile, row_18_and_19_a_bomb_at_ws_gets_1009_and_its_megabytes_are_never_h
 }
 
 // One that a player might send by its length: now and then it may; of many the shard inflates so
-// much a second, and refuses the rest when they have come to 128 KiB, and to a hundred times what
+// much a second, and refuses the rest when they have come to 32 KiB, and to a hundred times what
 // was read of them.
 TEST(Hostile, row_19_of_many_small_bombs_at_ws_most_are_not_inflated_to_their_end) {
   Options options = test_options();
@@ -59,6 +59,20 @@ TEST(Hostile, row_19_of_many_small_bombs_at_ws_most_are_not_inflated_to_their_en
   WsClient plain = connected(server, kCompressing);
   plain.send_text(text);
   EXPECT_NE(plain.read_message().value_or("").find(R"("id":7)"), std::string::npos);
+}
+
+// What comes to more than a message may be was refused in any case: but only when all of that had
+// been inflated, by each of very many connections.
+TEST(Hostile, row_19_bombs_beyond_the_limit_are_counted_like_those_within) {
+  Options options = test_options();
+  options.inflate_bombs_bytes_per_second = 1;
+  TestServer server(options);
+  for (int i = 0; i < 3; ++i) {
+    WsClient bomber = connected(server, kCompressing);
+    bomber.send_raw(packed_frame(std::string(16 * MiB, ' ')));
+    EXPECT_EQ(bomber.read_close(), 1009);
+  }
+  EXPECT_EQ(server.net_stats().inflate_bombs_refused, 2u) << "of the first nobody knew better";
 }
 
 // In fragments, between them pings: the limit is of the inflated whole.
