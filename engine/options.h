@@ -84,7 +84,7 @@ namespace perseid {
   NUM(u32, meta_bytes_max, 1024, 0, 65536, "bytes", "Length of hello's meta.")                     \
   FLAG(no_compression, "Never negotiate permessage-deflate.")                                      \
   NUM(u32, inflate_ratio_max, 100, 0, 1100, "",                                                    \
-      "A bomb is a message of more than 32 KiB and so many times what it came as; 0: none is.")   \
+      "A bomb is a message of more than 32 KiB and so many times what it came as; 0: none is.")    \
   NUM(u32, inflate_bombs_bytes_per_second, 4194304, 1, 4294967295, "bytes",                        \
       "Each shard inflates so much of them; twice that at one go; more are closed with 1009.")     \
   NUM(u32, compress_from_bytes, 256, 0, 1048576, "bytes",                                          \
