@@ -72,7 +72,7 @@ TEST(Hostile, row_19_bombs_beyond_the_limit_are_counted_like_those_within) {
     bomber.send_raw(packed_frame(std::string(16 * MiB, ' ')));
     EXPECT_EQ(bomber.read_close(), 1009);
   }
-  EXPECT_EQ(server.net_stats().inflate_bombs_refused, 2u) << "of the first nobody knew better";
+  EXPECT_EQ(server->net_stats().inflate_bombs_refused, 2u) << "of the first nobody knew better";
 }
 
 // In fragments, between them pings: the limit is of the inflated whole.
