@@ -55,13 +55,14 @@ class StoreKill : public testing::Test {
     options.session_messages_per_second = 1'000'000;  // who is refused says the next at once
     auto server = std::make_unique<ServerProcess>(
         options, [] {}, store_config());
-    ASSERT_NE(server->port(), 0) << server->error();
+    const u16 port = server->port();  // a thread may begin only when the server has gone
+    ASSERT_NE(port, 0) << server->error();
     std::vector<Witness> now(kClients);
     std::vector<std::thread> threads;
     std::atomic<u64> acks = 0;
     for (u32 i = 0; i < kClients; ++i) {
       threads.emplace_back([&, i] {
-        speak(server->port(), std::to_string(round) + "-" + std::to_string(i) + "-", acks, now[i]);
+        speak(port, std::to_string(round) + "-" + std::to_string(i) + "-", acks, now[i]);
       });
     }
     EXPECT_TRUE(wait_until([&] { return acks >= enough / 2; }));

@@ -25,7 +25,9 @@ std::string fragmented(std::string_view text, std::size_t fragment_bytes) {
 }
 
 TEST(Waste, who_sends_bombs_against_the_byte_limit_is_closed_with_4029) {
-  TestServer server;
+  Options options = test_options();
+  options.inflate_ratio_max = 0;  // which would end it sooner
+  TestServer server(options);
   WsClient client = connected(server, {.path = "/ws", .extra_fields = std::string(kDeflate)});
   Deflater deflater(15, false);
   const std::string bomb = client_frame(

@@ -89,9 +89,9 @@ void Arsenal::add_floods() {
   add(Attack::deaf, times(kPingsPerAct, text(R"({"type":"nonsense"})")));
   for (int i = 0; i < kRoomNames; ++i) {
     const std::string room = R"("room":"hostile-)" + std::to_string(i) + "\"}";
-    const std::string join = text(R"({"type":"system","op":"join","presence":true,)" + room);
-    add(Attack::rooms,
-        times(kRoomsPerAct, join + text(R"({"type":"system","op":"leave",)" + room)));
+    std::string acts = text(R"({"type":"system","op":"join","presence":true,)" + room);
+    acts += text(R"({"type":"system","op":"leave",)" + room);
+    add(Attack::rooms, times(kRoomsPerAct, acts));
   }
 }
 

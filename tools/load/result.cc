@@ -27,6 +27,7 @@ template <class Value>
 Value median_of(const std::vector<AttackFigures::Round>& rounds,
                 Value AttackFigures::Round::*figure) {
   std::vector<Value> values;
+  values.reserve(rounds.size());
   for (const AttackFigures::Round& round : rounds) values.push_back(round.*figure);
   if (values.empty()) return {};
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
