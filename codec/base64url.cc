@@ -11,7 +11,9 @@ constexpr u8 kNoDigit = 0xff;
 constexpr std::array<u8, 256> make_values() {
   std::array<u8, 256> values{};
   values.fill(kNoDigit);
-  for (u8 i = 0; i < kDigits.size(); ++i) values[static_cast<u8>(kDigits[i])] = i;
+  for (std::size_t i = 0; i < kDigits.size(); ++i) {
+    values[static_cast<u8>(kDigits[i])] = static_cast<u8>(i);
+  }
   return values;
 }
 constexpr std::array<u8, 256> kValues = make_values();
