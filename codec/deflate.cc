@@ -173,8 +173,7 @@ void Inflater::State::make_room(u64 limit_bytes) {
 // megabyte costs a thousand times what receiving them does, and more than all else that a message
 // can ask for.
 u64 Inflater::State::allowed(u64 limit_bytes) const {
-  if (ratio_max == 0) return limit_bytes;
-  return std::min(limit_bytes, std::max(kInflateFreeBytes, ratio_max * read));
+  return std::min(limit_bytes, inflated_bytes_max(read, ratio_max));
 }
 
 // Inflates `input` behind what is written. A final block (RFC 7692 section 7.2.3.4) is not the

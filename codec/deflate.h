@@ -5,6 +5,7 @@
 // stops at the limit, not after it; nothing is allocated from an announced length.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,10 @@ class Deflater {
 
 // So much is inflated whatever it was made from.
 constexpr u64 kInflateFreeBytes = 32 * KiB;
+// What so many bytes may come to: `ratio_max` times as much beyond that; 0: any.
+constexpr u64 inflated_bytes_max(u64 from_bytes, u64 ratio_max) {
+  return ratio_max == 0 ? ~u64{0} : std::max(kInflateFreeBytes, ratio_max * from_bytes);
+}
 
 class Inflater {
  public:

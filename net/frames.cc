@@ -77,8 +77,7 @@ u64 Frames::inflate_ratio_max() const {
 void Frames::on_inflated(u64 from_bytes, u64 to_bytes) {
   const Options& options = core_.options;
   const u64 ratio_max = options.inflate_ratio_max;
-  if (connection_->is_echo || ratio_max == 0) return;
-  if (to_bytes <= kInflateFreeBytes || to_bytes <= ratio_max * from_bytes) return;
+  if (connection_->is_echo || to_bytes <= inflated_bytes_max(from_bytes, ratio_max)) return;
   if (limits_.inflate_ratio_max > 0) return core_.stats.inflate_bombs_refused.add();
   bombs_.charge(to_bytes, options.inflate_bombs_bytes_per_second, core_.now.mono_ms);
   limits_.inflate_ratio_max = inflate_ratio_max();
