@@ -5,14 +5,13 @@
 namespace perseid {
 namespace {
 
-constexpr std::string_view kDigits = kBase64UrlDigits;
 constexpr u8 kNoDigit = 0xff;
 
 constexpr std::array<u8, 256> make_values() {
   std::array<u8, 256> values{};
   values.fill(kNoDigit);
-  for (std::size_t i = 0; i < kDigits.size(); ++i) {
-    values[static_cast<u8>(kDigits[i])] = static_cast<u8>(i);
+  for (std::size_t i = 0; i < kBase64UrlDigits.size(); ++i) {
+    values[static_cast<u8>(kBase64UrlDigits[i])] = static_cast<u8>(i);
   }
   return values;
 }
@@ -26,9 +25,15 @@ void append_base64url(std::string& out, Bytes bytes) {
   for (const u8 byte : bytes) {
     held = (held << 8 | byte) & 0xffff;
     bits += 8;
-    for (; bits >= 6; bits -= 6) out += kDigits[held >> (bits - 6) & 0x3f];
+    for (; bits >= 6; bits -= 6) out += kBase64UrlDigits[held >> (bits - 6) & 0x3f];
   }
-  if (bits > 0) out += kDigits[held << (6 - bits) & 0x3f];
+  if (bits > 0) out += kBase64UrlDigits[held << (6 - bits) & 0x3f];
+}
+
+std::string base64url(Bytes bytes) {
+  std::string out;
+  append_base64url(out, bytes);
+  return out;
 }
 
 bool read_base64url(std::string_view text, MutableBytes out) noexcept {

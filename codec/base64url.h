@@ -22,6 +22,7 @@ constexpr std::size_t base64url_bytes(std::size_t chars) {
 }
 
 void append_base64url(std::string& out, Bytes bytes);
+std::string base64url(Bytes bytes);
 // False unless `text` is what append_base64url() makes of as many bytes as `out` has.
 bool read_base64url(std::string_view text, MutableBytes out) noexcept;
 

@@ -13,7 +13,7 @@ namespace perseid::test {
 inline void heed(Signer& signer, const std::string& welcome) {
   const std::string at = welcome.substr(std::min(welcome.find(R"("signing":)"), welcome.size()));
   if (field(at, "algorithm") == "ed25519") {
-    EXPECT_EQ(field(at, "key"), in_base64url(signer.by.key));
+    EXPECT_EQ(field(at, "key"), base64url(signer.by.key));
     EXPECT_TRUE(read_base64url(field(at, "nonce"), signer.by.nonce)) << welcome;
   } else {
     SigningKey key;

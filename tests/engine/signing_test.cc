@@ -323,7 +323,7 @@ TEST_F(Signing, ed25519_is_checked_only_so_often) {
 }
 
 TEST_F(Signing, a_hello_that_cannot_be_is_refused_and_may_be_said_again) {
-  const std::string key = R"("signing_key":")" + in_base64url(ana_.by.key) + '"';
+  const std::string key = R"("signing_key":")" + base64url(ana_.by.key) + '"';
   const std::string rows[][2] = {
       {R"("signing":"none")", "bad_value signing"},
       {R"("signing":"HMAC-SHA-256")", "bad_value signing"},

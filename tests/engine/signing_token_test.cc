@@ -28,7 +28,7 @@ TEST_F(SigningTokens, who_has_stolen_one_can_say_nothing) {
   issue("bound", &ana_);
   for (const std::string& how :
        {std::string(), std::string(R"("signing":"hmac-sha256")"),
-        R"("signing":"ed25519","signing_key":")" + in_base64url(ana_.by.key) + '"'}) {
+        R"("signing":"ed25519","signing_key":")" + base64url(ana_.by.key) + '"'}) {
     Peer& peer = world_.connect();
     const std::string welcome = reply(world_, peer, hello_with("bound", how));
     Signer owner = ana_;
@@ -79,7 +79,7 @@ TEST_F(SigningTokens, a_session_keeps_its_key_over_refreshing_and_resuming) {
 }
 
 TEST(SigningClaims, cnf_is_read_strictly) {
-  const std::string x = in_base64url(Signer::ed25519(1).by.key);
+  const std::string x = base64url(Signer::ed25519(1).by.key);
   const auto problem = [](const std::string& cnf) {
     std::string json = R"({"sub":"ana","exp":9999999999,"cnf":)" + cnf + "}";
     json.reserve(json.size() + kParsePaddingBytes);

@@ -7,6 +7,7 @@
 
 #include "tests/sdk/clients.h"
 #include "tests/sdk/relay_process.h"
+#include "tests/sdk/signing_ways.h"
 #include "tests/sdk/tokens.h"
 
 namespace perseid {
@@ -16,11 +17,6 @@ using test::kTokenSecret;
 using test::Peer;
 using test::signed_token;
 using test::until;
-
-struct Way {
-  Wire wire;
-  SigningAlgorithm algorithm;
-};
 
 // Writes down of each message what it is and whether its signature holds: "chat valid hi".
 struct Checking : Peer {
@@ -47,7 +43,7 @@ struct Checking : Peer {
   std::vector<VerifyKey> keys;
 };
 
-class SigningAtRelay : public testing::TestWithParam<Way> {
+class SigningAtRelay : public testing::TestWithParam<test::SigningWay> {
  protected:
   ClientConfig config(std::string name) const {
     return {.url = relay_.url(),
@@ -73,16 +69,7 @@ class SigningAtRelay : public testing::TestWithParam<Way> {
   test::RelayProcess relay_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, SigningAtRelay,
-                         testing::Values(Way{Wire::json, SigningAlgorithm::hmac_sha256},
-                                         Way{Wire::json, SigningAlgorithm::ed25519},
-                                         Way{Wire::binary, SigningAlgorithm::hmac_sha256},
-                                         Way{Wire::binary, SigningAlgorithm::ed25519}),
-                         [](const auto& row) {
-                           const bool hmac = row.param.algorithm == SigningAlgorithm::hmac_sha256;
-                           return std::string(row.param.wire == Wire::json ? "Json" : "Bin") +
-                                  (hmac ? "Hmac" : "Ed25519");
-                         });
+INSTANTIATE_TEST_SUITE_P(All, SigningAtRelay, test::signing_ways(), test::name_of);
 
 TEST_P(SigningAtRelay, WhatASigningClientSaysIsTakenAndVerified) {
   Checking ben(config("ben"));

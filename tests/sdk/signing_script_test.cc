@@ -8,6 +8,7 @@
 #include "sdk/cpp/src/signer.h"
 #include "tests/sdk/clients.h"
 #include "tests/sdk/fake_relay.h"
+#include "tests/sdk/signing_ways.h"
 
 namespace perseid {
 namespace {
@@ -19,12 +20,7 @@ using test::Peer;
 constexpr const char* kKey = "gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8";
 constexpr const char* kNonces[] = {"oKGio6SlpqeoqaqrrK2urw", "AAECAwQFBgcICQoLDA0ODw"};
 
-struct Way {
-  Wire wire;
-  SigningAlgorithm algorithm;
-};
-
-class Signing : public testing::TestWithParam<Way> {
+class Signing : public testing::TestWithParam<test::SigningWay> {
  protected:
   Signing() : relay_(GetParam().wire) { welcome(0, 0); }
   bool ed25519() const { return GetParam().algorithm == SigningAlgorithm::ed25519; }
@@ -71,16 +67,7 @@ class Signing : public testing::TestWithParam<Way> {
   FakeRelay relay_;
 };
 
-INSTANTIATE_TEST_SUITE_P(All, Signing,
-                         testing::Values(Way{Wire::json, SigningAlgorithm::hmac_sha256},
-                                         Way{Wire::json, SigningAlgorithm::ed25519},
-                                         Way{Wire::binary, SigningAlgorithm::hmac_sha256},
-                                         Way{Wire::binary, SigningAlgorithm::ed25519}),
-                         [](const auto& row) {
-                           const bool hmac = row.param.algorithm == SigningAlgorithm::hmac_sha256;
-                           return std::string(row.param.wire == Wire::json ? "Json" : "Bin") +
-                                  (hmac ? "Hmac" : "Ed25519");
-                         });
+INSTANTIATE_TEST_SUITE_P(All, Signing, test::signing_ways(), test::name_of);
 
 TEST_P(Signing, TheHelloSaysHow) {
   Peer ana(config());

@@ -14,12 +14,6 @@
 
 namespace perseid::test {
 
-inline std::string in_base64url(Bytes bytes) {
-  std::string out;
-  append_base64url(out, bytes);
-  return out;
-}
-
 class Signer {
  public:
   // The private key's bytes are `first`, and each so much more than the one before.
@@ -43,10 +37,10 @@ class Signer {
 
   // The fields of hello.
   std::string hello() const {
-    return R"("signing":"ed25519","signing_key":")" + in_base64url(by.key) + '"';
+    return R"("signing":"ed25519","signing_key":")" + base64url(by.key) + '"';
   }
   std::string jwk() const {
-    return R"({"kty":"OKP","crv":"Ed25519","x":")" + in_base64url(by.key) + R"("})";
+    return R"({"kty":"OKP","crv":"Ed25519","x":")" + base64url(by.key) + R"("})";
   }
 
   // With the next count.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/base64url.h"
 #include "sdk/cpp/src/openssl_held.h"
 #include "sdk/cpp/src/replay_window.h"
 #include "sdk/cpp/src/sealed_text.h"

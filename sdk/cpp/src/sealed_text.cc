@@ -48,12 +48,6 @@ bool read_sealed_text(std::string_view text, SealedText& out) {
   return out.body.size() >= kTagBytes;
 }
 
-std::string base64url(Bytes bytes) {
-  std::string out;
-  append_base64url(out, bytes);
-  return out;
-}
-
 std::string base36(u64 number) {
   char text[16];
   return {text, std::to_chars(text, text + sizeof text, number, 36).ptr};

@@ -29,7 +29,6 @@ struct SealedText {
 bool read_sealed_text(std::string_view text, SealedText& out);
 
 bool is_key_id(std::string_view text);
-std::string base64url(Bytes bytes);
 std::string base36(u64 number);
 
 // At most so many bytes for so many of plain text.

@@ -131,10 +131,7 @@ std::string Signer::sign(std::string_view payload, const SignedContext& context)
 std::string without_signature(std::string_view payload) {
   SignedPayload read;
   if (!read_signed_payload(payload, read)) return {};
-  // Behind it there are only digits, base64url and names: so this is its beginning.
-  std::string_view body = read.head.substr(0, read.head.rfind(R"("signed":{)"));
-  if (body.ends_with(',')) body.remove_suffix(1);
-  return std::string(body) + "}";
+  return std::string(read.body) + "}";
 }
 
 Signature verify_signed(std::string_view payload, const SignedContext& context) {

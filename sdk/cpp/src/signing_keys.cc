@@ -29,9 +29,7 @@ VerifyKey verify_key_of(const SigningSeed& seed) {
 }
 
 std::string key_text(const VerifyKey& key) {
-  std::string out;
-  append_base64url(out, key);
-  return out;
+  return base64url(key);
 }
 
 }  // namespace sdk

@@ -33,13 +33,19 @@ async function slow() {
   return { signing: slowly as Signing, let: open, isAsked: () => held.length > 0, done };
 }
 
-test("what is left or closed while it is signed is not sent", async () => {
+/** A client whose first message is being signed. */
+async function saying() {
   const relay = relayOf(ed25519());
   const held = await slow();
   const ana = relay.client({ signing: held.signing });
   const room = await ana.join("lobby");
   const said = room.chat("one");
   await until(held.isAsked);
+  return { relay, held, ana, room, said };
+}
+
+test("what is left or closed while it is signed is not sent", async () => {
+  const { relay, held, ana, room, said } = await saying();
   const left = room.leave();
   await expect(said).rejects.toMatchObject({ code: "left" });
   held.let();
@@ -50,12 +56,7 @@ test("what is left or closed while it is signed is not sent", async () => {
 });
 
 test("a session that is lost while something is signed is not signed for any more", async () => {
-  const relay = relayOf(ed25519());
-  const held = await slow();
-  const ana = relay.client({ signing: held.signing });
-  const room = await ana.join("lobby");
-  const said = room.chat("one");
-  await until(held.isAsked);
+  const { relay, held, ana, room, said } = await saying();
   void room.send({ now: 1 }, { ack: false });
   relay.terms = ed25519({ nonce: kOther });
   relay.id = "c0200008000004";
