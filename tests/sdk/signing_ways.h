@@ -2,7 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <perseid.h>
+#include <perseid/signing.h>
+#include <perseid/types.h>
 
 #include <string>
 
