@@ -1,7 +1,7 @@
 // The demo page when its connection does not hold: nothing that was typed is lost, and nothing wrong is said about it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joined, lines, load, reads, say, sharedRelay, visit } from '../support/demo_page.mjs';
+import { joined, lines, load, ownId, reads, say, sharedRelay, visit } from '../support/demo_page.mjs';
 import { LossyWire } from '../support/lossy_wire.mjs';
 import { Relay, relayFor } from '../support/relay.mjs';
 
@@ -20,9 +20,11 @@ async function pair(t, hash, relay = sharedRelay()) {
   return { wire, ana: await visit(t, { hash, at: wire }), ben: await visit(t, { hash, at: relay }) };
 }
 
-async function cutAndMend(wire, page) {
+// `seen`: waits for what else the wire must not be mended before.
+async function cutAndMend(wire, page, seen = async () => {}) {
   wire.cut();
   await disconnected(page);
+  await seen();
   wire.mend();
   await reconnect(page);
 }
@@ -73,9 +75,13 @@ test('a line that was lost on the way is sent again by itself where the session 
 
 test('a line that was lost on the way is called doubtful, and can be sent again', async (t) => {
   const { wire, ana, ben } = await pair(t, '#line-lost', await relayFor(t, '--resume-window-ms', '0'));
+  const id = await ownId(ana);
+  await ben.waitForFunction((each) => window.perseid.room.people.has(each), id);
   wire.losesToRelay = true;
   await say(ana, 'lost on the way');
-  await cutAndMend(wire, ana);
+  // Back before the relay has seen the connection end, the page would take its session over and send again by itself.
+  const left = () => ben.waitForFunction((each) => !window.perseid.room.people.has(each), id);
+  await cutAndMend(wire, ana, left);
   await lines(ana, 'lost on the way').getByText('Perhaps not sent').waitFor();
   assert.equal(await lines(ben, 'lost on the way').count(), 0);
   await ana.getByRole('button', { name: 'Send again' }).click();
