@@ -46,8 +46,10 @@ namespace perseid {
   NUM(u32, tls_handshakes_max, 1024, 1, 1000000, "",                                               \
       "TLS handshakes under way at one time; one more connection is dropped.")                     \
   NUM(u32, tls_handshake_timeout_ms, 5000, 50, 600000, "ms", "Time for the whole TLS handshake.")  \
+  FLAG(no_handshake_threads,                                                                       \
+       "Shake hands in the shards' turns, not in threads that run when no shard does.")            \
   NUM(u32, tls_handshake_us, 500, 1, 1000000, "us",                                                \
-      "Time that handshakes get in a turn of a shard before players get theirs.")                  \
+      "Handshakes that are done in a shard's turn get so long before players get theirs.")         \
   NUM(u32, tls_hello_bytes_max, 16384, 512, 131072, "bytes", "Size of a ClientHello.")             \
   NUM(u32, tls_ticket_key_s, 3600, 1, 86400, "s",                                                  \
       "A key for tickets (session resumption) is used so long, and kept as long again.")           \
@@ -85,7 +87,7 @@ namespace perseid {
   FLAG(no_compression, "Never negotiate permessage-deflate.")                                      \
   NUM(u32, inflate_ratio_max, 100, 0, 1100, "",                                                    \
       "A bomb is a message of more than 32 KiB and so many times what it came as; 0: none is.")    \
-  NUM(u32, inflate_bombs_bytes_per_second, 4194304, 1, 4294967295, "bytes",                        \
+  NUM(u32, inflate_bombs_bytes_per_second, 1048576, 1, 4294967295, "bytes",                        \
       "Each shard inflates so much of them; twice that at one go; more are closed with 1009.")     \
   NUM(u32, compress_from_bytes, 256, 0, 1048576, "bytes",                                          \
       "Shorter messages are sent uncompressed.")                                                   \
