@@ -72,6 +72,9 @@ void Closer::on_end_of_stream(Slot slot, Connection& connection) {
     case Phase::responding:  // the answer is on its way
     case Phase::moving:      // the other shard finds it out for itself
       break;
+    case Phase::securing:
+      if (!core_.tls->may_get_ready(slot)) finish(slot, connection);
+      break;
     default:
       finish(slot, connection);
   }

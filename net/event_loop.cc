@@ -113,7 +113,7 @@ u64 EventLoop::sleep_ns() const {
     return 0;
   u64 at_ms = std::min(core_.relay->next_deadline_ms(), core_.timers.next_deadline_ms());
   at_ms = std::min({at_ms, core_.receiver->next_sweep_ms(), core_.acceptor->next_retry_ms(),
-                    drainer_.next_deadline_ms(),
+                    core_.tls->next_deadline_ms(), drainer_.next_deadline_ms(),
                     pressure_.next_look_ms(core_.relay->overload().sheds(Shedding::connections),
                                            core_.now.mono_ms)});
   if (at_ms == ~u64{0}) return Ring::kForever;

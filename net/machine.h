@@ -14,6 +14,12 @@ std::vector<u32> allowed_cpus();
 // Pins the calling thread; silently not, where that is forbidden.
 void pin_to(u32 cpu);
 
+// From now on the calling thread gives way to those of this process that wake, and has a tenth of a
+// processor that they want all the time; silently not, where that is forbidden. By nice(2), and for
+// EEVDF (Linux 6.12) by a long slice, in which who has a shorter one interrupts it.
+constexpr int kGivesWayNice = 10;
+void give_way();
+
 // Raises RLIMIT_NOFILE as far as this user may, and says what it is then.
 u32 raise_file_limit();
 

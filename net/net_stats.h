@@ -61,6 +61,7 @@ namespace perseid {
   X(wakeups_sent, "Sleeping shards woken.")                                                  \
   X(tls_handshakes, "TLS handshakes done.")                                                  \
   X(tls_resumed, "Of these, those that a ticket made short.")                                \
+  X(tls_shaken_in_turns, "Steps of handshakes that a shard did in its own turn.")            \
   X(tls_closed, "Connections with TLS whose handshake was done and whose socket is closed.") \
   X(tls_failed, "TLS handshakes that came to nothing, timeouts among them.")                 \
   X(tls_timeouts, "TLS handshakes that took longer than --tls-handshake-timeout-ms.")        \

@@ -72,6 +72,7 @@ struct Server::State {
   std::string open_doors(StartReport& report);
   std::string prepare_tls(StartReport& report);
   std::optional<std::string> launch();
+  void start_tls();
   void run_shard(ShardId id, std::promise<std::optional<std::string>> opened);
   void command(ShardCommand command) {
     for (const auto& doorbell : shared.doorbells) doorbell->command(command);
@@ -241,7 +242,7 @@ bool Server::State::prepare(StartResult& result) {
 
 std::optional<std::string> Server::State::launch() {
   if (shared.store != nullptr) start_store(shared);
-  if (shared.tls != nullptr) shared.tls->watch_files();
+  if (shared.tls != nullptr) start_tls();
   std::vector<std::future<std::optional<std::string>>> opened;
   for (u32 i = 0; i < shared.shard_count; ++i) {
     std::promise<std::optional<std::string>> promise;
@@ -255,6 +256,15 @@ std::optional<std::string> Server::State::launch() {
     if (auto why = each.get(); why.has_value() && !failure.has_value()) failure = why;
   }
   return failure;
+}
+
+// The threads beside the shards start here, where no shard's core is theirs.
+void Server::State::start_tls() {
+  shared.tls->watch_files();
+  if (shared.options.no_handshake_threads) return;
+  for (const auto& doorbell : shared.doorbells) {
+    shared.handshakers.push_back(std::make_unique<Handshaker>(*doorbell));
+  }
 }
 
 // The shard is built, run and destroyed on its own thread: the ring is bound to it, and its memory
@@ -275,6 +285,7 @@ void Server::State::run_shard(ShardId id, std::promise<std::optional<std::string
 void Server::State::join() {
   for (std::thread& thread : threads) thread.join();
   threads.clear();
+  shared.handshakers.clear();
   if (shared.store != nullptr) shared.store->stop();
   if (std::exchange(started, false)) emit(EventKind::server_stopped);
 }

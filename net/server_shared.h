@@ -12,6 +12,7 @@
 #include "engine/stats.h"
 #include "net/address_gate.h"
 #include "net/doorbell.h"
+#include "net/handshaker.h"
 #include "net/mailbox.h"
 #include "net/net_stats.h"
 #include "net/ring_probe.h"
@@ -45,8 +46,10 @@ struct ServerShared {
   std::unique_ptr<StoreWorker> store;  // null: nothing is kept
   std::unique_ptr<Keyring> keyring;    // null: nobody is asked for a token
   std::unique_ptr<TlsKeeper> tls;      // null: --port is plain
-  std::unique_ptr<AddressGate> gate;   // null: no limits on connections of addresses
-  IpNetworks trusted_proxies;          // believed, if they tell who asked them
+  // By the shard beside which they work; none without TLS, or with --no-handshake-threads.
+  std::vector<std::unique_ptr<Handshaker>> handshakers;
+  std::unique_ptr<AddressGate> gate;  // null: no limits on connections of addresses
+  IpNetworks trusted_proxies;         // believed, if they tell who asked them
 };
 
 }  // namespace perseid

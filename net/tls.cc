@@ -13,6 +13,11 @@
 
 namespace perseid {
 
+Tls::Tls(ShardCore& core)
+    : core_(core),
+      handshaker_(core.shared.handshakers.empty() ? nullptr
+                                                  : core.shared.handshakers[core.id].get()) {}
+
 Tls::~Tls() {
   for (const auto& each : peers_) {
     if (each != nullptr) stop_shaking(*each, true);
@@ -27,17 +32,13 @@ void Tls::begin(Slot slot, Connection& connection) {
   TlsKeeper& keeper = *core_.shared.tls;
   auto peer = std::make_unique<TlsPeer>();
   const u32 under_way = keeper.handshakes.fetch_add(1, std::memory_order_relaxed);
-  const bool has_room = under_way < core_.options.tls_handshakes_max;
-  if (has_room) {
-    peer->context = keeper.current();
-    peer->session = peer->context->begin();
-  }
-  if (peer->session == nullptr) {
+  if (under_way >= core_.options.tls_handshakes_max) {
     keeper.handshakes.fetch_sub(1, std::memory_order_relaxed);
     core_.stats.tls_refused.add();
     core_.peers->tell(slot, Error::tls_failed, "more handshakes than --tls-handshakes-max");
     return core_.closer->finish(slot, connection);
   }
+  peer->context = keeper.current();
   peer->hello = TlsHelloReader(core_.options.tls_hello_bytes_max);
   peer->send_bytes_max = kSendBytesFirst;
   put(slot, connection, std::move(peer));
@@ -55,6 +56,7 @@ void Tls::on_slot_freed(Slot slot) {
   if (slot >= peers_.size() || peers_[slot] == nullptr) return;
   if (peers_[slot]->secure) core_.stats.tls_closed.add();
   stop_shaking(*peers_[slot], true);
+  bury(std::move(peers_[slot]->session), peers_[slot]->stays);
   peers_[slot] = nullptr;
 }
 
@@ -80,8 +82,7 @@ void Tls::feed(Slot slot, Connection& connection, Bytes bytes) {
   one.handshake_bytes += static_cast<u32>(bytes.size());
   one.waiting.insert(one.waiting.end(), bytes.begin(), bytes.end());
   if (is_too_long(one)) core_.receiver->want(slot, connection, Listening::paused);
-  if (std::exchange(one.queued, true)) return;
-  queue_.push_back(core_.handle(slot));
+  wait_for_turn(slot);
 }
 
 // Much may come at once behind the end of a handshake: it waits as well, and no more is read.
@@ -111,30 +112,10 @@ bool Tls::begins_well(Slot slot, Connection& connection, Bytes bytes) {
 void Tls::answer_http(Slot slot, Connection& connection) {
   core_.stats.tls_plain_requests.add();
   stop_shaking(peer(slot), false);
+  bury(std::move(peer(slot).session), peer(slot).stays);
   peers_[slot] = nullptr;
   connection.is_tls = false;
   core_.upgrader->refuse(slot, connection, Error::tls_required);
-}
-
-void Tls::run_handshakes() {
-  if (queue_.empty()) return;
-  const u64 end_ns = clock_ns(CLOCK_MONOTONIC) + u64{core_.options.tls_handshake_us} * 1000;
-  do {
-    const Handle handle = queue_.front();
-    queue_.pop_front();
-    Connection* connection = core_.connections.find(handle);
-    if (connection == nullptr || connection->phase == Phase::closed || !connection->is_tls)
-      continue;
-    TlsPeer& one = peer(handle.slot);
-    one.queued = false;
-    const std::vector<u8> bytes = std::exchange(one.waiting, {});
-    if (connection->deaf || bytes.empty()) continue;
-    if (is_too_long(one)) core_.receiver->want(handle.slot, *connection, Listening::receive);
-    decrypt(handle.slot, *connection, bytes);
-    if (connection->phase == Phase::moving) core_.mover->advance(handle.slot, *connection);
-    if (connection->phase != Phase::securing || !is_too_long(one)) continue;
-    fail(handle.slot, *connection, "the handshake is longer than any that is honest");
-  } while (!queue_.empty() && clock_ns(CLOCK_MONOTONIC) < end_ns);
 }
 
 void Tls::decrypt(Slot slot, Connection& connection, Bytes bytes) {
@@ -190,8 +171,9 @@ void Tls::fail(Slot slot, Connection& connection, std::string_view why) {
   core_.peers->tell(slot, Error::tls_failed, why);
   connection.deaf = true;
   stop_shaking(peer(slot), true);
+  const TlsSession* session = peer(slot).session.get();  // or null
   const bool can_say = connection.send == nullptr && connection.phase != Phase::moving &&
-                       !peer(slot).session->owed().empty();
+                       session != nullptr && !session->owed().empty();
   if (!can_say) return core_.closer->finish(slot, connection);
   core_.closer->detach(connection);
   connection.phase = Phase::responding;

@@ -74,6 +74,7 @@ void Tls::owe(Slot slot, Bytes plain) {
 
 bool Tls::send_owed(Slot slot, Connection& connection) {
   if (connection.phase == Phase::closed || connection.phase == Phase::moving) return false;
+  if (peer(slot).session == nullptr) return false;  // it is being shaken
   std::vector<u8>& owed = peer(slot).session->owed();
   if (owed.empty()) return false;
   core_.sender->send_sealed(slot, connection, owed);
@@ -82,7 +83,7 @@ bool Tls::send_owed(Slot slot, Connection& connection) {
 }
 
 bool Tls::say_goodbye(Slot slot, Connection& connection) {
-  peer(slot).session->say_goodbye();
+  if (peer(slot).session != nullptr) peer(slot).session->say_goodbye();
   return send_owed(slot, connection);
 }
 

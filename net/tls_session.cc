@@ -122,6 +122,13 @@ TlsRead TlsSession::read(MutableBytes out, std::size_t& got) {
   return result == 1 ? TlsRead::bytes : fail(result);
 }
 
+void TlsSession::shake() {
+  if (failed_ || is_ready()) return;
+  forget_errors();
+  const int result = SSL_do_handshake(ssl_);
+  if (result != 1) (void)fail(result);
+}
+
 // OpenSSL works through all of them in one call: what is lent beyond the bound it does not see.
 void TlsSession::note_key_update() {
   if (++key_updates_ > kTlsKeyUpdatesMax) lent_ = {};

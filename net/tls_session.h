@@ -45,6 +45,10 @@ class TlsSession {
   // Ciphertext of the peer, which lives until read() has said anything but `bytes`.
   void lend(Bytes ciphertext) { lent_ = ciphertext; }
   TlsRead read(MutableBytes out, std::size_t& got);
+  // Goes on with the handshake as far as what is lent goes; read() tells what came of it.
+  void shake();
+  // What is lent and not consumed: it came behind the end of the handshake.
+  Bytes left() const { return lent_; }
   // Appends what it owes and then `plain`, encrypted, to `out`. False if it failed.
   bool seal(Bytes plain, std::vector<u8>& out);
   // Owes a close_notify.
@@ -60,6 +64,7 @@ class TlsSession {
   // In OpenSSL's words.
   std::string_view failure() const { return failure_; }
   std::vector<u8>& owed() { return owed_; }
+  const std::vector<u8>& owed() const { return owed_; }
   void note_renegotiation() { asked_to_renegotiate_ = true; }
   void note_key_update();
 

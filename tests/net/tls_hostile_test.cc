@@ -149,11 +149,14 @@ TEST(TlsHostile, a_flood_of_handshakes_fills_its_own_places_only) {
   expect_echo(next);
 }
 
+class TlsFlood : public testing::TestWithParam<bool> {};
+
 // Sixty-four hellos with a dear key; the message that came behind them overtakes most. It makes no
-// difference how much comes behind a hello at once.
-TEST(TlsHostile, a_player_does_not_wait_for_a_flood_of_handshakes) {
+// difference how much comes behind a hello at once, nor who shakes hands.
+TEST_P(TlsFlood, a_player_does_not_wait_for_a_flood_of_handshakes) {
   const CertFolder folder;
   Options options = tls_options(folder.make("dear", {.rsa = true, .rsa_bits = 3072}));
+  options.no_handshake_threads = GetParam();
   options.tls_handshake_us = 1;
   TestServer server(options);
   WsClient player = tls_connected(server);
@@ -175,6 +178,10 @@ TEST(TlsHostile, a_player_does_not_wait_for_a_flood_of_handshakes) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, TlsFlood, testing::Bool(), [](const auto& row) {
+  return std::string(row.param ? "InTurns" : "InThreads");
+});
 
 TEST(TlsHostile, renegotiation_is_refused_and_ends_the_connection) {
   TestServer server(tls_options());
