@@ -96,6 +96,7 @@ TEST(NetOverload, a_shard_that_never_waits_sheds_until_it_does) {
   const CertFolder folder;
   Options options = tls_options(folder.make("dear", {.rsa = true, .rsa_bits = 4096}));
   options.overload_behind_ms = 100;
+  options.no_handshake_threads = true;
   TestServer server(options);
   const std::string hello = client_hello();
   std::vector<WsClient> flood(1000);
