@@ -32,7 +32,11 @@ void Handshaker::run() {
 }
 
 void Handshaker::work() {
-  while (bell_.commanded() != ShardCommand::stop && (step() || end_one())) {
+  // An end for each step, lest ends wait for ever where there is always a step.
+  bool goes_on = true;
+  while (goes_on && bell_.commanded() != ShardCommand::stop) {
+    const bool stepped = step();
+    goes_on = end_one() || stepped;
   }
 }
 

@@ -44,7 +44,7 @@ class Handshaker {
   Handshaker& operator=(const Handshaker&) = delete;
 
   void give(HandshakeJobPtr job) { given_.enqueue(std::move(job)); }
-  // Steps go first. If there are too many already the session ends at once.
+  // If too many wait already the session ends at once.
   void end(std::unique_ptr<TlsSession> session);
   // After giving.
   void wake() { bell_.ring(); }

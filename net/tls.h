@@ -85,11 +85,11 @@ class Tls {
   static constexpr u32 kSendBytesFirst = 16 * KiB;
   static constexpr u32 kSendBytesMin = 4 * KiB;
   // Given away at one time: one in hand, and what it goes on with while the shard's turn lasts. The
-  // others wait here, where those whose connection ends cost nothing.
+  // others wait here, where those whose connection ends before the first step cost nothing.
   static constexpr u32 kAwayMax = 4;
-  // A thread from which nothing came back for so long has no processor, or too little of one if who
-  // waits to be given to it does for longer than that.
-  static constexpr u64 kStarvedMs = 10;
+  // A thread from which nothing came back for so long has no processor. If somebody waits longer to
+  // be given to it, the shard helps.
+  static constexpr u64 kStandsMs = 10;
   static constexpr u64 kWaitMsMax = 50;
 
   struct Waiting {
@@ -105,7 +105,8 @@ class Tls {
   void collect();
   void give(u64 end_ns);
   void help(u64 end_ns);
-  bool is_starved() const;
+  bool stands_still() const;
+  bool waits_long() const;
   void shake_here(HandshakeJob& job, u64 end_ns);
   void take_home(HandshakeJob& job);
   void take_step(Slot slot, Connection& connection);

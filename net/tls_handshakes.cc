@@ -19,11 +19,8 @@ void Tls::run_handshakes() {
   collect();
   if (!queue_.empty() || away_ > 0) {
     const u64 end_ns = clock_ns(CLOCK_MONOTONIC) + u64{core_.options.tls_handshake_us} * 1000;
-    if (is_starved()) {
-      help(end_ns);
-    } else {
-      give(end_ns);
-    }
+    if (!stands_still()) give(end_ns);
+    if (stands_still() || waits_long()) help(end_ns);
   }
   if (std::exchange(gave_, false)) handshaker_->wake();
 }
@@ -58,21 +55,22 @@ void Tls::bury(std::unique_ptr<TlsSession> session, bool stays) {
   gave_ = true;
 }
 
-bool Tls::is_starved() const {
-  if (handshaker_ == nullptr) return true;
-  const u64 now_ms = core_.now.mono_ms;
-  return away_ > 0 && (now_ms - last_back_ms_ >= kStarvedMs ||
-                       (!queue_.empty() && now_ms - queue_.front().since_ms >= kWaitMsMax));
+bool Tls::stands_still() const {
+  return handshaker_ == nullptr || (away_ > 0 && core_.now.mono_ms - last_back_ms_ >= kStandsMs);
+}
+
+bool Tls::waits_long() const {
+  return !queue_.empty() && core_.now.mono_ms - queue_.front().since_ms >= kWaitMsMax;
 }
 
 u64 Tls::next_deadline_ms() const {
-  return away_ > 0 && !is_starved() ? last_back_ms_ + kStarvedMs : ~u64{0};
+  return away_ > 0 && !stands_still() ? last_back_ms_ + kStandsMs : ~u64{0};
 }
 
 // In the turn, so that who arrives gets in on a machine that has no time left over.
 void Tls::help(u64 end_ns) {
   while (!behind_) {
-    HandshakeJobPtr job = away_ > 0 ? handshaker_->take_back() : nullptr;
+    HandshakeJobPtr job = away_ > 0 && stands_still() ? handshaker_->take_back() : nullptr;
     if (job != nullptr) {
       --away_;
     } else {
