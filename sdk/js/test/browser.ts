@@ -15,6 +15,9 @@ import { repository } from "./support.js";
 const kBrowsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const kOutput = process.env.PERSEID_TEST_OUTPUT ?? mkdtempSync(path.join(tmpdir(), "perseid-shots-"));
 
+// For what a page does: two that draw by software have taken half a minute on a loaded machine.
+const kPageMs = 90_000;
+
 let relay: Relay;
 let server: ChildProcess;
 let ended: Promise<unknown>;
@@ -61,6 +64,7 @@ interface Options {
 
 export async function pageOf(where: string, options: Options = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 760 }, ...options });
+  context.setDefaultTimeout(kPageMs);
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const faults: unknown[] = [];
