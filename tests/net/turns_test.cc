@@ -4,6 +4,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/net/server_process.h"
@@ -124,14 +125,20 @@ TEST(Turns, no_message_is_a_system_call) {
   SystemCalls calls(server.pid());
   if (!calls.works()) GTEST_SKIP() << "tracing is not allowed here";
   constexpr u32 kBursts = 30;
-  std::atomic<bool> done{false};
-  std::jthread talk([&] {
-    for (u32 i = 0; i < kBursts; ++i) EXPECT_TRUE(room.relay_burst());
-    done = true;
-  });
-  const u64 count = calls.count_until(done);
-  EXPECT_GT(count, 0u) << "the loop was seen to wait";
-  EXPECT_LE(count, u64{kBursts} * kMessagesPerRead / 5) << "for each burst a few";
+  constexpr u64 kCallsMax = u64{kBursts} * kMessagesPerRead / 5;
+  // Readers that a loaded machine keeps from reading are sent to in small parts (with TLS of 4
+  // KiB), each a turn; that is seen now and then, what belongs to a message in every round.
+  u64 fewest = ~u64{0};
+  for (int round = 0; round < 5 && fewest > kCallsMax; ++round) {
+    std::atomic<bool> done{false};
+    std::jthread talk([&] {
+      for (u32 i = 0; i < kBursts; ++i) EXPECT_TRUE(room.relay_burst());
+      done = true;
+    });
+    fewest = std::min(fewest, calls.count_until(done));
+  }
+  EXPECT_GT(fewest, 0u) << "the loop was seen to wait";
+  EXPECT_LE(fewest, kCallsMax) << "for each burst a few";
 }
 
 }  // namespace
