@@ -47,7 +47,7 @@ namespace perseid {
       "TLS handshakes under way at one time; one more connection is dropped.")                     \
   NUM(u32, tls_handshake_timeout_ms, 5000, 50, 600000, "ms", "Time for the whole TLS handshake.")  \
   FLAG(no_handshake_threads,                                                                       \
-       "Shake hands in the shards' turns, not in threads that run when no shard does.")            \
+       "Shake hands in the shards' turns, not in threads that give way to them.")                  \
   NUM(u32, tls_handshake_us, 500, 1, 1000000, "us",                                                \
       "Handshakes that are done in a shard's turn get so long before players get theirs.")         \
   NUM(u32, tls_hello_bytes_max, 16384, 512, 131072, "bytes", "Size of a ClientHello.")             \
