@@ -1,11 +1,11 @@
 // Handshaker: the thread beside a shard that shakes hands, so that no player waits behind one: it
 // takes as long as some hundred messages. It gives way to a shard that wakes (see give_way()).
-// Thread: the shard's, but for run() and work(). Owns: the thread, the jobs on their way.
-// Invariants: a session is where its job is, in one thread at a time. The thread may stand still
-// for as long as others want its processor, so a shard that does not help shares with it next to
-// nothing that one waits for: not OpenSSL's locks (a session begins and ends here), nor the memory
-// that the shard took (mimalloc's owner spins while another thread gives some back), but for the
-// rest of a record. What a shard has shaken stays with it.
+// Thread: the shard's; run() and what it calls are the thread's own. Owns: the thread, the jobs on
+// their way. Invariants: a session is where its job is, in one thread at a time. The thread may
+// stand still for as long as others want its processor, so a shard that does not help shares with
+// it next to nothing that one waits for: not OpenSSL's locks (a session begins and ends here), nor
+// the memory that the shard took (mimalloc's owner spins while another thread gives some back), but
+// for the rest of a record. What a shard has shaken stays with it.
 #pragma once
 
 #include <concurrentqueue/concurrentqueue.h>

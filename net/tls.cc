@@ -1,10 +1,9 @@
 #include "net/tls.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "net/closer.h"
 #include "net/frames.h"
-#include "net/mover.h"
 #include "net/peers.h"
 #include "net/receiver.h"
 #include "net/sender.h"
@@ -112,7 +111,6 @@ bool Tls::begins_well(Slot slot, Connection& connection, Bytes bytes) {
 void Tls::answer_http(Slot slot, Connection& connection) {
   core_.stats.tls_plain_requests.add();
   stop_shaking(peer(slot), false);
-  bury(std::move(peer(slot).session), peer(slot).stays);
   peers_[slot] = nullptr;
   connection.is_tls = false;
   core_.upgrader->refuse(slot, connection, Error::tls_required);

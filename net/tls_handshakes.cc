@@ -1,5 +1,5 @@
 // The handshakes of Tls: to the thread beside the shard and back.
-#include <algorithm>
+#include <utility>
 
 #include "net/closer.h"
 #include "net/mover.h"
